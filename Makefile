@@ -1,0 +1,55 @@
+# Everything a developer does here; `make` alone lists it. Needs a Python; .venv and .tools hold what it fetches.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CHECKS := "ruff format --check ." "ruff check ." mypy lint-imports "deptry ." "python -m tools generate --check"
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format model train generate clean
+
+help: ## list what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: $(INSTALLED) local.settings.json ## serve on http://localhost:7071; PORT=8000 for another port, RELOAD=1 to follow edits
+	@exec $(BIN)/python -m tools host $(if $(RELOAD),--reload)
+
+test: $(INSTALLED) ## run all tests and measure how much of shared/ they cover
+	@$(BIN)/python -m pytest --cov
+
+check: $(INSTALLED) ## hold format, lint, types, import rules, dependencies and generated files
+	@failed=; for check in $(CHECKS); do \
+		if said=$$($(BIN)/$$check 2>&1); then echo "ok      $$check"; echo "$$said" | sed -n '/^note:/p'; \
+		else echo "FAILED  $$check"; printf '%s\n' "$$said"; failed="$$failed, $$check"; fi; \
+	done; \
+	[ -z "$$failed" ] || { echo "make check failed:$${failed#,}"; exit 1; }
+
+format: $(INSTALLED) ## format the code and mend what ruff can
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+model: $(INSTALLED) ## serve your own estimator: FILE=mine.joblib DATA=train.csv TARGET=column [CLASSES=25,105]
+	@$(foreach name,FILE DATA TARGET,$(if $($(name)),,$(error $(name)= is missing: make model FILE=mine.joblib DATA=train.csv TARGET=column)))
+	@$(BIN)/python -m tools model "$(FILE)" --data="$(DATA)" --target="$(TARGET)" $(if $(CLASSES),--classes="$(CLASSES)")
+
+train: $(INSTALLED) ## train the demo model and write its manifest
+	@$(BIN)/python -m model.train
+
+generate: $(INSTALLED) ## write what is derived: locks, settings table, OpenAPI snapshot
+	@$(BIN)/python -m tools generate
+
+clean: ## remove what was made here, all but local.settings.json
+	@rm -rf .venv .tools .cache .coverage dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+
+# The environment is made anew when the lock or the Python changes; any Python that works will do to start it.
+$(INSTALLED): requirements-dev.txt .python-version
+	@for python in python3.13 python3 /usr/bin/python3 python; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then \
+			exec $$python tools/bootstrap.py $(VENV); \
+		fi; \
+	done; \
+	echo "Python is missing: install Python 3.13 and run this again." >&2; exit 1
+	@touch $@
+
+local.settings.json: | $(INSTALLED)
+	@$(BIN)/python -m tools settings

@@ -1,0 +1,1 @@
+"""What the functions share. Deployed with function_app.py; knows nothing of tools, tests or bench."""

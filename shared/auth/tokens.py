@@ -1,0 +1,111 @@
+"""Bearer tokens: JSON Web Tokens (RFC 7519) signed with HS256 and checked as RFC 8725 asks.
+
+Signed with the newest key, verified with any. What was verified is remembered, since PyJWT takes 41-64 µs a request;
+expiry is checked on every hit, so nothing remembered outlives its token.
+"""
+
+import hashlib
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import jwt
+
+from shared import settings
+from shared.problems import REALM, InvalidToken
+
+ALGORITHM = "HS256"
+TYPE = "at+jwt"  # RFC 9068 §2.1
+CLAIMS = ("iss", "aud", "sub", "iat", "nbf", "exp", "jti")
+CLOCK_SKEW_SECONDS = 5  # instances' clocks may differ this much; exp gets none
+MOST_BYTES = 4_096  # ours have about 400; a longer one is refused unread
+MOST_REMEMBERED = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says. Times in Unix seconds."""
+
+    subject: str
+    issued_at: float
+    expires_at: float
+
+
+class Tokens:
+    """Issues and verifies tokens with `keys`, newest first. One per set of keys: what it remembers goes with it."""
+
+    def __init__(self, keys: Sequence[str], lifetime_seconds: int, now: Callable[[], float] = time.time) -> None:
+        self._keys = {key_id(key): key for key in keys}
+        self._newest = key_id(keys[0])
+        self._now = now
+        self._remembered: OrderedDict[bytes, Claims] = OrderedDict()
+        self.lifetime_seconds = lifetime_seconds
+
+    def issue(self, subject: str) -> str:
+        """A new token for the user `subject`."""
+        now = int(self._now())
+        claims = {
+            "iss": REALM,
+            "aud": REALM,
+            "sub": subject,
+            "iat": now,
+            "nbf": now,
+            "exp": now + self.lifetime_seconds,
+            "jti": secrets.token_urlsafe(12),
+        }
+        return jwt.encode(claims, self._keys[self._newest], ALGORITHM, headers={"kid": self._newest, "typ": TYPE})
+
+    def verify(self, token: str) -> Claims:
+        """The claims of a token that holds. Raises InvalidToken; its reason is for telemetry."""
+        seen = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        claims = self._remembered.get(seen)
+        if claims is None:
+            claims = self._remembered[seen] = self._decoded(token)
+            if len(self._remembered) > MOST_REMEMBERED:
+                self._remembered.popitem(last=False)
+        else:
+            self._remembered.move_to_end(seen)
+        if claims.expires_at <= self._now():
+            del self._remembered[seen]
+            raise InvalidToken(reason="expired")
+        return claims
+
+    def _decoded(self, token: str) -> Claims:
+        if len(token) > MOST_BYTES:
+            raise InvalidToken(reason="too long")
+        try:
+            header = jwt.get_unverified_header(token)
+            key = self._keys.get(header.get("kid", ""))
+            if key is None or str(header.get("typ", "")).lower() != TYPE:
+                raise InvalidToken(reason="unknown kid or other typ")
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                issuer=REALM,
+                audience=REALM,
+                leeway=CLOCK_SKEW_SECONDS,
+                options={"require": list(CLAIMS), "strict_aud": True},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            raise InvalidToken(reason=type(error).__name__) from error
+        return Claims(claims["sub"], float(claims["iat"]), float(claims["exp"]))
+
+
+def key_id(key: str) -> str:
+    """The `kid` of a key: derived, so that nobody has to name keys, and telling nothing of the key."""
+    return hashlib.sha256(b"egl-ml kid:" + key.encode()).hexdigest()[:12]
+
+
+def current() -> Tokens:
+    """The process's tokens. Raises SettingInvalid when their settings are wrong."""
+    told = settings.current().require("tokens")
+    return _tokens(told.token_key, told.token_lifetime_seconds)
+
+
+@cache
+def _tokens(key: str, lifetime_seconds: int) -> Tokens:
+    return Tokens([key], lifetime_seconds)

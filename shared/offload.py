@@ -1,0 +1,21 @@
+"""Threads for what may take over a millisecond, so that the event loop never waits."""
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+MOST_THREADS = 8  # model loads, table calls, key fetches and large batches together; more only queue for the cores
+
+_pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="offload")
+
+
+async def run[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The result of `function` from the shared pool. Telemetry in it still finds its invocation."""
+    return await run_in(_pool, function, *args, **kwargs)
+
+
+async def run_in[**P, R](pool: Executor, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The same in a pool of the caller's own, for work that must not take the shared one's threads."""
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(function, *args, **kwargs))

@@ -1,0 +1,164 @@
+"""Every error that a client can be answered, as one tree.
+
+    Problem                       500  internal
+    ├── MalformedJson             400  malformed-json
+    ├── Unauthorized              401  unauthorized             no credentials: no error code (RFC 6750 §3)
+    │   └── InvalidToken          401  invalid-token
+    ├── NotFound                  404  not-found
+    │   └── NoClasses             404  no-classes
+    ├── TooLarge                  413  too-large
+    │   └── TooManyInstances      413  too-many-instances
+    ├── UnsupportedMediaType      415  unsupported-media-type
+    ├── InvalidInstances          422  invalid-instances
+    ├── Unavailable               503  unavailable              try again later
+    │   ├── SettingInvalid        503  setting-invalid
+    │   └── ModelUnavailable      503  model-missing
+    │       ├── ModelCorrupt      503  model-integrity
+    │       └── ModelVersionMismatch 503  model-version
+    └── GrantRefused              400  invalid-request          POST /token only (RFC 6749 §5.2)
+        ├── InvalidGrant          401  invalid-grant
+        └── UnsupportedGrantType  400  unsupported-grant-type
+
+A problem is a status and data (RFC 9457). `endpoint` renders it; nothing here knows HTTP libraries or telemetry.
+`reason` is for telemetry only and never reaches a client.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, NamedTuple
+
+REALM = "egl-ml"
+MOST_FIELDS = 20  # bad fields listed in one answer: enough to mend a form by, too few to fill a log
+
+
+class BadField(NamedTuple):
+    """One bad member of a request body."""
+
+    pointer: str
+    """JSON pointer (RFC 6901) into the body, such as `/instances/0/bmi`."""
+    detail: str
+
+
+class Problem(Exception):
+    """The root: an unexpected failure, answered without a word about its cause."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal"
+    title: ClassVar[str] = "The service failed"
+    oauth_error: ClassVar[str] = "invalid_request"
+    """The RFC 6749 §5.2 code that stands beside the same members when /token answers it."""
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        fields: Sequence[BadField] = (),
+        headers: Mapping[str, str] | None = None,
+        reason: str = "",
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.fields = tuple(fields)[:MOST_FIELDS]
+        self.headers = dict(headers or {})
+        self.reason = reason
+
+
+class MalformedJson(Problem):
+    status, slug, title = 400, "malformed-json", "The body is not JSON"
+
+
+class Unauthorized(Problem):
+    """No bearer token came with the request."""
+
+    status, slug, title = 401, "unauthorized", "A bearer token is needed"
+    challenge: ClassVar[str] = f'Bearer realm="{REALM}"'
+
+    def __init__(self, detail: str = "", *, reason: str = "") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": self.challenge}, reason=reason)
+
+
+class InvalidToken(Unauthorized):
+    """The token is expired, forged, revoked or not a token. `reason` says which, to telemetry only."""
+
+    slug, title = "invalid-token", "The token is not valid"
+    challenge = f'Bearer realm="{REALM}", error="invalid_token"'
+
+
+class NotFound(Problem):
+    status, slug, title = 404, "not-found", "There is nothing here"
+
+
+class NoClasses(NotFound):
+    slug, title = "no-classes", "The model has no classes"
+
+
+class TooLarge(Problem):
+    status, slug, title = 413, "too-large", "The body is too large"
+
+
+class TooManyInstances(TooLarge):
+    slug, title = "too-many-instances", "Too many instances in one request"
+
+
+class UnsupportedMediaType(Problem):
+    status, slug, title = 415, "unsupported-media-type", "The content type is not supported"
+
+
+class InvalidInstances(Problem):
+    """The body is JSON, but not what the model takes. `fields` lists every bad field, up to 20."""
+
+    status, slug, title = 422, "invalid-instances", "The instances do not fit the model"
+
+
+class Unavailable(Problem):
+    """Something that the answer needs is not there now. `Retry-After` in whole seconds."""
+
+    status, slug, title = 503, "unavailable", "The service cannot answer now"
+    oauth_error = "temporarily_unavailable"
+
+    def __init__(self, detail: str = "", *, retry_after: int = 5, reason: str = "") -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, reason=reason)
+
+
+class SettingInvalid(Unavailable):
+    """An app setting that this function needs is missing or wrong. The detail names no value."""
+
+    slug, title = "setting-invalid", "The service is not configured"
+
+
+class ModelUnavailable(Unavailable):
+    """The model cannot be served. The slug is the readiness reason: missing file, wrong bytes, other library."""
+
+    slug, title = "model-missing", "The model cannot be served"
+
+
+class ModelCorrupt(ModelUnavailable):
+    """The artifact's bytes are not those that the manifest names."""
+
+    slug = "model-integrity"
+
+
+class ModelVersionMismatch(ModelUnavailable):
+    """The artifact was made with another minor version of scikit-learn than the one installed."""
+
+    slug = "model-version"
+
+
+class GrantRefused(Problem):
+    """A token request that is malformed: a parameter missing, repeated or of the wrong kind."""
+
+    status, slug, title = 400, "invalid-request", "The token request is malformed"
+
+
+class InvalidGrant(GrantRefused):
+    """Wrong name or password. 401 where RFC 6749 says 400: docs/decisions.md tells why."""
+
+    status, slug, title = 401, "invalid-grant", "Wrong user name or password"
+    oauth_error = "invalid_grant"
+
+    def __init__(self, *, reason: str = "") -> None:
+        super().__init__(headers={"WWW-Authenticate": Unauthorized.challenge}, reason=reason)
+
+
+class UnsupportedGrantType(GrantRefused):
+    slug, title = "unsupported-grant-type", "Only grant_type=password is supported"
+    oauth_error = "unsupported_grant_type"

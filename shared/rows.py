@@ -1,0 +1,75 @@
+"""Instances as the estimator takes them: columns, then an array or a data frame.
+
+Imports numpy, so nobody imports it before the first prediction.
+"""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from shared.manifest import Feature, Manifest, Number
+from shared.schemas import OutsideRange, attribute
+
+type Column = NDArray[np.float64] | NDArray[np.object_]
+"""One feature of all instances, in their order: floats, or texts as objects; NaN where it is missing."""
+
+
+def columns(features: Sequence[Feature], instances: Sequence[Struct]) -> list[Column]:
+    """One column per feature, in the manifest's order."""
+    return [_column(feature, attribute(i), instances) for i, feature in enumerate(features)]
+
+
+def assemble(manifest: Manifest, filled: Sequence[Column]) -> Any:
+    """The columns as what the estimator was fitted on: shape (instances, features)."""
+    if manifest.artifact.rows == "array":
+        return filled[0].reshape(-1, 1) if len(filled) == 1 else np.stack(_alike(filled), axis=1)
+    import pandas as pd  # noqa: PLC0415 - costs over a second, and few estimators need it
+
+    named: dict[str, Any] = {feature.name: column for feature, column in zip(manifest.features, filled, strict=True)}
+    if manifest.artifact.rows == "typed frame":
+        for feature in manifest.features:
+            if not isinstance(feature, Number):
+                named[feature.name] = pd.Categorical(named[feature.name], categories=list(feature.values))
+    return pd.DataFrame(named)
+
+
+def outside(features: Sequence[Feature], filled: Sequence[Column]) -> list[OutsideRange]:
+    """A warning for every feature with values outside the range that the model was trained on."""
+    found: list[OutsideRange] = []
+    for feature, column in zip(features, filled, strict=True):
+        if isinstance(feature, Number):
+            low, high = feature.range
+            if positions := np.flatnonzero((column < low) | (column > high)).tolist():  # NaN is neither: no warning
+                found.append(OutsideRange(feature.name, feature.range, positions, _detail(len(positions))))
+    return found
+
+
+def calm() -> np.errstate:
+    """No warning on standard error for numbers that overflow: the answer to them is a problem of its own."""
+    return np.errstate(over="ignore", invalid="ignore")
+
+
+def _column(feature: Feature, name: str, instances: Sequence[Struct]) -> Column:
+    values = map(attrgetter(name), instances)
+    if not isinstance(feature, Number):
+        texts = np.empty(len(instances), dtype=object)
+        texts[:] = [np.nan if value is None else value for value in values]
+        return texts
+    if feature.optional:
+        return np.array(list(values), dtype=np.float64)  # None becomes NaN
+    return np.fromiter(values, np.float64, len(instances))
+
+
+def _alike(filled: Sequence[Column]) -> Sequence[Column]:
+    """Columns of one type: as soon as one holds texts, all hold objects."""
+    mixed = any(column.dtype == object for column in filled)
+    return [column.astype(object) for column in filled] if mixed else filled
+
+
+def _detail(count: int) -> str:
+    who = "1 instance is" if count == 1 else f"{count} instances are"
+    return f"{who} outside the range the model was trained on"

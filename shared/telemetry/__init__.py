@@ -1,0 +1,119 @@
+"""The story of every request: one wide event an invocation, a span for each call that leaves the process, a log line
+for what is out of the ordinary.
+
+    with invocation(context, "predict") as event:     # once, in `endpoint`
+        with step("decode"):                          # adds milliseconds to the event
+            ...
+        bind(instances=3)                             # adds a property to it
+        with span("features.fetch", "Azure table", "features"):
+            ...                                       # an item of its own
+    get_logger("model").warning("...")                # carries the operation id and the user
+
+Off the loop, run with a copied context (`offload`), and all of it still finds its invocation.
+"""
+
+import logging
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import perf_counter
+
+from shared.settings import Settings
+from shared.telemetry import console
+from shared.telemetry.events import Context, Invocation, Property, Sink, Span
+
+__all__ = ["Invocation", "Span", "bind", "configure", "flush", "get_logger", "invocation", "span", "step"]
+
+ROOT = "egl_ml"
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")  # W3C, version 00
+
+_current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
+_sink: Sink = console.Console()
+
+
+def configure(settings: Settings) -> None:
+    """Say where telemetry goes. Called once, when the functions are imported; calling again replaces it."""
+    logger = logging.getLogger(ROOT)
+    logger.handlers[:] = [console.handler()]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False  # the worker forwards root-logger lines to the host: every line would appear twice
+
+
+@contextmanager
+def invocation(context: Context, name: str) -> Iterator[Invocation]:
+    """Open the wide event of one invocation of the function `name`, inside the host's trace, and send it at the end."""
+    operation_id, parent_id = _trace(context)
+    event = Invocation(name, operation_id, parent_id, context.invocation_id)
+    token = _current.set(event)
+    started = perf_counter()
+    try:
+        yield event
+    finally:
+        event.total_ms = (perf_counter() - started) * 1000
+        _current.reset(token)
+        _sink.invocation(event)
+
+
+class step:  # noqa: N801 - reads as a statement: `with step("decode"):`
+    """Time one step of the invocation, thread waiting included. The same name again adds to it."""
+
+    __slots__ = ("name", "started")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __enter__(self) -> None:
+        self.started = perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        if (event := _current.get()) is not None:
+            event.steps[self.name] = event.steps.get(self.name, 0.0) + (perf_counter() - self.started) * 1000
+
+
+@contextmanager
+def span(name: str, type: str, target: str) -> Iterator[Span]:
+    """An item of its own for a call to `target` that leaves the process. An exception marks it as failed."""
+    event = Span(name, type, target, _current.get())
+    started = perf_counter()
+    try:
+        yield event
+    except BaseException:
+        event.success = False
+        raise
+    finally:
+        event.duration_ms = (perf_counter() - started) * 1000
+        _sink.span(event)
+
+
+def bind(**properties: Property) -> None:
+    """Add properties to the wide event; outside an invocation nothing happens."""
+    if (event := _current.get()) is not None:
+        event.properties.update(properties)
+
+
+def get_logger(name: str) -> logging.Logger:
+    """The logger for `name`. For what is out of the ordinary; its lines carry the operation id and the user."""
+    logger = logging.getLogger(f"{ROOT}.{name}")
+    if _correlate not in logger.filters:
+        logger.addFilter(_correlate)
+    return logger
+
+
+def flush(timeout: float) -> bool:
+    """Send what is still held, for `timeout` seconds at most. Whether all of it went out."""
+    return _sink.flush(timeout)
+
+
+def _correlate(record: logging.LogRecord) -> bool:
+    event = _current.get()
+    record.operation_id = event.operation_id if event else ""
+    record.user = event.user if event else ""
+    return True
+
+
+def _trace(context: Context) -> tuple[str, str]:
+    """Operation id and parent id: the host's, or a fresh operation when the host gave none."""
+    found = _TRACEPARENT.fullmatch(context.trace_context.trace_parent or "")
+    return (found[1], found[2]) if found else (secrets.token_hex(16), "")

@@ -1,0 +1,79 @@
+"""The password grant, as a form and as JSON."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.auth import grants
+from shared.auth.grants import PasswordGrant
+from shared.problems import GrantRefused, UnsupportedGrantType
+
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+def test_a_form_is_read() -> None:
+    body = b"grant_type=password&username=a%26b&password=p+%C3%BC"
+    assert grants.parse(body, FORM) == PasswordGrant("password", "a&b", "p ü")
+
+
+def test_json_is_read() -> None:
+    body = json.dumps({"grant_type": "password", "username": "abi", "password": "ü"}).encode()
+    assert grants.parse(body, JSON) == PasswordGrant("password", "abi", "ü")
+
+
+def test_other_parameters_are_ignored_as_rfc_6749_asks() -> None:
+    assert grants.parse(b"grant_type=password&username=a&password=b&scope=x&client_id=", FORM).username == "a"
+
+
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        (b"", FORM),
+        (b"username=a&password=b", FORM),
+        (b"grant_type=password&username=a", FORM),
+        (b"grant_type=password&password=a", FORM),
+        (b"grant_type=password&username=&password=b", FORM),
+        (b"grant_type=password&username=a&password=", FORM),
+        (b"grant_type=password&username=a&username=b&password=c", FORM),
+        (b"grant_type=password&grant_type=password&username=a&password=c", FORM),
+        (b"grant_type=password&username=%FF&password=c", FORM),
+        (b"\xff", FORM),
+        (b"&".join(b"p%d=1" % i for i in range(50)), FORM),
+        (b"grant_type=password&password=b&username=" + b"a" * 257, FORM),
+        (b"", JSON),
+        (b"[]", JSON),
+        (b"null", JSON),
+        (b"{", JSON),
+        (b'{"a":' * 100_000, JSON),
+        (b'{"grant_type":"password","username":1,"password":"b"}', JSON),
+        (b'{"grant_type":"password","username":["a"],"password":"b"}', JSON),
+        (b'{"grant_type":"password","username":"a","password":{}}', JSON),
+        (b'{"grant_type":"password","username":"a","username":"b","password":"c"}', JSON),
+    ],
+)
+def test_a_malformed_grant_is_an_invalid_request(body: bytes, media_type: str) -> None:
+    with pytest.raises(GrantRefused) as caught:
+        grants.parse(body, media_type)
+    assert (caught.value.status, caught.value.oauth_error) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("grant_type", ["client_credentials", "refresh_token", "PASSWORD", ""])
+def test_another_grant_is_unsupported(grant_type: str) -> None:
+    with pytest.raises(UnsupportedGrantType) as caught:
+        grants.parse(f"grant_type={grant_type}&username=a&password=b".encode(), FORM)
+    assert caught.value.oauth_error == "unsupported_grant_type"
+
+
+@given(st.binary(), st.sampled_from([FORM, JSON]))
+def test_whatever_is_sent_a_grant_or_a_refusal_comes_out(body: bytes, media_type: str) -> None:
+    try:
+        found: PasswordGrant | GrantRefused = grants.parse(body, media_type)
+    except GrantRefused as refusal:
+        found = refusal
+    assert isinstance(found, PasswordGrant) or found.status == 400
+
+
+def test_a_password_does_not_stand_in_the_repr() -> None:
+    assert "secret" not in repr(PasswordGrant("password", "abi", "secret"))

@@ -1,0 +1,63 @@
+"""The console: one readable line for each event, whatever is in it."""
+
+import logging
+import sys
+
+import pytest
+
+from shared.telemetry import console
+from shared.telemetry.console import Console, LineFormatter, printable
+from shared.telemetry.events import Invocation, Span
+
+
+def invocation(**properties: str | int) -> Invocation:
+    event = Invocation("predict", "4bf9", "", "i", total_ms=1.5, status=200, outcome="ok", properties={**properties})
+    event.steps.update(decode=0.25, model=1.0)
+    return event
+
+
+def test_an_invocation_is_one_line_with_its_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().invocation(invocation(user="abi"))
+    written = capsys.readouterr().err
+    assert written.endswith(" predict 200 ok 1.50 ms [decode 0.25 model 1.00] user=abi op=4bf9\n")
+
+
+def test_a_span_is_one_line_that_says_whether_it_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    Console().span(Span("features.fetch", "HTTP", "store", invocation(), success=False))
+    Console().span(Span("features.fetch", "HTTP", "store", None, properties={"entities": 2}))
+    failed, fine = capsys.readouterr().err.splitlines()
+    assert "features.fetch → store failed" in failed
+    assert fine.endswith("ok 0.00 ms entities=2 op=-")
+
+
+@pytest.mark.parametrize("hostile", ["a\r\nb", "a\x1b[31mb", "a\u2028b", "a\x00b", "a\x85b"], ids=ascii)
+def test_control_characters_in_a_name_forge_no_line(hostile: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Console().invocation(invocation(user=hostile))
+    written = capsys.readouterr().err
+    assert len(written.splitlines()) == 1
+    assert "\x1b" not in written
+
+
+def test_what_is_printable_stays_as_it_is() -> None:
+    assert printable("Zoë → 3 °C") == "Zoë → 3 °C"
+
+
+def test_a_log_line_is_printed_with_its_stack_trace_below() -> None:
+    try:
+        raise ValueError("inside")
+    except ValueError:
+        record = logging.LogRecord("egl_ml.x", logging.ERROR, "", 0, "fell\nover", (), sys.exc_info())
+    record.operation_id = "4bf9"
+    first, *rest = LineFormatter().format(record).splitlines()
+    assert first.endswith(r"ERROR fell\x0aover op=4bf9")
+    assert rest[-1] == "ValueError: inside"
+
+
+def test_a_log_line_outside_an_invocation_names_no_operation() -> None:
+    record = logging.LogRecord("egl_ml.x", logging.INFO, "", 0, "started", (), None)
+    assert LineFormatter().format(record).endswith("INFO started")
+
+
+def test_the_handler_writes_such_lines_and_flushing_succeeds() -> None:
+    assert isinstance(console.handler().formatter, LineFormatter)
+    assert Console().flush(0.1) is True

@@ -1,0 +1,139 @@
+"""Every bad field of a refused body is listed, whatever else is wrong with it."""
+
+import pytest
+
+from shared import faults
+from shared.manifest import Category, Feature, Number
+from shared.problems import InvalidInstances, MalformedJson, TooManyInstances
+
+FEATURES: tuple[Feature, ...] = (
+    Number(name="bmi", range=(-1.0, 1.0)),
+    Number(name="a/b~c", range=(0.0, 1.0), optional=True),
+    Category(name="sex", values=("f", "m")),
+)
+
+
+def found(body: str, most: int = 100) -> dict[str, str]:
+    with pytest.raises(InvalidInstances) as caught:
+        faults.explain(body.encode(), FEATURES, most)
+    return dict(caught.value.fields)
+
+
+@pytest.mark.parametrize(
+    ("value", "detail"),
+    [
+        ('"1"', "must be a number"),
+        ("true", "must be a number"),
+        ("[1]", "must be a number"),
+        ("{}", "must be a number"),
+        ("null", "must not be null"),
+        ("1e999", "is too large for a number"),
+        ("9" * 400, "is too large for a number"),
+    ],
+)
+def test_what_is_no_number_is_told(value: str, detail: str) -> None:
+    assert found(f'{{"instances":[{{"bmi":{value},"sex":"f"}}]}}') == {"/instances/0/bmi": detail}
+
+
+def test_an_unknown_category_is_told_with_those_that_are_known() -> None:
+    assert found('{"instances":[{"bmi":1,"sex":"x"}]}') == {"/instances/0/sex": 'must be one of "f", "m"'}
+
+
+def test_a_number_for_a_category_is_told() -> None:
+    assert list(found('{"instances":[{"bmi":1,"sex":1}]}')) == ["/instances/0/sex"]
+
+
+def test_a_long_list_of_categories_is_cut() -> None:
+    many = (Category(name="city", values=tuple(f"c{i}" for i in range(50))),)
+    with pytest.raises(InvalidInstances) as caught:
+        faults.explain(b'{"instances":[{"city":"?"}]}', many, 10)
+    assert caught.value.fields[0].detail.endswith('"c11" …')
+
+
+def test_a_missing_feature_and_an_unknown_one_are_both_told() -> None:
+    body = '{"instances":[{"bmx":1,"sex":"f"}]}'
+    assert found(body) == {
+        "/instances/0/bmx": "is not a feature of this model",
+        "/instances/0/bmi": "is missing",
+    }
+
+
+def test_faults_of_all_instances_are_told_at_once() -> None:
+    body = '{"instances":[{"bmi":"a","sex":"f"},{"bmi":1,"sex":"f"},{"bmi":1,"sex":null}]}'
+    assert list(found(body)) == ["/instances/0/bmi", "/instances/2/sex"]
+
+
+def test_an_optional_feature_may_be_absent_or_null_but_not_a_text() -> None:
+    body = '{"instances":[{"bmi":1,"sex":"f"},{"bmi":1,"sex":"f","a/b~c":null},{"bmi":1,"sex":"f","a/b~c":""}]}'
+    assert found(body) == {"/instances/2/a~1b~0c": "must be a number"}
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "detail"),
+    [
+        ("[]", "", 'must be an object like {"instances": [{…}]}'),
+        ("1", "", 'must be an object like {"instances": [{…}]}'),
+        ("{}", "/instances", "is missing"),
+        ('{"instances":{}}', "/instances", "must be a list of instances"),
+        ('{"instances":null}', "/instances", "must be a list of instances"),
+        ('{"instances":[]}', "/instances", "must hold at least one instance"),
+        ('{"instances":[1]}', "/instances/0", "must be an object, feature → value"),
+    ],
+)
+def test_a_body_of_another_shape_is_told(body: str, pointer: str, detail: str) -> None:
+    assert found(body) == {pointer: detail}
+
+
+def test_an_unknown_member_of_the_request_is_told() -> None:
+    assert found('{"instances":[{"bmi":1,"sex":"f"}],"data":1}') == {"/data": "is not a member of the request"}
+
+
+def test_at_most_twenty_are_told_and_the_detail_says_there_may_be_more() -> None:
+    body = '{"instances":[' + ",".join(['{"bmi":null,"sex":"f"}'] * 30) + "]}"
+    with pytest.raises(InvalidInstances) as caught:
+        faults.explain(body.encode(), FEATURES, 100)
+    assert len(caught.value.fields) == 20
+    assert caught.value.detail == "20 or more fields are not as the model needs"
+
+
+def test_one_fault_is_told_in_the_singular() -> None:
+    with pytest.raises(InvalidInstances, match="One field is not as the model needs"):
+        faults.explain(b"{}", FEATURES, 100)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[1,",
+        b"NaN",
+        b'{"instances":[{"bmi":NaN}]}',
+        b'{"instances":["',
+        b"\xff",
+        b'{"\xff":1}',
+        b'{"instances":[{"bmi":"\xff"}]}',
+        b"[" * 100_000,
+    ],
+    ids=[
+        "empty",
+        "cut",
+        "cut list",
+        "NaN",
+        "NaN inside",
+        "cut inside",
+        "not UTF-8",
+        "a key that is not UTF-8",
+        "a text that is not UTF-8",
+        "deep",
+    ],
+)
+def test_what_is_not_json_is_malformed(body: bytes) -> None:
+    with pytest.raises((MalformedJson, InvalidInstances)) as caught:
+        faults.explain(body, FEATURES, 100)
+    assert caught.type is MalformedJson
+
+
+def test_too_many_instances_are_not_searched_for_faults() -> None:
+    with pytest.raises(TooManyInstances):
+        faults.explain(b'{"instances":[1,2,3]}', FEATURES, 2)

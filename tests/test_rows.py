@@ -1,0 +1,87 @@
+"""Rows: instances as the estimator was fitted on them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from msgspec import structs
+
+from shared import rows
+from shared.manifest import Artifact, Manifest, Number
+from shared.schemas import contract
+from tests.models import MIXED, manifest
+
+TWO = b"""{"instances":[
+    {"body mass/index":20,"class":0.5,"smoker?":"no","citt\\u00e0":"Roma"},
+    {"body mass/index":60,"smoker?":"yes"}]}"""
+
+
+def fitted_on(kind: str, features: Any = MIXED) -> Manifest:
+    artifact = Artifact(file="m", sha256="", estimator="", scikit_learn="1.9.1", rows=kind)  # type: ignore[arg-type]
+    return manifest(features, artifact=artifact)
+
+
+def assembled(of: Manifest, body: bytes = TWO) -> Any:
+    return rows.assemble(of, rows.columns(of.features, contract(of).decode(body)))
+
+
+def test_numbers_become_a_float64_array_of_instances_by_features() -> None:
+    features = [Number(name="a", range=(0.0, 1.0)), Number(name="b", range=(0.0, 1.0), optional=True)]
+    matrix = assembled(fitted_on("array", features), b'{"instances":[{"a":1,"b":2},{"a":3},{"a":5,"b":null}]}')
+    assert matrix.dtype == np.float64
+    np.testing.assert_array_equal(matrix, [[1, 2], [3, np.nan], [5, np.nan]])
+
+
+def test_one_feature_becomes_one_column() -> None:
+    matrix = assembled(fitted_on("array", [Number(name="a", range=(0.0, 1.0))]), b'{"instances":[{"a":1},{"a":2}]}')
+    assert matrix.shape == (2, 1)
+
+
+def test_texts_make_an_array_of_objects() -> None:
+    matrix = assembled(fitted_on("array"))
+    assert matrix.dtype == object
+    assert matrix[0].tolist() == [20.0, 0.5, "no", "Roma"]
+    assert pd.isna(matrix[1, 1])
+    assert pd.isna(matrix[1, 3])
+
+
+def test_a_frame_has_the_features_names_as_columns() -> None:
+    frame = assembled(fitted_on("frame"))
+    assert list(frame.columns) == ["body mass/index", "class", "smoker?", "città"]
+    assert frame["body mass/index"].dtype == np.float64
+    assert frame["città"].isna().tolist() == [False, True]
+
+
+def test_a_typed_frame_knows_all_categories_also_those_that_do_not_occur() -> None:
+    frame = assembled(fitted_on("typed frame"))
+    assert frame["città"].cat.categories.tolist() == ["Roma", "Łódź"]
+    assert frame["città"].isna().tolist() == [False, True]
+
+
+def test_one_warning_per_feature_names_the_instances_outside() -> None:
+    of = fitted_on("array")
+    found = rows.outside(of.features, rows.columns(of.features, contract(of).decode(TWO)))
+    assert [structs.asdict(each) for each in found] == [
+        {
+            "feature": "body mass/index",
+            "range": (10.0, 50.0),
+            "instances": [1],
+            "detail": "1 instance is outside the range the model was trained on",
+        }
+    ]
+
+
+@pytest.mark.parametrize(("value", "warned"), [(-1.0, False), (1.0, False), (1.0001, True), (-1.0001, True)])
+def test_the_ends_of_the_range_are_inside(value: float, warned: bool) -> None:
+    features = [Number(name="a", range=(-1.0, 1.0))]
+    assert bool(rows.outside(features, [np.array([value, 0.0, value])])) is warned
+
+
+def test_several_instances_are_told_in_the_plural() -> None:
+    found = rows.outside([Number(name="a", range=(0.0, 1.0))], [np.array([2.0, 0.5, -1.0])])
+    assert (found[0].instances, found[0].detail[:17]) == ([0, 2], "2 instances are o")
+
+
+def test_a_missing_value_is_not_outside() -> None:
+    assert rows.outside([Number(name="a", range=(0.0, 1.0), optional=True)], [np.array([np.nan])]) == []

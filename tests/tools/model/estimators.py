@@ -1,0 +1,88 @@
+"""Training data and estimators made for the tests of tools/model."""
+
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+from shared.manifest import Artifact, Manifest, Output, Training
+from tools.model.data import Table, table
+
+ROWS = 120
+NUMBERS = ["age", "body mass/index", "class", "0", "blood~pressure", "Größe (cm)", "__len__", "steps"]
+CATEGORIES = ["smoker?", "città", "ward", "a b"]
+
+
+def patients() -> pd.DataFrame:
+    """Eight numbers and four categories with names of any text; some values are missing."""
+    random = np.random.default_rng(7)
+    frame = pd.DataFrame({name: random.normal(size=ROWS).round(3) for name in NUMBERS})
+    frame["age"] = random.integers(18, 90, ROWS)
+    frame["steps"] = random.random(ROWS) < 0.5
+    for name in CATEGORIES:
+        frame[name] = random.choice(["Roma", "Łódź", "x"], ROWS)
+    frame.loc[random.random(ROWS) < 0.2, ["0", "città"]] = np.nan
+    return frame
+
+
+def stay(frame: pd.DataFrame) -> pd.Series:
+    """A target that depends on numbers and categories."""
+    return 2 * frame["body mass/index"] + frame["age"] / 10 + 3 * (frame["ward"] == "x")
+
+
+def boosted() -> Pipeline:
+    """Gradient boosting on twelve named columns: categories encoded, missing values left in."""
+    encode = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    columns = ColumnTransformer([("texts", encode, CATEGORIES), ("numbers", "passthrough", NUMBERS)])
+    return make_pipeline(columns, HistGradientBoostingRegressor(max_iter=20, random_state=0))
+
+
+def encoded() -> Pipeline:
+    """A linear model of one number and one category, both required."""
+    columns = ColumnTransformer([("texts", OneHotEncoder(), ["ward"]), ("numbers", "passthrough", ["age"])])
+    return make_pipeline(columns, LinearRegression())
+
+
+def numbers(columns: int = 2, rows: int = 60) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """An array of numbers and a target that is their sum."""
+    X = np.random.default_rng(3).normal(size=(rows, columns))  # noqa: N806 - scikit-learn's name
+    return X, X.sum(axis=1)
+
+
+def linear() -> LinearRegression:
+    """Fitted on `numbers()`."""
+    return LinearRegression().fit(*numbers())
+
+
+def saved(folder: Path, estimator: Any, frame: pd.DataFrame, target: Any, name: str = "mine") -> list[str]:
+    """FILE, --data and --target of the command, for an estimator and its data written into `folder`."""
+    model, data = folder / f"{name}.joblib", folder / "train.csv"
+    joblib.dump(estimator, model)
+    frame.assign(y=target).to_csv(data, index=False)
+    return [str(model), "--data", str(data), "--target", "y"]
+
+
+def of(frame: pd.DataFrame, target: Any = None) -> Table:
+    """A table without a file."""
+    return table(frame, np.zeros(len(frame)) if target is None else target, source="train.csv")
+
+
+def draft(kind: Any = "regressor") -> Manifest:
+    """What stands in the manifest before its contract is known."""
+    return Manifest(
+        name="mine",
+        version="1",
+        kind=kind,
+        features=(),
+        output=Output(name="y"),
+        artifact=Artifact(file="slr.joblib", sha256="", estimator="", scikit_learn="1.9.1"),
+        training=Training(data="train.csv", rows=ROWS),
+        examples=(),
+    )

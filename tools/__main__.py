@@ -1,0 +1,65 @@
+"""The one door to the tools: `python -m tools` lists them, `python -m tools NAME ...` runs one."""
+
+import ast
+import importlib
+import pkgutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the tool that the first argument names with the other arguments; without one, list the tools.
+
+    Returns the tool's exit code, or 2 for a name that no tool has.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    tools = available()
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(listing(tools))
+        return 0
+    if arguments[0] not in tools:
+        print(f"There is no tool {arguments[0]!r}.\n\n{listing(tools)}", file=sys.stderr)
+        return 2
+    tool = importlib.import_module(f"tools.{arguments[0]}")
+    code: int = tool.main(arguments[1:])
+    return code
+
+
+def available() -> dict[str, str]:
+    """Every tool's name with the first line of its docstring, in alphabetical order.
+
+    The sources are read, not imported: one tool's broken import must not take the others away.
+    """
+    found = {}
+    for module in sorted(pkgutil.iter_modules([str(FOLDER)])):
+        tree = ast.parse(source(module.name).read_text(encoding="utf-8"))
+        if not module.name.startswith("_") and has_main(tree):
+            found[module.name] = (ast.get_docstring(tree) or "").partition("\n")[0]
+    return found
+
+
+def source(name: str) -> Path:
+    """The file that holds a tool's docstring and its `main`."""
+    package = FOLDER / name / "__init__.py"
+    return package if package.exists() else FOLDER / f"{name}.py"
+
+
+def has_main(tree: ast.Module) -> bool:
+    """Whether a module can be run as a tool: it defines `main`, or imports it from one of its parts."""
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    imported = {a.asname or a.name for node in tree.body if isinstance(node, ast.ImportFrom) for a in node.names}
+    return "main" in defined | imported
+
+
+def listing(tools: dict[str, str]) -> str:
+    """What `python -m tools` prints."""
+    width = max(map(len, tools), default=0)
+    lines = [f"  {name:<{width}}  {summary}" for name, summary in tools.items()]
+    return "\n".join(["Usage: python -m tools NAME [--help] ...", "", *lines])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

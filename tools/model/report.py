@@ -1,0 +1,41 @@
+"""What the person who adopts a model is told: what it is, what was written, and what to do next."""
+
+from pathlib import Path
+
+from shared.manifest import APP, Manifest
+from tools.model import document
+from tools.model.refused import listed
+
+FRAME_COST = (
+    "It was fitted on a data frame, so the service imports pandas with it: over a second more at a cold start. "
+    "Fitted on an array it would not."
+)
+MOST_IN_GIT = 50_000_000  # GitHub warns from here on, and refuses twice as much
+
+
+def tell(adopted: Manifest, folder: Path) -> None:
+    """Print a few plain lines."""
+    artifact = adopted.artifact
+    taken = listed(feature.name for feature in adopted.features)
+    print(f"{adopted.name} {adopted.version}: {artifact.estimator}, {taken} to {adopted.output.name}.")
+    if optional := [feature.name for feature in adopted.features if feature.optional]:
+        print(f"May be missing in a request, for the model answers without: {listed(optional)}.")
+    if artifact.rows != "array":
+        print(FRAME_COST)
+    _tell_files(folder / artifact.file, folder / document.FILE)
+
+
+def _tell_files(model: Path, manifest: Path) -> None:
+    for path in (model, manifest):
+        print(f"Wrote {_short(path)}, {path.stat().st_size / 1000:.1f} kB.")
+    if model.stat().st_size > MOST_IN_GIT:
+        print("That is much for git: take the line of model/slr.joblib out of .gitattributes, and git-lfs keeps it.")
+    if manifest.resolve().parent != APP / "model":
+        print(f"To serve it from there, set MODEL_MANIFEST to {_short(manifest)}.")
+    print("Next: make run, look at the page, then commit both files.")
+
+
+def _short(path: Path) -> Path:
+    """Relative to the project, where it is inside."""
+    whole = path.resolve()
+    return whole.relative_to(APP) if whole.is_relative_to(APP) else path

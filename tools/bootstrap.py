@@ -30,6 +30,7 @@ def main(argv: list[str]) -> int:
     """Make the environment in the folder that `argv` names, or in .venv."""
     environment = ROOT / (argv[0] if argv else ".venv")
     LOG.unlink(missing_ok=True)
+    os.environ.setdefault("UV_SYSTEM_CERTS", "true")  # behind a company's proxy only the system knows its certificate
     try:
         uv = find_uv() or fetch_uv()
         make_environment(uv, environment)

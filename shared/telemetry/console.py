@@ -4,8 +4,9 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Mapping
 
-from shared.telemetry.events import Invocation, Span
+from shared.telemetry.events import Invocation, Property, Span
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -15,18 +16,25 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
+def told(properties: Mapping[str, Property]) -> str:
+    """Properties in few words: six digits of a number are enough for people."""
+    return " ".join(
+        f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value}" for name, value in properties.items()
+    )
+
+
 class Console:
     """A line for every event."""
 
     def invocation(self, event: Invocation) -> None:
         steps = " ".join(f"{name} {took:.2f}" for name, took in event.steps.items())
-        facts = " ".join(f"{name}={value}" for name, value in event.properties.items())
+        facts = told(event.properties)
         line = f"{event.name} {event.status} {event.outcome} {event.total_ms:.2f} ms [{steps}] {facts}"
         self._write(event.started, printable(line), event)
 
     def span(self, event: Span) -> None:
         outcome = "ok" if event.success else "failed"
-        facts = " ".join(f"{name}={value}" for name, value in event.properties.items())
+        facts = told(event.properties)
         line = f"  {event.name} → {event.target} {outcome} {event.duration_ms:.2f} ms {facts}"
         self._write(event.started, printable(line), event.invocation)
 

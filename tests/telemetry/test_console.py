@@ -38,6 +38,12 @@ def test_control_characters_in_a_name_forge_no_line(hostile: str, capsys: pytest
     assert "\x1b" not in written
 
 
+def test_numbers_are_told_with_six_digits() -> None:
+    assert (
+        console.told({"mean": 210.80813786536956, "instances": 1, "user": "abi"}) == "mean=210.808 instances=1 user=abi"
+    )
+
+
 def test_what_is_printable_stays_as_it_is() -> None:
     assert printable("Zoë → 3 °C") == "Zoë → 3 °C"
 

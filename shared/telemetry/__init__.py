@@ -8,6 +8,7 @@ for what is out of the ordinary.
         with span("features.fetch", "Azure table", "features"):
             ...                                       # an item of its own
     get_logger("model").warning("...")                # carries the operation id and the user
+    event("started", build="7f3c")                    # what happens to the process, not to a request
 
 Off the loop, run with a copied context (`offload`), and all of it still finds its invocation.
 """
@@ -18,25 +19,43 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
+from itertools import count
 from time import perf_counter
 
 from shared.settings import Settings
-from shared.telemetry import console
-from shared.telemetry.events import Context, Invocation, Property, Sink, Span
+from shared.telemetry import console, lines, shutdown
+from shared.telemetry.events import Context, Event, Invocation, Nowhere, Property, Sink, Span
+from shared.telemetry.insights import About, Insights
 
-__all__ = ["Invocation", "Span", "bind", "configure", "flush", "get_logger", "invocation", "span", "step"]
+__all__ = ["Invocation", "Span", "bind", "configure", "event", "flush", "get_logger", "invocation", "span", "step"]
 
 ROOT = "egl_ml"
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")  # W3C, version 00
 
 _current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
-_sink: Sink = console.Console()
+_sink: Sink = Nowhere()
+_invocations = count()
 
 
-def configure(settings: Settings) -> None:
-    """Say where telemetry goes. Called once, when the functions are imported; calling again replaces it."""
+def configure(settings: Settings, about: About = dict) -> None:
+    """Say where telemetry goes: to Application Insights where its connection string is set, else to the console.
+
+    Called once, when the functions are imported; calling again replaces it. `about` is what a process says of itself:
+    asked once, off the loop, for the properties of the `started` event that goes to Application Insights.
+    """
+    global _sink  # noqa: PLW0603 - there is one place that telemetry goes to
+    _close(shutdown.EXIT_SECONDS)
+    handlers = [console.handler()]
+    if settings.applicationinsights_connection_string:
+        _sink = insights = Insights(settings, about)
+        told = lines.Handler(insights.line)
+        handlers = [told, *handlers] if settings.environment == "Development" else [told]
+        _flush_at_shutdown()
+    else:
+        _sink = console.Console()
     logger = logging.getLogger(ROOT)
-    logger.handlers[:] = [console.handler()]
+    logger.handlers[:] = handlers
     logger.setLevel(logging.INFO)
     logger.propagate = False  # the worker forwards root-logger lines to the host: every line would appear twice
 
@@ -45,7 +64,7 @@ def configure(settings: Settings) -> None:
 def invocation(context: Context, name: str) -> Iterator[Invocation]:
     """Open the wide event of one invocation of the function `name`, inside the host's trace, and send it at the end."""
     operation_id, parent_id = _trace(context)
-    event = Invocation(name, operation_id, parent_id, context.invocation_id)
+    event = Invocation(name, operation_id, parent_id, context.invocation_id, next(_invocations) == 0)
     token = _current.set(event)
     started = perf_counter()
     try:
@@ -93,6 +112,11 @@ def bind(**properties: Property) -> None:
         event.properties.update(properties)
 
 
+def event(name: str, **properties: Property) -> None:
+    """Tell what happened to the process, not to a request."""
+    _sink.event(Event(name, properties))
+
+
 def get_logger(name: str) -> logging.Logger:
     """The logger for `name`. For what is out of the ordinary; its lines carry the operation id and the user."""
     logger = logging.getLogger(f"{ROOT}.{name}")
@@ -110,7 +134,17 @@ def _correlate(record: logging.LogRecord) -> bool:
     event = _current.get()
     record.operation_id = event.operation_id if event else ""
     record.user = event.user if event else ""
+    record.invocation = event
     return True
+
+
+@cache
+def _flush_at_shutdown() -> None:
+    shutdown.arrange(flush, _close)
+
+
+def _close(timeout: float) -> bool:
+    return _sink.close(timeout)
 
 
 def _trace(context: Context) -> tuple[str, str]:

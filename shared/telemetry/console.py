@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from shared.telemetry.events import Invocation, Property, Span
+from shared.telemetry.events import Event, Invocation, Property, Span
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -38,9 +38,15 @@ class Console:
         line = f"  {event.name} → {event.target} {outcome} {event.duration_ms:.2f} ms {facts}"
         self._write(event.started, printable(line), event.invocation)
 
+    def event(self, event: Event) -> None:
+        self._write(event.started, printable(f"{event.name} {told({**event.properties, **event.measurements})}"), None)
+
     def flush(self, timeout: float) -> bool:
         sys.stderr.flush()
         return True
+
+    def close(self, timeout: float) -> bool:
+        return self.flush(timeout)
 
     def _write(self, at: float, line: str, event: Invocation | None) -> None:
         operation = event.operation_id if event else "-"

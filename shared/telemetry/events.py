@@ -1,10 +1,23 @@
-"""What is told, as plain data: the wide event of one invocation, and the span of one call that leaves the process."""
+"""What is told, as plain data: an invocation's wide event, a call that leaves the process, a log line, an event.
 
+Every item has a `sequence`, the order in which the process's items began: a clock may show the same time twice.
+"""
+
+import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import count
+from typing import NamedTuple, Protocol
 
 type Property = str | int | float | bool
+
+_next_sequence = count(1).__next__
+
+
+def _id() -> str:
+    """A span's id, 16 hex digits (W3C Trace Context)."""
+    return f"{random.getrandbits(64):016x}"  # unique is enough
 
 
 class TraceContext(Protocol):
@@ -34,20 +47,24 @@ class Invocation:
     parent_id: str
     """The host's span, 16 hex digits; empty when the host gave none."""
     invocation_id: str
+    cold_start: bool = False
+    """Whether it is the first of the process."""
+    id: str = field(default_factory=_id)
+    sequence: int = field(default_factory=_next_sequence)
     started: float = field(default_factory=time.time)
     """Unix time, seconds."""
     total_ms: float = 0.0
     status: int = 0
     outcome: str = ""
-    """`ok`, or the problem's slug."""
+    """`ok`, or the problem's slug; empty when it never answered."""
     steps: dict[str, float] = field(default_factory=dict)
     """Step → milliseconds, in the order in which the steps ran."""
     properties: dict[str, Property] = field(default_factory=dict)
 
     @property
     def success(self) -> bool:
-        """Whether the service did its part: a refused request is a success, a 5xx is not."""
-        return self.status < 500
+        """Whether the service did its part: a refused request is a success; a 5xx, or no answer at all, is not."""
+        return 0 < self.status < 500
 
     @property
     def user(self) -> str:
@@ -63,17 +80,86 @@ class Span:
     type: str
     target: str
     invocation: Invocation | None
+    id: str = field(default_factory=_id)
+    sequence: int = field(default_factory=_next_sequence)
     started: float = field(default_factory=time.time)
     duration_ms: float = 0.0
     success: bool = True
     properties: dict[str, Property] = field(default_factory=dict)
 
 
+class Frame(NamedTuple):
+    """One line of a stack trace."""
+
+    method: str
+    file: str
+    line: int
+
+
+class Thrown(NamedTuple):
+    """One exception of a chain."""
+
+    type: str
+    message: str
+    frames: tuple[Frame, ...]
+    """Where it was raised, innermost first."""
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """One log line."""
+
+    logger: str
+    message: str
+    level: int
+    """As in `logging`."""
+    started: float
+    invocation: Invocation | None
+    thrown: tuple[Thrown, ...] = ()
+    """The exception that it reports, then that one's cause, and so on."""
+    sequence: int = field(default_factory=_next_sequence)
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """Something that happened to the process, not to a request."""
+
+    name: str
+    properties: Mapping[str, Property] = field(default_factory=dict)
+    measurements: Mapping[str, float] = field(default_factory=dict)
+    sequence: int = field(default_factory=_next_sequence)
+    started: float = field(default_factory=time.time)
+
+
 class Sink(Protocol):
-    """Where events go: the console, or Application Insights."""
+    """Where items go: the console, or Application Insights. Telling never raises and never waits."""
 
     def invocation(self, event: Invocation) -> None: ...
 
     def span(self, event: Span) -> None: ...
 
-    def flush(self, timeout: float) -> bool: ...
+    def event(self, event: Event) -> None: ...
+
+    def flush(self, timeout: float) -> bool:
+        """Send what is still held, for `timeout` seconds at most. Whether all of it went out."""
+        ...
+
+    def close(self, timeout: float) -> bool:
+        """The same, and nothing is told from then on."""
+        ...
+
+
+class Nowhere:
+    """Where items go before anybody said where: a developer's tool that reads a table tells no story of it."""
+
+    def invocation(self, event: Invocation) -> None: ...
+
+    def span(self, event: Span) -> None: ...
+
+    def event(self, event: Event) -> None: ...
+
+    def flush(self, timeout: float) -> bool:
+        return True
+
+    def close(self, timeout: float) -> bool:
+        return True

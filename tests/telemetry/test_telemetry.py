@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import re
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -37,20 +36,6 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
     sink = Kept()
     monkeypatch.setattr(telemetry, "_sink", sink)
     return sink
-
-
-@pytest.fixture
-def lines() -> Iterator[list[logging.LogRecord]]:
-    records: list[logging.LogRecord] = []
-
-    class Keeping(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            records.append(record)
-
-    handler = Keeping()
-    logging.getLogger(telemetry.ROOT).addHandler(handler)
-    yield records
-    logging.getLogger(telemetry.ROOT).removeHandler(handler)
 
 
 def context(traceparent: str = f"00-{TRACE}-{PARENT}-01") -> SimpleNamespace:
@@ -151,13 +136,13 @@ def test_only_a_5xx_is_a_failure_of_the_service(status: int, success: bool) -> N
     assert Invocation("predict", TRACE, PARENT, "i", status=status).success is success
 
 
-def test_a_log_line_carries_the_operation_and_the_user(kept: Kept, lines: list[logging.LogRecord]) -> None:
+def test_a_log_line_carries_the_operation_and_the_user(kept: Kept, logged: list[logging.LogRecord]) -> None:
     log = telemetry.get_logger("test")
     with telemetry.invocation(context(), "predict"):
         telemetry.bind(user="abi")
         log.warning("odd")
     log.warning("outside")
-    assert [(getattr(line, "operation_id", None), getattr(line, "user", None)) for line in lines] == [
+    assert [(getattr(line, "operation_id", None), getattr(line, "user", None)) for line in logged] == [
         (TRACE, "abi"),
         ("", ""),
     ]

@@ -11,7 +11,7 @@ What the real host does and this one does not:
 - limits: 230 s for an answer, 100 MB for a body, 8 KiB for the request line, host.json's concurrency and throttling
 - several worker processes, disabled functions, host.json's `customHeaders` and `hsts`, local.settings.json's `Host`
 - reading a returned `str` that is JSON: here a `str` is always sent as text/plain
-- its telemetry: the `requests` items
+- its telemetry beyond the `requests` items
 """
 
 import argparse

@@ -13,6 +13,7 @@ import uvicorn
 from tools.host import trace
 from tools.host.answers import Answer, AnswerError, answer_of, empty
 from tools.host.messages import TypedData
+from tools.host.requests import Request, Requests
 from tools.host.routes import Routes, compiled
 from tools.host.runtime import HttpFunction, InvocationError, close, invoke, load
 from tools.host.settings import route_prefix
@@ -39,6 +40,7 @@ class Application:
     def __init__(self) -> None:
         self.functions: dict[str, HttpFunction] = {}
         self.routes = Routes([])
+        self.requests = Requests()
 
     async def load(self, folder: Path) -> None:
         """Load the function app in a folder. Raises HostError."""
@@ -46,6 +48,7 @@ class Application:
         functions = await load(folder)
         self.functions = {function.name: function for function in functions}
         self.routes = Routes(compiled(each.name, f"{prefix}/{each.route}", each.methods) for each in functions)
+        self.requests.connect()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -71,22 +74,22 @@ class Application:
         body = await read(receive) if int(headers.get("content-length") or 0) > 0 else b""
         if body is None:
             return None
-        return await invoked(self.functions[route.function_name], http_message(scope, headers, parameters, body))
+        http = http_message(scope, headers, parameters, body)
+        return await invoked(self.functions[route.function_name], http, self.requests)
 
 
-async def invoked(function: HttpFunction, http: SimpleNamespace) -> Answer:
-    """A function's answer, or an empty 500 when it fails; the traceback goes to stderr.
-
-    This is where a finished invocation is known as a whole: function, status and the host's span. What the real host
-    records of it (its `requests` telemetry) belongs here.
-    """
+async def invoked(function: HttpFunction, http: SimpleNamespace, requests: Requests) -> Answer:
+    """A function's answer, or an empty 500 when it fails; the traceback goes to stderr."""
     traceparent = trace.continued(http.headers.get("traceparent", ""))
     tracestate = http.headers.get("tracestate", "") if traceparent else ""
+    request = Request(function.name, http, traceparent or trace.started())
     try:
-        return answer_of(await invoke(function, http, traceparent or trace.started(), tracestate))
+        answer, success = answer_of(await invoke(function, http, request.traceparent, tracestate)), True
     except (InvocationError, AnswerError) as failure:
         print(f"Function {function.name} failed. {failure}", file=sys.stderr, flush=True)
-        return empty(500)
+        answer, success = empty(500), False
+    requests.finished(request, answer, success=success)
+    return answer
 
 
 def too_large(headers: RawHeaders) -> bool:
@@ -175,6 +178,7 @@ async def serve(application: Application, server: Server, folder: Path, listener
         await server.serve(sockets=[listener])
     finally:
         flush_telemetry()
+        application.requests.close(FLUSH_SECONDS)
         close()
 
 

@@ -1,0 +1,101 @@
+"""A local Application Insights: takes what the exporter sends, shows the workbook and the alerts on a page.
+
+It receives telemetry as Azure's ingestion endpoint does, keeps it in memory under the portal's table and column names,
+and answers with the queries of monitoring/, as they stand. Point anything at it with
+`APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=<any UUID>;IngestionEndpoint=http://localhost:7072/`.
+
+What Application Insights does and this does not:
+- keep anything after its end, or more than the newest half million rows of a table
+- tell resources apart: every instrumentation key writes to the same tables
+- sampling, live metrics, availability tests, metrics that it aggregates itself
+"""
+
+import argparse
+import asyncio
+import errno
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import uvicorn
+
+PORT = 7072
+MOST_WAITING = 128  # connections before they are accepted
+SHUTDOWN_SECONDS = 2
+
+
+class InsightsError(Exception):
+    """It cannot start; the text says why."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve until SIGINT or SIGTERM, which is exit code 0; 1 when it cannot start, with the reason on stderr."""
+    options = parser().parse_args(argv)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, leave)
+    try:
+        with listening(options.port) as listener:
+            serve(listener, child=options.child)
+    except InsightsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    arguments = argparse.ArgumentParser("python -m tools insights", description=(__doc__ or "").partition("\n")[0])
+    arguments.add_argument("--port", type=int, default=PORT, help="the port (default: %(default)s)")
+    arguments.add_argument("--child", action="store_true", help="say nothing, and end when standard input ends")
+    return arguments
+
+
+def leave(number: int, frame: FrameType | None) -> None:
+    """End the process without a traceback. While it serves, uvicorn stops first and then raises the signal again."""
+    raise SystemExit(0)
+
+
+def listening(port: int) -> socket.socket:
+    """A socket that listens, on this machine's own address only. Raises InsightsError."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=MOST_WAITING)
+    except (OSError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise InsightsError(f"Port {port} is taken: choose another with --port.") from error
+        raise InsightsError(f"Cannot listen on port {port}: {error}") from error
+
+
+def serve(listener: socket.socket, *, child: bool) -> None:
+    """Take telemetry and show it, until a signal or, as a child, until the parent is gone."""
+    import uvicorn
+
+    from tools.insights.server import Application
+    from tools.insights.store import Store
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Application(Store()),
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+    )
+    if child:
+        threading.Thread(target=end_with_parent, args=(server,), daemon=True).start()
+    else:
+        print(f"Local Application Insights on http://localhost:{listener.getsockname()[1]}", flush=True)
+    asyncio.run(server.serve([listener]))
+
+
+def end_with_parent(server: "uvicorn.Server") -> None:
+    """Wait for the end of standard input, which is a pipe from the parent: it ends with it, however that ends."""
+    sys.stdin.buffer.read()
+    server.should_exit = True

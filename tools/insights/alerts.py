@@ -1,0 +1,52 @@
+"""Which alerts fire, by the very queries, windows and thresholds of the rules in Azure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from tools.insights.kql import ask
+from tools.insights.questions import Alert
+from tools.insights.store import Store
+
+
+class State(Struct):
+    """An alert at one moment."""
+
+    name: str
+    title: str
+    about: str
+    severity: int
+    unit: str
+    threshold: float
+    window_minutes: float
+    runbook: str
+    state: Literal["quiet", "firing", "idle"]
+    """`idle`: too few samples to say anything."""
+    value: float | None
+    """The worst row's."""
+    samples: int
+
+
+def state(store: Store, alert: Alert, now: datetime) -> State:
+    """Evaluate an alert over its window up to `now`. Raises QueryError."""
+    worst = _worst(ask(store, alert.query, now - alert.window, now).records())
+    value = float(worst["value"]) if worst else None
+    return State(
+        name=alert.name,
+        title=alert.title,
+        about=alert.about,
+        severity=alert.severity,
+        unit=alert.unit,
+        threshold=alert.threshold,
+        window_minutes=alert.window.total_seconds() / 60,
+        runbook=alert.runbook,
+        state="idle" if value is None else "firing" if value >= alert.threshold else "quiet",
+        value=value,
+        samples=int(worst["samples"]) if worst else 0,
+    )
+
+
+def _worst(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return max((row for row in rows if row["value"] is not None), key=lambda row: float(row["value"]), default=None)

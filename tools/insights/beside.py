@@ -1,0 +1,69 @@
+"""The local Application Insights as a child of another tool: it starts with it and ends with it."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from tools.insights import PORT, InsightsError, listening
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = "10ca1000-0000-4000-8000-000000000000"
+"""The instrumentation key: any UUID will do, this one reads `local`."""
+START_SECONDS = 10.0
+END_SECONDS = 5.0
+
+
+@contextmanager
+def beside(port: int = PORT) -> Iterator[str]:
+    """Run it beside the caller, and give the connection string that points at it.
+
+    Leave the block only when all telemetry is sent. When this process is killed, the pipe to the child breaks and the
+    child ends too; Ctrl-C in the terminal does not reach it, so the caller's last telemetry still arrives. Raises
+    InsightsError when the port is taken or it does not start.
+    """
+    listening(port).close()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tools", "insights", "--port", str(port), "--child"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        wait(child, port)
+        yield connection_string(port)
+    finally:
+        end(child)
+
+
+def connection_string(port: int = PORT) -> str:
+    """What APPLICATIONINSIGHTS_CONNECTION_STRING has to be for telemetry to come here."""
+    return f"InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:{port}/"
+
+
+def wait(child: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until the child answers. Raises InsightsError when it does not."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        try:
+            urlopen(f"http://127.0.0.1:{port}/", timeout=1).close()
+        except (URLError, OSError):
+            time.sleep(0.05)
+        else:
+            return
+    raise InsightsError("The local Application Insights did not start.")
+
+
+def end(child: subprocess.Popen[bytes]) -> None:
+    """End the child, by the pipe if it listens."""
+    if child.stdin:
+        child.stdin.close()
+    try:
+        child.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -4,20 +4,27 @@
     ├── MalformedJson             400  malformed-json
     ├── Unauthorized              401  unauthorized             no credentials: no error code (RFC 6750 §3)
     │   └── InvalidToken          401  invalid-token
+    ├── InsufficientScope         403  insufficient-scope
     ├── NotFound                  404  not-found
     │   └── NoClasses             404  no-classes
     ├── TooLarge                  413  too-large
     │   └── TooManyInstances      413  too-many-instances
     ├── UnsupportedMediaType      415  unsupported-media-type
     ├── InvalidInstances          422  invalid-instances
+    ├── FeaturesInvalid           502  features-invalid
     ├── Unavailable               503  unavailable              try again later
+    │   ├── FeaturesUnavailable   503  features-unavailable
     │   ├── SettingInvalid        503  setting-invalid
+    │   ├── StoreUnavailable      503  store-unavailable
+    │   │   ├── UsersUnavailable  503  users-unavailable
+    │   │   └── FeaturesUnavailable 503  features-unavailable
     │   └── ModelUnavailable      503  model-missing
     │       ├── ModelCorrupt      503  model-integrity
     │       └── ModelVersionMismatch 503  model-version
     └── GrantRefused              400  invalid-request          POST /token only (RFC 6749 §5.2)
         ├── InvalidGrant          401  invalid-grant
-        └── UnsupportedGrantType  400  unsupported-grant-type
+        ├── UnsupportedGrantType  400  unsupported-grant-type
+        └── TooManyLogins         429  too-many-logins
 
 A problem is a status and data (RFC 9457). `endpoint` renders it; nothing here knows HTTP libraries or telemetry.
 `reason` is for telemetry only and never reaches a client.
@@ -83,6 +90,16 @@ class InvalidToken(Unauthorized):
     challenge = f'Bearer realm="{REALM}", error="invalid_token"'
 
 
+class InsufficientScope(Problem):
+    """The token holds, and does not carry what the service asks for (RFC 6750 §3.1)."""
+
+    status, slug, title = 403, "insufficient-scope", "The token does not carry the scope or role that is needed"
+
+    def __init__(self, scope: str, *, reason: str = "") -> None:
+        challenge = f'Bearer realm="{REALM}", error="insufficient_scope", scope="{scope}"'
+        super().__init__(headers={"WWW-Authenticate": challenge}, reason=reason)
+
+
 class NotFound(Problem):
     status, slug, title = 404, "not-found", "There is nothing here"
 
@@ -109,6 +126,12 @@ class InvalidInstances(Problem):
     status, slug, title = 422, "invalid-instances", "The instances do not fit the model"
 
 
+class FeaturesInvalid(Problem):
+    """The feature store answered something that is no feature: no prediction is made from it."""
+
+    status, slug, title = 502, "features-invalid", "The feature store's answer cannot be used"
+
+
 class Unavailable(Problem):
     """Something that the answer needs is not there now. `Retry-After` in whole seconds."""
 
@@ -123,6 +146,22 @@ class SettingInvalid(Unavailable):
     """An app setting that this function needs is missing or wrong. The detail names no value."""
 
     slug, title = "setting-invalid", "The service is not configured"
+
+
+class StoreUnavailable(Unavailable):
+    """A store that the service keeps something in does not answer, or not as it should."""
+
+    slug, title = "store-unavailable", "A store cannot be reached"
+
+
+class UsersUnavailable(StoreUnavailable):
+    slug, title = "users-unavailable", "The users cannot be looked up now"
+
+
+class FeaturesUnavailable(StoreUnavailable):
+    """The feature store did not answer in time, or is left alone for a while because it failed too often."""
+
+    slug, title = "features-unavailable", "The features cannot be looked up now"
 
 
 class ModelUnavailable(Unavailable):
@@ -162,3 +201,13 @@ class InvalidGrant(GrantRefused):
 class UnsupportedGrantType(GrantRefused):
     slug, title = "unsupported-grant-type", "Only grant_type=password is supported"
     oauth_error = "unsupported_grant_type"
+
+
+class TooManyLogins(GrantRefused):
+    """Too many failed logins. `Retry-After` in whole seconds. RFC 6749 has no code for it: the one of RFC 8628 §3.5."""
+
+    status, slug, title = 429, "too-many-logins", "Too many failed logins: try again later"
+    oauth_error = "slow_down"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)})

@@ -5,72 +5,39 @@ functions must not fail for a bad setting. What is wrong is kept in `faults`, na
 turns it into a 503 for the functions that need the setting.
 """
 
-import json
-import math
+import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from types import MappingProxyType
+from pathlib import Path
 from typing import Any
 
 from shared.problems import SettingInvalid
+from shared.rules import (
+    Rule,
+    StoredUser,
+    connection_string,
+    identity,
+    issuer,
+    key,
+    number,
+    one_of,
+    scopes,
+    storage_connection,
+    storage_uri,
+    switch,
+    table,
+    text,
+    users,
+)
 
-LEAST_KEY_BYTES = 32  # RFC 7518 §3.2: an HS256 key is at least as long as the hash
 UNRESOLVED = "@Microsoft.KeyVault("  # a reference that the platform could not resolve: long, and guessable
 EXAMPLE_KEY_PREFIX = "example-"
+BUILD_FILE = Path(__file__).resolve().parent.parent / "BUILD_ID"
+"""Written by tools/package: an app setting would be rewritten at every provision."""
 DEMO_HASH = "$2b$12$D6NTDAFNT7wSRO1xg57oKuGBvewukVbzNP9K7/p7JNXKU6DsIE5TW"
-
-type Rule = Callable[[str], Any]
-"""Turns the setting's text into its value, or raises ValueError with a message that does not quote the text."""
-
-
-def text(value: str) -> str:
-    """Any text."""
-    return value
-
-
-def switch(value: str) -> bool:
-    """`true` or `false`."""
-    if value.lower() not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return value.lower() == "true"
-
-
-def number(low: float, high: float, *, whole: bool = True) -> Rule:
-    """A number from `low` to `high`, both allowed."""
-
-    def rule(value: str) -> float:
-        try:
-            result: float = int(value) if whole else float(value)
-        except ValueError:
-            raise ValueError(f"must be a {'whole ' if whole else ''}number") from None
-        if not (math.isfinite(result) and low <= result <= high):
-            raise ValueError(f"must be from {low} to {high}")
-        return result
-
-    return rule
-
-
-def key(value: str) -> str:
-    """A signing key of at least 32 bytes."""
-    if len(value.encode()) < LEAST_KEY_BYTES:
-        raise ValueError(f"must have at least {LEAST_KEY_BYTES} bytes")
-    return value
-
-
-def users(value: str) -> Mapping[str, str]:
-    """A JSON object: user name → bcrypt hash."""
-    try:
-        found = json.loads(value)
-    except ValueError:
-        raise ValueError("must be a JSON object of user names and bcrypt hashes") from None
-    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
-        raise ValueError("must be a JSON object of user names and bcrypt hashes")
-    if not all(re.fullmatch(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}", each) for each in found.values()):
-        raise ValueError("holds something that is not a bcrypt hash")
-    return MappingProxyType(found)
 
 
 def setting(default: str, rule: Rule, group: str, doc: str, *, secret: bool = False) -> Any:
@@ -88,13 +55,69 @@ class Settings:
     token_key: str = setting(
         "", key, "tokens", "Signs the tokens; at least 32 bytes. Needed unless another issuer signs them.", secret=True
     )
-    token_lifetime_seconds: int = setting("900", number(60, 86_400), "tokens", "How long a token lives, in seconds.")
-    users: Mapping[str, str] = setting(
-        "{}", users, "users", "JSON object, user name → bcrypt hash (`python -m tools users hash`).", secret=True
+    token_key_previous: str = setting(
+        "", key, "tokens", "Another key whose tokens get in too, while keys are changed.", secret=True
     )
+    token_lifetime_seconds: int = setting("900", number(60, 86_400), "tokens", "How long a token lives, in seconds.")
+    local_tokens: bool = setting(
+        "true", switch, "tokens", "`false` turns `/token` off: only the tokens of OIDC_ISSUER get in."
+    )
+    oidc_issuer: str = setting(
+        "", issuer, "tokens", "An OpenID Connect issuer (Entra ID or another) whose tokens get in too: their `iss`."
+    )
+    oidc_audience: str = setting("", text, "tokens", "The `aud` that its tokens must have.")
+    oidc_required_scope: str = setting(
+        "", scopes, "tokens", "The scope or app role that they must carry; of several, with spaces, one is enough."
+    )
+    users: Mapping[str, StoredUser] = setting(
+        "{}", users, "users", "JSON object, user name → bcrypt hash (`python -m tools users`).", secret=True
+    )
+    users_table: str = setting("", table, "users", "The Azure table that the users are in, in place of USERS.")
+    storage_connection: str = setting(
+        "", storage_connection, "storage", "The connection string of the tables' storage account.", secret=True
+    )
+    storage_table_uri: str = setting(
+        "", storage_uri, "storage", "The tables' URL, where an identity stands in place of STORAGE_CONNECTION."
+    )
+    storage_client_id: str = setting("", identity, "storage", "That user-assigned identity's client id.")
     model_manifest: str = setting("model/slr.json", text, "model", "The manifest of the model to serve.")
+    features_source: str = setting(
+        "none",
+        one_of("none", "table", "feast"),
+        "features",
+        "Where missing features come from: `none`, `table` or `feast`.",
+    )
+    features_table: str = setting("features", table, "features", "The Azure table that holds a row per entity.")
+    features_url: str = setting(
+        "",
+        text,
+        "features",
+        "The Feast server's URL; its query says what to ask for, see docs/features.md.",
+        secret=True,
+    )
+    features_authorization: str = setting(
+        "", text, "features", "The Authorization header for the Feast server.", secret=True
+    )
+    features_timeout_ms: int = setting(
+        "500", number(50, 10_000), "features", "The time limit of one pull in milliseconds, its retry included."
+    )
+    features_cache_seconds: float = setting(
+        "0", number(0, 3_600, whole=False), "features", "How long a pulled row is used again, in seconds; 0 is never."
+    )
+    applicationinsights_connection_string: str = setting(
+        "",
+        connection_string,
+        "telemetry",
+        "Application Insights' connection string. Without it telemetry goes to the console.",
+        secret=True,
+    )
+    log_values_sample: float = setting(
+        "0", number(0, 1, whole=False), "telemetry", "Share of the predictions whose feature values are told too."
+    )
     environment: str = setting("Production", text, "host", "`Development` on a laptop; the host sets it.")
     site_name: str = setting("", text, "host", "The app's name in Azure; the platform sets it.")
+    instance_id: str = setting("", text, "host", "Which of the app's instances this is; the platform sets it.")
+    build_id: str = setting("local", text, "host", "What was deployed; set where the app is packaged.")
     faults: Mapping[str, str] = field(default_factory=dict)
     """App setting's name → what is wrong with it, without its value."""
 
@@ -120,8 +143,21 @@ class Settings:
             raise SettingInvalid(reason="; ".join(f"{name} {self.faults[name]}" for name in bad))
         return self
 
+    def fingerprint(self) -> str:
+        """12 hex digits that change when a setting does: over all that are neither secret nor the host's own."""
+        told = [
+            f"{name}={getattr(self, each.name)}"
+            for name, each in DECLARED.items()
+            if not each.metadata["secret"] and each.metadata["group"] != "host"
+        ]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
 
-HOST_NAMES = {"environment": "AZURE_FUNCTIONS_ENVIRONMENT", "site_name": "WEBSITE_SITE_NAME"}
+
+HOST_NAMES = {
+    "environment": "AZURE_FUNCTIONS_ENVIRONMENT",
+    "site_name": "WEBSITE_SITE_NAME",
+    "instance_id": "WEBSITE_INSTANCE_ID",
+}
 DECLARED = {HOST_NAMES.get(each.name, each.name.upper()): each for each in fields(Settings) if each.metadata}
 GROUPS = {name: each.metadata["group"] for name, each in DECLARED.items()}
 
@@ -130,6 +166,8 @@ def _resolved(rule: Rule) -> Rule:
     def checked(value: str) -> Any:
         if value.startswith(UNRESOLVED):
             raise ValueError("is a Key Vault reference that was not resolved")
+        if not value.isascii() and re.search("[\ud800-\udfff]", value):  # how Python shows bytes that are not UTF-8
+            raise ValueError("is not UTF-8 text")
         return rule(value)
 
     return checked
@@ -140,16 +178,36 @@ _RULES = {name: (each.name, _resolved(each.metadata["rule"])) for name, each in 
 
 def _crosswise(found: Settings) -> Iterable[tuple[str, str]]:
     """What no setting can see of itself alone."""
-    if not found.token_key:
+    if found.local_tokens and not found.token_key:
         yield "TOKEN_KEY", "is not set"
+    if not found.local_tokens and not found.oidc_issuer:
+        yield "LOCAL_TOKENS", "is false, and without OIDC_ISSUER nobody gets in"
+    if found.oidc_issuer and not found.oidc_audience:
+        yield "OIDC_AUDIENCE", "is not set, and OIDC_ISSUER is"
+    yield from _storage(found)
+    if found.features_source == "feast" and not found.features_url:
+        yield "FEATURES_URL", "is not set, and FEATURES_SOURCE is feast"
     if found.environment != "Development":
-        if found.token_key.startswith(EXAMPLE_KEY_PREFIX):
-            yield "TOKEN_KEY", "is the example's, which works in Development only"
-        if DEMO_HASH in found.users.values():
+        for name, given in (("TOKEN_KEY", found.token_key), ("TOKEN_KEY_PREVIOUS", found.token_key_previous)):
+            if given.startswith(EXAMPLE_KEY_PREFIX):
+                yield name, "is the example's, which works in Development only"
+        if any(each["password_hash"] == DEMO_HASH for each in found.users.values()):
             yield "USERS", "holds the demo user, which works in Development only"
+        if found.oidc_issuer.startswith("http:"):
+            yield "OIDC_ISSUER", "must be https outside Development"
+
+
+def _storage(found: Settings) -> Iterable[tuple[str, str]]:
+    if found.users_table and not (found.storage_connection or found.storage_table_uri):
+        yield "USERS_TABLE", "is set, and neither STORAGE_CONNECTION nor STORAGE_TABLE_URI is"
+    if found.storage_connection and found.storage_table_uri:
+        yield "STORAGE_CONNECTION", "is set beside STORAGE_TABLE_URI: only one can hold"
+    if found.storage_table_uri and not found.storage_client_id and found.environment != "Development":
+        yield "STORAGE_CLIENT_ID", "is not set, and STORAGE_TABLE_URI is"
 
 
 @cache
 def current() -> Settings:
-    """The process's settings, read from the environment once."""
-    return Settings.read(os.environ)
+    """The process's settings, read from the environment once; the build's name also from the file in its package."""
+    packaged = {"BUILD_ID": BUILD_FILE.read_text(encoding="utf-8").strip()} if BUILD_FILE.exists() else {}
+    return Settings.read({**packaged, **os.environ})

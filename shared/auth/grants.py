@@ -1,24 +1,28 @@
 """What a client sends to /token: the password grant of RFC 6749 §4.3.2, as a form or as the same members in JSON."""
 
 import json
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from shared.problems import GrantRefused, UnsupportedGrantType
+from shared.problems import GrantRefused, TooLarge, UnsupportedGrantType
 
+MOST_BYTES = 16 * 1024  # read on the event loop, for anybody: a name and a password in the longest spelling fit
 MOST_PARAMETERS = 20
 MOST_CHARACTERS = 256  # of a name; a password has at most 72 bytes anyway
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class PasswordGrant(Struct, frozen=True):
     """User name and password, sent for a token."""
 
-    grant_type: str
-    username: str
-    password: str
+    grant_type: Literal["password"]
+    username: Annotated[str, Meta(min_length=1, max_length=MOST_CHARACTERS)]
+    password: Annotated[str, Meta(min_length=1)]
 
     def __repr__(self) -> str:
         return "PasswordGrant(…)"  # never a password in a log
@@ -34,7 +38,9 @@ class TokenAnswer(Struct, frozen=True):
 
 
 def parse(body: bytes, media_type: str) -> PasswordGrant:
-    """The grant in `body`. Raises GrantRefused or UnsupportedGrantType."""
+    """The grant in `body`. Raises GrantRefused, UnsupportedGrantType or TooLarge."""
+    if len(body) > MOST_BYTES:
+        raise TooLarge(f"A token request may have {MOST_BYTES} bytes")
     pairs = _json_pairs(body) if media_type.endswith("json") else _form_pairs(body)
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):  # RFC 6749 §3.2
@@ -50,6 +56,8 @@ def parse(body: bytes, media_type: str) -> PasswordGrant:
         raise GrantRefused("username and password must be texts")
     if len(given["username"]) > MOST_CHARACTERS:
         raise GrantRefused("The username is too long")
+    if _SURROGATE.search(given["username"]):  # JSON can spell what no UTF-8 can hold: neither a log nor a store
+        raise GrantRefused("The username is not Unicode text")
     return PasswordGrant("password", given["username"], given["password"])
 
 

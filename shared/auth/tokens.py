@@ -1,13 +1,12 @@
 """Bearer tokens: JSON Web Tokens (RFC 7519) signed with HS256 and checked as RFC 8725 asks.
 
-Signed with the newest key, verified with any. What was verified is remembered, since PyJWT takes 41-64 µs a request;
-expiry is checked on every hit, so nothing remembered outlives its token.
+Signed with the newest key, verified with any. What was verified is remembered; expiry is checked on every hit, so
+nothing remembered outlives its token.
 """
 
 import hashlib
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from functools import cache
 import jwt
 
 from shared import settings
+from shared.auth.remembered import Remembered
 from shared.problems import REALM, InvalidToken
 
 ALGORITHM = "HS256"
@@ -22,7 +22,8 @@ TYPE = "at+jwt"  # RFC 9068 §2.1
 CLAIMS = ("iss", "aud", "sub", "iat", "nbf", "exp", "jti")
 CLOCK_SKEW_SECONDS = 5  # instances' clocks may differ this much; exp gets none
 MOST_BYTES = 4_096  # ours have about 400; a longer one is refused unread
-MOST_REMEMBERED = 1_024
+UNREADABLE = (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError)
+"""What is raised for a token that is not one: tests/test_mapped_errors.py holds that there is no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Tokens:
         self._keys = {key_id(key): key for key in keys}
         self._newest = key_id(keys[0])
         self._now = now
-        self._remembered: OrderedDict[bytes, Claims] = OrderedDict()
+        self._remembered = Remembered[Claims]()
         self.lifetime_seconds = lifetime_seconds
 
     def issue(self, subject: str) -> str:
@@ -60,16 +61,12 @@ class Tokens:
 
     def verify(self, token: str) -> Claims:
         """The claims of a token that holds. Raises InvalidToken; its reason is for telemetry."""
-        seen = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
-        claims = self._remembered.get(seen)
+        claims = self._remembered.get(token)
         if claims is None:
-            claims = self._remembered[seen] = self._decoded(token)
-            if len(self._remembered) > MOST_REMEMBERED:
-                self._remembered.popitem(last=False)
-        else:
-            self._remembered.move_to_end(seen)
+            claims = self._decoded(token)
+            self._remembered.keep(token, claims)
         if claims.expires_at <= self._now():
-            del self._remembered[seen]
+            self._remembered.forget(token)
             raise InvalidToken(reason="expired")
         return claims
 
@@ -90,9 +87,9 @@ class Tokens:
                 leeway=CLOCK_SKEW_SECONDS,
                 options={"require": list(CLAIMS), "strict_aud": True},
             )
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            return Claims(claims["sub"], float(claims["iat"]), float(claims["exp"]))
+        except UNREADABLE as error:
             raise InvalidToken(reason=type(error).__name__) from error
-        return Claims(claims["sub"], float(claims["iat"]), float(claims["exp"]))
 
 
 def key_id(key: str) -> str:
@@ -103,9 +100,10 @@ def key_id(key: str) -> str:
 def current() -> Tokens:
     """The process's tokens. Raises SettingInvalid when their settings are wrong."""
     told = settings.current().require("tokens")
-    return _tokens(told.token_key, told.token_lifetime_seconds)
+    keys = (told.token_key, told.token_key_previous) if told.token_key_previous else (told.token_key,)
+    return _tokens(keys, told.token_lifetime_seconds)
 
 
 @cache
-def _tokens(key: str, lifetime_seconds: int) -> Tokens:
-    return Tokens([key], lifetime_seconds)
+def _tokens(keys: tuple[str, ...], lifetime_seconds: int) -> Tokens:
+    return Tokens(keys, lifetime_seconds)

@@ -10,7 +10,15 @@ import pytest
 
 from shared import auth
 from shared.auth import passwords, tokens
-from shared.problems import GrantRefused, InvalidGrant, InvalidToken, SettingInvalid, Unauthorized
+from shared.problems import (
+    GrantRefused,
+    InvalidGrant,
+    InvalidToken,
+    SettingInvalid,
+    TooManyLogins,
+    Unauthorized,
+    UsersUnavailable,
+)
 
 FORM = "application/x-www-form-urlencoded"
 RIGHT = b"grant_type=password&username=abi&password=password"
@@ -115,3 +123,78 @@ def test_neither_passwords_nor_tokens_are_logged(
     said = caplog.text + "".join(capfd.readouterr())
     for secret in ("a-wrong-one", token, "password=", tokens.settings.current().token_key):
         assert secret not in said
+
+
+def wrong(times: int, name: str = "abi", forwarded_for: str = "203.0.113.7:1") -> None:
+    body = f"grant_type=password&username={name}&password=wrong".encode()
+    for _ in range(times):
+        with pytest.raises(InvalidGrant):
+            asyncio.run(auth.login(body, FORM, forwarded_for))
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Password checks that cost nothing: the right one is `password`. What was checked."""
+    checked: list[str] = []
+
+    def check(password: str, stored: str | None) -> bool:
+        checked.append(password)
+        return stored is not None and password == "password"
+
+    monkeypatch.setattr(passwords, "_check", check)
+    return checked
+
+
+@pytest.mark.parametrize("name", ["abi", "nobody"])
+def test_the_sixth_guess_is_refused_before_a_password_is_checked_also_for_unknown_names(
+    free: list[str], name: str
+) -> None:
+    wrong(5, name)
+    with pytest.raises(TooManyLogins) as caught:
+        asyncio.run(auth.login(RIGHT.replace(b"abi", name.encode()), FORM, "10.0.0.1, 203.0.113.9:2"))
+    assert free == ["wrong"] * 5
+    assert (caught.value.status, caught.value.oauth_error) == (429, "slow_down")
+    assert caught.value.headers == {"Retry-After": "1"}
+
+
+def test_five_guesses_do_not_lock_another_network_out(free: list[str]) -> None:
+    wrong(5)
+    assert json.loads(asyncio.run(auth.login(RIGHT, FORM, "198.51.100.1:1")))["access_token"]
+
+
+def test_a_disabled_user_is_refused_as_for_a_wrong_password_and_counted(
+    free: list[str], told: Callable[..., object], environ: Mapping[str, str]
+) -> None:
+    stored = {"abi": {"password_hash": "$2b$12$" + "a" * 53, "disabled": True}}
+    told(**{**environ, "USERS": json.dumps(stored)})
+    for _ in range(5):
+        with pytest.raises(InvalidGrant) as caught:
+            login()
+        assert caught.value.detail == "Wrong user name or password"
+    with pytest.raises(TooManyLogins):
+        login()
+    assert free == ["password"] * 5
+
+
+def test_a_success_failure_and_throttled_login_is_told_with_its_name(
+    free: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    for level in ("info", "warning"):
+        monkeypatch.setattr(auth._log, level, lambda text, *given: said.append(text % given))
+    login()
+    wrong(5)
+    with pytest.raises(TooManyLogins):
+        asyncio.run(auth.login(RIGHT, FORM, "203.0.113.7:1"))
+    assert said == ["login succeeded for abi", *["login failed for abi"] * 5, "login throttled for abi"]
+
+
+def test_a_store_that_is_down_is_no_wrong_password(
+    free: list[str], told: Callable[..., object], environ: Mapping[str, str]
+) -> None:
+    nowhere = "AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
+    told(**environ, USERS_TABLE="users", STORAGE_CONNECTION=nowhere)
+    with pytest.raises(UsersUnavailable) as caught:
+        login()
+    assert (caught.value.status, caught.value.oauth_error) == (503, "temporarily_unavailable")
+    assert free == []

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.auth import grants
 from shared.auth.grants import PasswordGrant
-from shared.problems import GrantRefused, UnsupportedGrantType
+from shared.problems import GrantRefused, TooLarge, UnsupportedGrantType
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
@@ -42,11 +42,15 @@ def test_other_parameters_are_ignored_as_rfc_6749_asks() -> None:
         (b"\xff", FORM),
         (b"&".join(b"p%d=1" % i for i in range(50)), FORM),
         (b"grant_type=password&password=b&username=" + b"a" * 257, FORM),
+        (b"grant_type=password&password=b&username=%ED%A0%80", FORM),
+        (b'{"grant_type":"password","username":"\\ud800","password":"b"}', JSON),
+        (b'{"grant_type":"password","username":1' + b"0" * 5000 + b',"password":"b"}', JSON),
+        (b'{"grant_type":"password","username":NaN,"password":"b"}', JSON),
         (b"", JSON),
         (b"[]", JSON),
         (b"null", JSON),
         (b"{", JSON),
-        (b'{"a":' * 100_000, JSON),
+        (b'{"a":' * 3_000, JSON),
         (b'{"grant_type":"password","username":1,"password":"b"}', JSON),
         (b'{"grant_type":"password","username":["a"],"password":"b"}', JSON),
         (b'{"grant_type":"password","username":"a","password":{}}', JSON),
@@ -64,6 +68,14 @@ def test_another_grant_is_unsupported(grant_type: str) -> None:
     with pytest.raises(UnsupportedGrantType) as caught:
         grants.parse(f"grant_type={grant_type}&username=a&password=b".encode(), FORM)
     assert caught.value.oauth_error == "unsupported_grant_type"
+
+
+@pytest.mark.parametrize("media_type", [FORM, JSON])
+def test_a_request_longer_than_any_login_is_refused_unread(media_type: str) -> None:
+    with pytest.raises(TooLarge):
+        grants.parse(b'{"a":' * 100_000, media_type)
+    longest = {"grant_type": "password", "username": "\0" * 256, "password": "\U0001f600" * 72}
+    assert grants.parse(json.dumps(longest).encode(), JSON).username == "\0" * 256
 
 
 @given(st.binary(), st.sampled_from([FORM, JSON]))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.auth import tokens
+from shared.auth import remembered, tokens
 from shared.auth.tokens import CLAIMS, Tokens, key_id
 from shared.problems import InvalidToken, SettingInvalid
 
@@ -222,7 +222,7 @@ def test_a_remembered_token_dies_when_it_expires(issuer: Tokens, clock: Clock) -
 def test_only_so_many_tokens_are_remembered_and_the_oldest_goes_first(
     issuer: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tokens, "MOST_REMEMBERED", 2)
+    monkeypatch.setattr(remembered, "MOST_REMEMBERED", 2)
     issued = [issuer.issue("abi") for _ in range(3)]
     for token in issued:
         issuer.verify(token)
@@ -270,6 +270,34 @@ def test_without_a_key_there_are_no_tokens(told: Callable[..., object]) -> None:
 def test_a_changed_key_makes_other_tokens(told: Callable[..., object]) -> None:
     told(TOKEN_KEY=OLD)
     token = tokens.current().issue("abi")
+    told(TOKEN_KEY=KEY)
+    with pytest.raises(InvalidToken):
+        tokens.current().verify(token)
+
+
+def test_while_keys_are_changed_tokens_of_both_are_believed_and_new_ones_signed_with_the_new_key(
+    told: Callable[..., object],
+) -> None:
+    told(TOKEN_KEY=OLD)
+    before = tokens.current().issue("abi")
+    told(TOKEN_KEY=KEY, TOKEN_KEY_PREVIOUS=OLD)
+    assert tokens.current().verify(before).subject == "abi"
+    assert jwt.get_unverified_header(tokens.current().issue("abi"))["kid"] == key_id(KEY)
+
+
+def test_an_instance_that_still_signs_with_the_old_key_believes_the_new_one_s_tokens(
+    told: Callable[..., object],
+) -> None:
+    told(TOKEN_KEY=KEY, TOKEN_KEY_PREVIOUS=OLD)
+    new = tokens.current().issue("abi")
+    told(TOKEN_KEY=OLD, TOKEN_KEY_PREVIOUS=KEY)
+    assert tokens.current().verify(new).subject == "abi"
+
+
+def test_a_token_signed_with_the_removed_key_is_refused(told: Callable[..., object]) -> None:
+    told(TOKEN_KEY=KEY, TOKEN_KEY_PREVIOUS=OLD)
+    token = Tokens([OLD], 900).issue("abi")
+    tokens.current().verify(token)
     told(TOKEN_KEY=KEY)
     with pytest.raises(InvalidToken):
         tokens.current().verify(token)

@@ -1,11 +1,11 @@
-"""Writes what is derived: the locks, the settings table in README.md, the OpenAPI snapshot; `--check` only compares."""
+"""Writes what is derived: locks, settings table, OpenAPI snapshot, SBOM, Azure workbook; `--check` only compares."""
 
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tools.generate import locks, openapi, settings_table
+from tools.generate import locks, openapi, sbom, settings_table, workbook
 from tools.generate.errors import GenerateError, IndexUnreachable
 
 ROOT = Path(__file__).parent.parent.parent
@@ -13,15 +13,25 @@ ROOT = Path(__file__).parent.parent.parent
 type Generator = Callable[[Path], Mapping[str, str]]
 """Reads the project in a folder and returns what its derived files should hold, by their path in that folder."""
 
-GENERATORS: Sequence[Generator] = (locks.compiled, settings_table.in_readme, openapi.snapshot)
+GENERATORS: Mapping[str, Generator] = {
+    "locks": locks.compiled,
+    "settings": settings_table.in_readme,
+    "openapi": openapi.snapshot,
+    "sbom": sbom.of_lock,
+    "workbook": workbook.from_queries,
+}
 
 
 def main(argv: Sequence[str]) -> int:
     """Write, or with `--check` compare. Returns 1 when something could not be made or, checking, would change."""
     parser = argparse.ArgumentParser(prog="python -m tools generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when something would change")
-    checking = parser.parse_args(argv).check
-    faults = [fault for generator in GENERATORS for fault in outcome(generator, ROOT, checking=checking)]
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these of {', '.join(GENERATORS)}")
+    given = parser.parse_args(argv)
+    if unknown := set(given.parts) - set(GENERATORS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    chosen = [GENERATORS[name] for name in given.parts or GENERATORS]
+    faults = [fault for generator in chosen for fault in outcome(generator, ROOT, checking=given.check)]
     print("\n".join(faults), end="\n" if faults else "", file=sys.stderr)
     return 1 if faults else 0
 

@@ -1,0 +1,206 @@
+"""Users in a table over HTTP: two hosts that agree, and a store that goes away and comes back."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import bcrypt
+import httpx
+import pytest
+
+from shared.auth.users import User, UserTable
+from shared.tables import Account, Table
+from tests.services import PROJECT, Service, serving
+from tools import azurite
+
+PASSWORD = "correct horse battery"
+HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+ROW = {"instances": [{"x": 0.25}]}
+HOME, AWAY = "203.0.113.7:1", "198.51.100.7:1"
+
+
+class Store:
+    """An Azurite that the tests stop and start again, on the same port with the same data."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.port = azurite.free(0)
+        self.connection = azurite.connection_string(self.port)
+        self.start()
+
+    def start(self) -> None:
+        self.process = azurite.start(self.port, self.data)
+        azurite.wait(self.process, self.port)
+
+    def stop(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    azurite.install()
+    running = Store(tmp_path_factory.mktemp("azurite"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def told(works: Mapping[str, str], store: Store) -> Mapping[str, str]:
+    """Settings of a service with its users in the table."""
+    asyncio.run(Table("users", Account(store.connection)).create())
+    return {**works, "USERS": "{}", "USERS_TABLE": "users", "STORAGE_CONNECTION": store.connection}
+
+
+@pytest.fixture(scope="module")
+def hosts(told: Mapping[str, str]) -> Iterator[tuple[Service, Service]]:
+    """Two hosts with one table."""
+    with serving(told) as one, serving(told) as other:
+        yield one, other
+
+
+@pytest.fixture
+def name(store: Store, told: Mapping[str, str]) -> str:
+    """A new user's name."""
+    name = f"user-{uuid4()}"
+    users = UserTable(Table("users", Account(store.connection)))
+    assert asyncio.run(users.add(User(name, HASH)))
+    return name
+
+
+def login(host: Service, name: str, password: str = PASSWORD, client: str = HOME) -> httpx.Response:
+    form = {"grant_type": "password", "username": name, "password": password}
+    return httpx.post(f"{host.url}/token", data=form, headers={"X-Forwarded-For": f"10.0.0.1, {client}"}, timeout=20)
+
+
+def predict(host: Service, token: str) -> int:
+    with host.client(token) as client:
+        return client.post("/predict", json=ROW).status_code
+
+
+def users_tool(told: Mapping[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "tools", "users", *arguments]
+    return subprocess.run(command, cwd=PROJECT, env={**told}, capture_output=True, text=True, check=True).stderr
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_user_who_is_in_the_table_logs_in_at_one_host_and_asks_the_other(
+    hosts: tuple[Service, Service], name: str
+) -> None:
+    answer = login(hosts[0], name)
+    assert answer.status_code == 200
+    assert [predict(host, answer.json()["access_token"]) for host in hosts] == [200, 200]
+
+
+def test_two_hosts_count_failed_logins_together_and_for_each_network_apart(
+    hosts: tuple[Service, Service], name: str
+) -> None:
+    assert [login(hosts[i % 2], name, "wrong").status_code for i in range(5)] == [401] * 5
+    time.sleep(1)
+    assert login(hosts[1], name, "wrong").status_code == 401  # from here the wait is two seconds
+    for host in hosts:
+        refused = login(host, name)
+        assert (refused.status_code, refused.json()["error"]) == (429, "slow_down")
+        assert refused.json()["type"] == "/problems/too-many-logins"
+        assert refused.headers["Retry-After"] in ("1", "2")
+    assert login(hosts[0], name, client=AWAY).status_code == 200
+    time.sleep(2)
+    assert login(hosts[1], name).status_code == 200
+    assert [login(hosts[i % 2], name, "wrong").status_code for i in range(5)] == [401] * 5
+
+
+def test_a_burst_of_guesses_at_both_hosts_gets_five_through_and_one_for_the_second_host(
+    hosts: tuple[Service, Service], name: str
+) -> None:
+    started = time.perf_counter()
+    with ThreadPoolExecutor(12) as pool:
+        statuses = list(pool.map(lambda i: login(hosts[i % 2], name, "wrong").status_code, range(24)))
+    waited = int(time.perf_counter() - started)  # a slow machine lets the wait of one second pass
+    assert set(statuses) == {401, 429}
+    assert 5 <= statuses.count(401) <= 6 + waited
+
+
+def test_revoked_tokens_are_refused_and_a_login_after_that_is_good(
+    hosts: tuple[Service, Service], told: Mapping[str, str], name: str
+) -> None:
+    token = login(hosts[0], name).json()["access_token"]
+    assert "are dead" in users_tool(told, "revoke", name)
+    assert predict(hosts[1], token) == 401
+    again = login(hosts[1], name).json()["access_token"]
+    assert predict(hosts[1], again) == 200
+
+
+@pytest.mark.parametrize("command", ["disable", "remove"])
+def test_a_disabled_or_removed_user_has_no_token_that_works_and_gets_none(
+    hosts: tuple[Service, Service], told: Mapping[str, str], name: str, command: str
+) -> None:
+    token = login(hosts[0], name).json()["access_token"]
+    users_tool(told, command, name)
+    assert predict(hosts[1], token) == 401
+    assert login(hosts[0], name).status_code == 401
+
+
+def test_a_store_that_goes_away_stops_logins_and_no_predictions_and_all_is_well_when_it_is_back(
+    hosts: tuple[Service, Service], store: Store, name: str
+) -> None:
+    known, unknown = hosts
+    token = login(known, name).json()["access_token"]
+    store.stop()
+    assert predict(known, token) == 200
+    assert predict(unknown, token) == 200
+    refused = login(known, name)
+    assert (refused.status_code, refused.json()["error"]) == (503, "temporarily_unavailable")
+    assert refused.headers["Retry-After"] == "5"
+    with known.client() as client:
+        ready = client.get("/health/ready")
+        assert (ready.status_code, ready.json()) == (200, {"status": "degraded", "reasons": ["users-unreachable"]})
+        store.start()
+        assert login(known, name).status_code == 200
+        wait_until(lambda: client.get("/health/ready").json()["status"] == "ready")
+    assert predict(unknown, token) == 200
+
+
+def test_while_a_store_hangs_the_service_lives_and_predicts(
+    hosts: tuple[Service, Service], store: Store, name: str
+) -> None:
+    known, unknown = hosts
+    token = login(known, name).json()["access_token"]
+    os.kill(store.process.pid, signal.SIGSTOP)
+    try:
+        with known.client(token) as client, ThreadPoolExecutor(9) as pool:
+            client.get("/health/live")
+            logins = [pool.submit(login, known, name) for _ in range(8)]
+            waits = []
+            while not all(each.done() for each in logins):
+                started = time.perf_counter()
+                assert client.get("/health/live").status_code == 200
+                assert client.post("/predict", json=ROW).status_code == 200
+                waits.append(time.perf_counter() - started)
+                time.sleep(0.02)
+            assert [each.result().status_code for each in logins] == [503] * 8
+            assert sorted(waits)[len(waits) // 2] < 0.05
+        assert predict(unknown, token) == 200
+    finally:
+        os.kill(store.process.pid, signal.SIGCONT)
+    assert login(known, name).status_code == 200
+
+
+def test_neither_the_account_s_key_nor_a_hash_is_told(hosts: tuple[Service, Service]) -> None:
+    said = "".join(line for host in hosts for line in host.lines)
+    assert "tables.get → users" in said
+    assert azurite.KEY not in said
+    assert HASH not in said

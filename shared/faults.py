@@ -11,21 +11,27 @@ from typing import Any, Literal, NoReturn
 import msgspec
 
 from shared.manifest import Feature, Number
-from shared.problems import MOST_FIELDS, BadField, InvalidInstances, MalformedJson, TooManyInstances
+from shared.problems import MOST_FIELDS, BadField, InvalidInstances, MalformedJson, TooLarge, TooManyInstances
 
+MOST_ENTITY_CHARACTERS = 256
 MOST_VALUES_NAMED = 12  # categories told in a detail; OpenAPI lists them all
 
 
-def explain(body: bytes, features: Sequence[Feature], most_instances: int) -> NoReturn:
-    """Raise what is wrong with `body`: MalformedJson, TooManyInstances, or InvalidInstances with its bad fields."""
+def explain(body: bytes, features: Sequence[Feature], most_instances: int, *, entities: bool = False) -> NoReturn:
+    """Raise what is wrong with `body`: MalformedJson, TooLarge, TooManyInstances, or InvalidInstances.
+
+    The last names every bad field. Where `entities` is set, an instance may name one, whose features a store has.
+    """
     try:
         body.decode()
         msgspec.json.decode(body, type=msgspec.Raw)  # is all of it JSON? a wrong type would end the reading before that
+        if body.count(b",") > 2 * most_instances * (len(features) + 1):  # msgspec would hold up everybody for a second
+            raise TooLarge("The body holds more values than the instances of one request can have")
         members = _open(body, dict[str, msgspec.Raw])
         instances = _open(members.get("instances", b"null"), list[msgspec.Raw]) if members is not None else None
         if instances is not None and len(instances) > most_instances:
             raise TooManyInstances(f"One request may hold {most_instances} instances")
-        found = list(islice(_body(members, instances, features), MOST_FIELDS))
+        found = list(islice(_body(members, instances, features, entities), MOST_FIELDS))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedJson from None
     raise InvalidInstances(_summary(found), fields=found)
@@ -45,7 +51,10 @@ def _open(raw: bytes | msgspec.Raw, kind: Any) -> Any:
 
 
 def _body(
-    members: dict[str, msgspec.Raw] | None, instances: list[msgspec.Raw] | None, features: Sequence[Feature]
+    members: dict[str, msgspec.Raw] | None,
+    instances: list[msgspec.Raw] | None,
+    features: Sequence[Feature],
+    entities: bool,
 ) -> Iterator[BadField]:
     if members is None:
         yield BadField("", 'must be an object like {"instances": [{…}]}')
@@ -56,20 +65,33 @@ def _body(
     elif not instances:
         yield BadField("/instances", "must hold at least one instance")
     for position, raw in enumerate(instances or ()):
-        yield from _instance(position, raw, features)
+        yield from _instance(position, raw, features, entities)
 
 
-def _instance(position: int, raw: msgspec.Raw, features: Sequence[Feature]) -> Iterator[BadField]:
+def _instance(position: int, raw: msgspec.Raw, features: Sequence[Feature], entities: bool) -> Iterator[BadField]:
     values = _open(raw, dict[str, msgspec.Raw])
     if values is None:
         yield BadField(pointer("instances", position), "must be an object, feature → value")
         return
+    entity = values.pop("entity_id", None) if entities else None
+    if entity is not None and not _is_entity(entity):
+        yield BadField(
+            pointer("instances", position, "entity_id"), "must be a text of 1 to 256 characters or an integer"
+        )
     names = {feature.name for feature in features}
     unknown: Iterable[str] = (name for name in values if name not in names)
     yield from (BadField(pointer("instances", position, name), "is not a feature of this model") for name in unknown)
     for feature in features:
-        if detail := _value(feature, values.get(feature.name)):
+        given = values.get(feature.name)
+        if given is None and entity is not None and feature.stored:
+            continue  # the store has it, or will be asked for it
+        if detail := _value(feature, given):
             yield BadField(pointer("instances", position, feature.name), detail)
+
+
+def _is_entity(raw: msgspec.Raw) -> bool:
+    found = _open(raw, str | int)
+    return isinstance(found, int) or (isinstance(found, str) and 1 <= len(found) <= MOST_ENTITY_CHARACTERS)
 
 
 def _value(feature: Feature, raw: msgspec.Raw | None) -> str:

@@ -10,8 +10,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from shared import model, settings, telemetry
-from shared.problems import Problem
+from shared import features, model, settings, telemetry
+from shared.auth import users
+from shared.problems import FeaturesUnavailable, Problem, SettingInvalid, UsersUnavailable
 
 type Reason = Literal[
     "model-missing", "model-integrity", "model-version", "setting-invalid", "users-unreachable", "features-unreachable"
@@ -47,7 +48,31 @@ async def _model() -> Sequence[Reason]:
     return []
 
 
-CHECKS: tuple[Check, ...] = (_settings, _model)
+async def _users() -> Sequence[Reason]:
+    try:
+        await users.reach()
+    except UsersUnavailable as problem:
+        _log.warning("the users are unreachable: %s", problem.reason)
+        return ["users-unreachable"]
+    except SettingInvalid:
+        return []  # told by `_settings`
+    return []
+
+
+async def _features() -> Sequence[Reason]:
+    if settings.current().features_source == "none":
+        return []
+    try:
+        await features.current().ping()
+    except FeaturesUnavailable as problem:
+        _log.warning("the feature store is unreachable: %s", problem.reason)
+        return ["features-unreachable"]
+    except SettingInvalid:
+        return []  # told by `_settings`
+    return []
+
+
+CHECKS: tuple[Check, ...] = (_settings, _model, _users, _features)
 _last: tuple[float, Health] | None = None
 
 

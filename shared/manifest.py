@@ -36,6 +36,8 @@ class Number(Struct, frozen=True, kw_only=True, tag="number", tag_field="kind", 
     """Least and greatest value in the training data; outside it the answer carries a warning."""
     optional: bool = False
     """Whether the estimator takes rows without it: absent or null."""
+    stored: bool = True
+    """Whether it may come from the feature store, where one is configured."""
 
 
 class Category(Struct, frozen=True, kw_only=True, tag="category", tag_field="kind", omit_defaults=True):
@@ -46,6 +48,7 @@ class Category(Struct, frozen=True, kw_only=True, tag="category", tag_field="kin
     help: str = ""
     values: Annotated[tuple[str, ...], Meta(min_length=1)]
     optional: bool = False
+    stored: bool = True
 
 
 type Feature = Number | Category

@@ -27,7 +27,7 @@ def assemble(manifest: Manifest, filled: Sequence[Column]) -> Any:
     """The columns as what the estimator was fitted on: shape (instances, features)."""
     if manifest.artifact.rows == "array":
         return filled[0].reshape(-1, 1) if len(filled) == 1 else np.stack(_alike(filled), axis=1)
-    import pandas as pd  # noqa: PLC0415 - costs over a second, and few estimators need it
+    import pandas as pd  # noqa: PLC0415 - few estimators need it
 
     named: dict[str, Any] = {feature.name: column for feature, column in zip(manifest.features, filled, strict=True)}
     if manifest.artifact.rows == "typed frame":
@@ -57,10 +57,10 @@ def _column(feature: Feature, name: str, instances: Sequence[Struct]) -> Column:
     values = map(attrgetter(name), instances)
     if not isinstance(feature, Number):
         texts = np.empty(len(instances), dtype=object)
-        texts[:] = [np.nan if value is None else value for value in values]
+        texts[:] = [value if isinstance(value, str) else np.nan for value in values]
         return texts
     if feature.optional:
-        return np.array(list(values), dtype=np.float64)  # None becomes NaN
+        return np.array([value if isinstance(value, float) else np.nan for value in values], dtype=np.float64)
     return np.fromiter(values, np.float64, len(instances))
 
 

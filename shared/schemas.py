@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
-from msgspec import Meta, Struct, defstruct
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
-from shared import faults, manifest
+from shared import faults, manifest, settings
 from shared.manifest import Feature, Label, Manifest, Number
-from shared.problems import MalformedJson, TooManyInstances
+from shared.problems import MalformedJson, SettingInvalid, TooManyInstances
 
+ENTITY_ID = "entity_id"
+ENTITY_HELP = "Whose features these are: what is not given here comes from the feature store."
+type EntityId = Annotated[str, Meta(min_length=1, max_length=256)] | int
 MOST_INSTANCES = 10_000  # one answer stays under about 20 ms and a megabyte
 
 
@@ -41,6 +44,8 @@ class Contract:
     classes: type[Struct]
     decoder: "msgspec.json.Decoder[Any]"
     model: ModelName
+    entities: bool
+    """Whether instances may name an entity whose features come from a store."""
 
     def decode(self, body: bytes) -> list[Struct]:
         """The instances in `body`; feature i is the attribute `f{i}`, None where it is missing.
@@ -50,12 +55,25 @@ class Contract:
         try:
             instances: list[Struct] = self.decoder.decode(body).instances
         except msgspec.ValidationError:  # stops at the first error: a second, slower pass finds them all
-            faults.explain(body, self.manifest.features, MOST_INSTANCES)
+            self._explain(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise MalformedJson from None
         if len(instances) > MOST_INSTANCES:
             raise TooManyInstances(f"One request may hold {MOST_INSTANCES} instances")
+        if self.entities and not all(map(self._can_be_completed, instances)):
+            self._explain(body)
         return instances
+
+    def _explain(self, body: bytes) -> NoReturn:
+        faults.explain(body, self.manifest.features, MOST_INSTANCES, entities=self.entities)
+
+    def _can_be_completed(self, instance: Struct) -> bool:
+        """Whether nothing is missing but what a store may have of the entity that the instance names."""
+        named = instance.entity_id is not UNSET  # type: ignore[attr-defined]
+        return all(
+            feature.optional or (named and feature.stored) or getattr(instance, attribute(i)) is not UNSET
+            for i, feature in enumerate(self.manifest.features)
+        )
 
 
 def attribute(position: int) -> str:
@@ -64,16 +82,11 @@ def attribute(position: int) -> str:
 
 
 def contract(of: Manifest) -> Contract:
-    """The types that `of` makes."""
+    """The types that `of` makes, with the feature source that the settings name."""
     request = request_type(of)
-    return Contract(
-        of,
-        request,
-        predictions_type(of),
-        classes_type(of),
-        msgspec.json.Decoder(request),
-        ModelName(of.name, of.version),
-    )
+    name = ModelName(of.name, of.version)
+    decoder = msgspec.json.Decoder(request)
+    return Contract(of, request, predictions_type(of), classes_type(of), decoder, name, _has_source())
 
 
 @cache
@@ -84,8 +97,13 @@ def current() -> Contract:
 
 def request_type(of: Manifest) -> type[Struct]:
     """The body of /predict and /predict_class."""
-    fields = [(attribute(i), *_field(feature)) for i, feature in enumerate(of.features)]
+    entities = _has_source()
+    fields = [(attribute(i), *_field(feature, entities)) for i, feature in enumerate(of.features)]
     names = {attribute(i): feature.name for i, feature in enumerate(of.features)}
+    if entities:
+        if ENTITY_ID in names.values():
+            raise SettingInvalid(reason=f"the model has a feature called {ENTITY_ID}: it cannot have a feature source")
+        fields.append((ENTITY_ID, Annotated[EntityId | UnsetType, Meta(description=ENTITY_HELP)], UNSET))
     instance = defstruct("Instance", fields, rename=names, forbid_unknown_fields=True, gc=False, kw_only=True)
     many = Annotated[list[instance], Meta(min_length=1, extra_json_schema={"maxItems": MOST_INSTANCES})]  # type: ignore[valid-type]
     return defstruct("Instances", [("instances", many)], forbid_unknown_fields=True)
@@ -121,11 +139,19 @@ def _label(of: Manifest) -> Any:
     return Literal[labels] if listable else Label.__value__
 
 
-def _field(feature: Feature) -> tuple[Any, ...]:
+def _has_source() -> bool:
+    return settings.current().features_source != "none"
+
+
+def _field(feature: Feature, entities: bool) -> tuple[Any, ...]:
     """Type and, where the feature may be missing, default of one feature."""
     plain: Any = float if isinstance(feature, Number) else Literal[feature.values]
     kind = plain | None if feature.optional else plain
+    if entities:  # UNSET tells absent, which a store may fill, from null, which it may not
+        kind = kind | UnsetType
     described: Any = Annotated[kind, Meta(title=feature.label or feature.name, description=_description(feature))]
+    if entities:
+        return described, UNSET
     return (described, None) if feature.optional else (described,)
 
 

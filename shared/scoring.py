@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from shared import model, offload, schemas, telemetry
+from shared import features, model, offload, schemas, telemetry
 from shared.model import Model, Scores
 from shared.problems import (
+    FeaturesInvalid,
+    FeaturesUnavailable,
     InvalidInstances,
     MalformedJson,
     ModelUnavailable,
@@ -20,7 +22,15 @@ from shared.problems import (
 from shared.schemas import Contract
 
 INLINE_BYTES = 8_192  # a longer body is decoded, predicted and encoded off the event loop: over a millisecond
-PROBLEMS = (MalformedJson, InvalidInstances, TooManyInstances, ModelUnavailable, SettingInvalid)
+PROBLEMS = (
+    MalformedJson,
+    InvalidInstances,
+    TooManyInstances,
+    ModelUnavailable,
+    SettingInvalid,
+    FeaturesInvalid,
+    FeaturesUnavailable,
+)
 """What scoring raises, and the guard before it."""
 
 _encoder = msgspec.json.Encoder()
@@ -48,6 +58,8 @@ async def _score(body: bytes, request_id: str, shape: Shape) -> bytes:
     with telemetry.step("decode"):
         instances = await run(contract.decode, body)
     telemetry.bind(instances=len(instances))
+    if contract.entities:
+        await features.complete(contract, instances)
     served = await model.served.get()
     with telemetry.step("model"):
         answer = await run(shape, contract, served, instances, request_id)

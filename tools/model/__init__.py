@@ -2,7 +2,7 @@
 
 On the command line: `make model FILE=mine.joblib DATA=train.csv TARGET=y`. From a train.py of your own: `adopt`, as
 model/train.py does. Every part of the manifest is one file here: contract (with features and output), examples,
-statistics, artifact; `parts` puts them together and `document` writes them.
+statistics, artifact; `parts` puts them together and `document` writes them. `picture` is for the page, beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,21 +39,23 @@ def adopt(  # noqa: PLR0913 - what a manifest says, each by its name
     class_labels: Sequence[str] = (),
     examples: Sequence[Instance] = (),
     held_out: tuple[Any, Any] | None = None,
+    publish_points: bool = False,
     folder: Path = APP / "model",
     loaded: "Loaded | None" = None,
 ) -> Manifest:
-    """Write `slr.joblib` and `slr.json` for a fitted estimator into `folder`, and return the manifest.
+    """Write `slr.joblib`, `slr.json` and `slr.picture.json` for a fitted estimator into `folder`; return the manifest.
 
     X, shape (rows, features), and y are its training data: a data frame, or an array whose columns are called `names`.
     `labels`, `units` and `help` hold texts for people by feature, and the target's by `target`. `edges` give a
     regressor classes, called `class_labels`. `examples` come before those that are made. `held_out` is an X and y that
-    it was not trained on, for the score. `loaded` is the file that the estimator comes from, whose bytes are kept.
+    it was not trained on, for the score. `publish_points` lets the page's picture show single rows of the training
+    data. `loaded` is the file that the estimator comes from, whose bytes are kept.
 
     The version is the first 12 hex digits of the artifact's SHA-256 unless given. The same estimator and data give the
     same files. Raises Refused, in one line, for what the service cannot serve.
     """
     # Imported here: they bring pandas and scikit-learn, two seconds that `python -m tools` must not pay.
-    from tools.model import artifact, document, output, parts, report
+    from tools.model import artifact, document, output, parts, picture, report
     from tools.model.contract import Words
     from tools.model.data import table
 
@@ -66,5 +68,6 @@ def adopt(  # noqa: PLR0913 - what a manifest says, each by its name
     said = parts.Said(words, bands, examples, apart)
     whole, text = document.fit(parts.complete(draft, estimator, rows, said))
     document.write(folder, whole.artifact.file, content, text)
+    picture.write(folder, picture.of(whole, rows, publish_points=publish_points))
     report.tell(whole, folder)
     return whole

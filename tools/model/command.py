@@ -42,6 +42,7 @@ def arguments(argv: Sequence[str]) -> Namespace:
     parser.add_argument("--name", help="the model's name (default: FILE's)")
     parser.add_argument("--version", default="", help="its version (default: from the file's SHA-256)")
     parser.add_argument("--description", default="", help="one sentence about it")
+    parser.add_argument("--publish-points", action="store_true", help="let the page's picture show single data rows")
     parser.add_argument("--folder", type=Path, default=APP / "model", help="where to write (default: model)")
     return parser.parse_args(argv)
 
@@ -85,6 +86,7 @@ def _adopt(given: Namespace) -> None:
         description=given.description,
         edges=edges,
         class_labels=labels,
+        publish_points=given.publish_points,
         folder=given.folder,
         loaded=loaded,
     )

@@ -93,9 +93,14 @@ def _complete(of: Table) -> Table:
 def sample(of: Table, features: Sequence[Feature], most: int) -> Table:
     """At most `most` rows, evenly spread, of those that the service would take: nothing required is missing."""
     needed = [feature.name for feature in features if not feature.optional]
-    whole = np.flatnonzero(~of.frame[needed].isna().any(axis=1))
-    spread = np.linspace(0, len(whole) - 1, min(len(whole), most)).astype(int)
-    return Table(of.frame.iloc[whole[spread]], of.target[whole[spread]], of.source)
+    return spread(of, most, np.flatnonzero(~of.frame[needed].isna().any(axis=1)))
+
+
+def spread(of: Table, most: int, among: NDArray[np.intp] | None = None) -> Table:
+    """At most `most` rows, evenly spread, of all or of those at the positions `among`."""
+    rows = np.arange(len(of.frame)) if among is None else among
+    kept = rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]
+    return Table(of.frame.iloc[kept], of.target[kept], of.source)
 
 
 def _names(names: Sequence[str], shape: tuple[int, ...]) -> list[str]:

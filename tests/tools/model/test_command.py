@@ -51,9 +51,20 @@ def test_the_same_files_give_the_same_files(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         adopt_patients(tmp_path, folder)
 
-    for name in ("slr.json", "slr.joblib"):
+    for name in ("slr.json", "slr.joblib", "slr.picture.json"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     assert (tmp_path / "one" / "slr.joblib").read_bytes() == (tmp_path / "Length of stay.joblib").read_bytes()
+
+
+def test_single_rows_are_published_on_request_only(tmp_path: Path) -> None:
+    X, y = numbers()  # noqa: N806 - scikit-learn's name
+    given = saved(tmp_path, linear(), pd.DataFrame(X, columns=["a", "b"]), y)
+
+    assert main([*given, "--folder", str(tmp_path / "kept")]) == 0
+    assert main([*given, "--folder", str(tmp_path / "shown"), "--publish-points"]) == 0
+
+    assert b'"points"' not in (tmp_path / "kept" / "slr.picture.json").read_bytes()
+    assert b'"points"' in (tmp_path / "shown" / "slr.picture.json").read_bytes()
 
 
 def test_a_package_of_the_developers_only_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from shared import manifest
 from shared.manifest import APP, Manifest
+from tools.model.picture import Picture
 
 
 def trained(folder: Path) -> Manifest:
@@ -40,7 +41,7 @@ def test_the_demo_is_what_the_docs_say(demo: tuple[Path, Manifest]) -> None:
 def test_training_twice_gives_the_same_bytes(demo: tuple[Path, Manifest], tmp_path: Path) -> None:
     trained(tmp_path)
 
-    for name in ("slr.json", "slr.joblib"):
+    for name in ("slr.json", "slr.joblib", "slr.picture.json"):
         assert (tmp_path / name).read_bytes() == (demo[0] / name).read_bytes()
 
 
@@ -52,6 +53,14 @@ def test_the_committed_demo_is_what_training_makes(demo: tuple[Path, Manifest]) 
     # The last bit of a floating point number depends on the processor, and the hashes on it.
     for one, other in zip(*(plain(each) for each in (committed, demo[1])), strict=True):
         assert one == (pytest.approx(other, rel=1e-9) if isinstance(other, float) else other)
+
+
+def test_the_demo_s_picture_has_its_points_since_the_data_is_public(demo: tuple[Path, Manifest]) -> None:
+    made = msgspec.json.decode((demo[0] / "slr.picture.json").read_bytes(), type=Picture)
+
+    assert made.points is not None
+    assert len(made.points.target) == 422
+    assert made.version == demo[1].version
 
 
 def plain(of: Manifest) -> list[object]:

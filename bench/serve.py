@@ -11,7 +11,7 @@ import secrets
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -69,17 +69,18 @@ def login(url: str) -> str:
 
 
 @contextmanager
-def serving(app: Path) -> Iterator[str]:
-    """The URL of `app` in the local host on a free port; server on the first core, this client on the last."""
+def serving(app: Path, settings: Mapping[str, str] | None = None, *, pinned: bool = True) -> Iterator[str]:
+    """The URL of `app` in the local host on a free port; pinned: server on the first core, this client on the last."""
     told = {
         **os.environ,
         "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         "TOKEN_KEY": secrets.token_hex(32),
         "USERS": json.dumps({"abi": DEMO_HASH}),
+        **(settings or {}),
     }
     command = [sys.executable, "-m", "tools", "host", "--app", str(app), "--port", "0"]
     process = subprocess.Popen(command, cwd=APP, env=told, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    if hasattr(os, "sched_setaffinity"):
+    if pinned and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(process.pid, {0})
         os.sched_setaffinity(0, {(os.cpu_count() or 1) - 1})
     try:

@@ -11,7 +11,7 @@ from tools.generate import locks, openapi, settings_table
 from tools.generate.errors import GenerateError, IndexUnreachable
 
 ROOT = Path(__file__).parent.parent.parent
-README = f"before\n{settings_table.START}\nold\n{settings_table.END}\nafter\n"
+README = f"before\n{settings_table.START}\nthe table before\n{settings_table.END}\nafter\n"
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_the_readme_s_table_holds_every_setting_and_the_rest_stays(tmp_path: Pat
     assert made.startswith("before\n")
     assert made.endswith("after\n")
     assert all(f"| `{name}` |" in made for name in DECLARED)
-    assert "old" not in made
+    assert "the table before" not in made
 
 
 def test_a_secret_setting_is_marked_and_a_default_shown() -> None:
@@ -164,7 +164,7 @@ def test_the_exit_code_tells_whether_all_was_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(generate, "ROOT", tmp_path)
-    monkeypatch.setattr(generate, "GENERATORS", (made_of("new\n"),))
+    monkeypatch.setattr(generate, "GENERATORS", {"made": made_of("new\n")})
     assert generate.main(["--check"]) == 1
     assert "made.txt" in capsys.readouterr().err
     assert generate.main([]) == 0

@@ -1,0 +1,40 @@
+# token-key.sh for Windows: makes the resource group, the vault in it, and the key that signs the tokens, unless it is there.
+$ErrorActionPreference = 'Stop'
+Set-Location (Split-Path $PSScriptRoot)
+
+foreach ($name in 'AZURE_RESOURCE_GROUP', 'AZURE_LOCATION') {
+    if (-not (Test-Path "env:$name")) { throw "$name is not set: azd env set $name ..." }
+}
+$group = $env:AZURE_RESOURCE_GROUP
+
+function Assert-Success { if ($LASTEXITCODE) { exit $LASTEXITCODE } }
+
+$exists = az group exists --name $group
+Assert-Success
+if ($exists -ne 'true') {
+    az group create --name $group --location $env:AZURE_LOCATION --output none
+    Assert-Success
+}
+
+$vault = az keyvault list --resource-group $group --query "[?tags.holds=='token-key'].id" --output tsv
+Assert-Success
+if ($vault) {
+    # Azure Resource Manager tells that a secret is there without showing it, and needs no role on the vault.
+    $ErrorActionPreference = 'Continue'
+    $said = az rest --method get --url "$vault/secrets/token-key?api-version=2023-07-01" --query name --output tsv 2>&1
+    $ErrorActionPreference = 'Stop'
+    if ($LASTEXITCODE -eq 0) {
+        Write-Output 'The token key is there and stays.'
+        exit 0
+    }
+    if ("$said" -notmatch 'Not Found|NotFound') { throw "Whether there is a token key cannot be told: $said" }
+}
+
+$bytes = [byte[]]::new(48)
+[Security.Cryptography.RandomNumberGenerator]::Create().GetBytes($bytes)
+$key = [Convert]::ToBase64String($bytes).Replace('+', '-').Replace('/', '_')
+# Through standard input: a command line is for all to see.
+$key | az deployment group create --name token-key --resource-group $group `
+    --template-file modules/vault.bicep --parameters "location=$($env:AZURE_LOCATION)" 'tokenKey=@-' --output none
+Assert-Success
+Write-Output 'Made a token key.'

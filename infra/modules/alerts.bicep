@@ -1,0 +1,89 @@
+// The alert rules of monitoring/alerts, and whom they tell. Thresholds, windows and severities are the files' own.
+
+param location string
+param tags object
+param insightsName string
+
+@description('Empty: nobody is told.')
+param email string
+
+var files = [
+  { name: 'feature-errors', text: loadTextContent('../../monitoring/alerts/feature-errors.kql') }
+  { name: 'login-failures', text: loadTextContent('../../monitoring/alerts/login-failures.kql') }
+  { name: 'model-failures', text: loadTextContent('../../monitoring/alerts/model-failures.kql') }
+  { name: 'no-success', text: loadTextContent('../../monitoring/alerts/no-success.kql') }
+  { name: 'slow-predictions', text: loadTextContent('../../monitoring/alerts/slow-predictions.kql') }
+]
+
+// What stands on top of each file, in lines of `// name: value`.
+var rules = map(files, file => {
+  name: file.name
+  text: file.text
+  says: toObject(
+    ['title', 'window', 'threshold', 'minimum', 'severity', 'runbook'],
+    name => name,
+    name => split(split(file.text, '/ ${name}: ')[1], '\n')[0]
+  )
+})
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'ag-${insightsName}'
+  location: 'global'
+  tags: tags
+  properties: {
+    enabled: true
+    groupShortName: 'egl-ml'
+    emailReceivers: empty(email)
+      ? []
+      : [
+          {
+            name: 'operators'
+            emailAddress: email
+            useCommonAlertSchema: true
+          }
+        ]
+  }
+}
+
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: 'alert-${rule.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: rule.says.title
+      description: 'What it means and what to do: ${rule.says.runbook}'
+      enabled: true
+      severity: int(rule.says.severity)
+      scopes: [insights.id]
+      evaluationFrequency: 'PT5M'
+      windowSize: rule.says.window
+      autoMitigate: true
+      criteria: {
+        allOf: [
+          {
+            // Too few samples say nothing.
+            query: '${rule.text}\n| where samples >= ${rule.says.minimum}'
+            metricMeasureColumn: 'value'
+            timeAggregation: 'Maximum'
+            operator: 'GreaterThanOrEqual'
+            // Bicep has no fractions; json() makes the number.
+            threshold: json(rule.says.threshold)
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
+          }
+        ]
+      }
+      actions: {
+        actionGroups: [people.id]
+      }
+    }
+  }
+]

@@ -1,0 +1,40 @@
+// The identity as which the repository's workflow publishes. GitHub vouches for it: there is no secret to keep.
+
+param name string
+param location string
+param tags object
+
+@description('owner/name')
+param repository string
+
+@description('The GitHub environment, whose reviewers approve a deployment.')
+param environment string
+
+var roles = loadJsonContent('../roles.json')
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: name
+  location: location
+  tags: tags
+
+  resource github 'federatedIdentityCredentials' = {
+    name: 'github'
+    properties: {
+      issuer: 'https://token.actions.githubusercontent.com'
+      subject: 'repo:${repository}:environment:${environment}'
+      audiences: ['api://AzureADTokenExchange']
+    }
+  }
+}
+
+// On the group, not on the app alone: func tools look the app up before they publish to it.
+resource websites 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(resourceGroup().id, identity.id, roles['Website Contributor'])
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles['Website Contributor'])
+  }
+}
+
+output clientId string = identity.properties.clientId

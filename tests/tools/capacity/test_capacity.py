@@ -1,0 +1,123 @@
+"""The tool as it is called: what it prints, and how it refuses."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tools.capacity import main
+
+ROOT = Path(__file__).parents[3]
+
+
+def printed(capsys: pytest.CaptureFixture[str], command: str) -> str:
+    assert main(shlex.split(command)) == 0
+    return capsys.readouterr().out
+
+
+def test_every_kind_of_instance_has_its_line_and_the_cheapest_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, "--rps 200 --latency-ms 50")
+    rows = re.findall(r"^  ((?:Flex|Kubernetes) [\w,.]+ \w+) +(\d+ \+ \d+) .*?(◂?)$", said, re.MULTILINE)
+    assert [name for name, _, _ in rows] == ["Flex 512 MB", "Flex 2,048 MB", "Flex 4,096 MB", "Kubernetes 1 CPU"]
+    assert [mark for _, _, mark in rows].count("◂") == 1
+
+
+def test_the_settings_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, "--rps 2000 --latency-ms 50")
+    block = said.split("infra/sizes.json\n")[1].split("  infra/k8s")[0]
+    pasted = json.loads(f"{{{block}}}")
+    sizes = json.loads((ROOT / "infra/sizes.json").read_text(encoding="utf-8"))
+    assert set(pasted) < set(sizes["small"])
+    assert pasted["perInstanceConcurrency"] >= 1
+    for name in ("minReplicaCount", "maxReplicaCount", "concurrency: {targetValue", "requestRate: {targetValue"):
+        assert re.search(rf"^    {re.escape(name)}: \d+", said, re.MULTILINE), name
+
+
+def test_growth_shows_which_limit_comes_first(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, "--rps 200 --latency-ms 50")
+    shares = [re.findall(r"([\d,]+) %(!?)", line) for line in said.splitlines() if re.search(r" %!?$", line)]
+    assert "times the load                                                 1        10       100     1,000" in said
+    assert shares[0] == [("1", ""), ("12", ""), ("125", "!"), ("1,250", "!")]
+    assert [each[-1][1] for each in shares] == ["!", "", ""]
+    assert "Application Insights: 32,000 items a second" in said
+
+
+def test_pulls_meet_a_limit_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Table Storage" not in printed(capsys, "--rps 200 --latency-ms 50")
+    assert "Table Storage" in printed(capsys, "--rps 200 --latency-ms 50 --pulls 1")
+
+
+def test_an_instance_that_is_too_small_says_why_and_leaves_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, "--rps 200 --latency-ms 50 --request-mb 50")
+    assert "Flex 512 MB       none: 1,000 MB do not fit" in said
+    assert "Flex 2,048 MB: latency over instances" in said
+
+
+def test_the_wanted_percentile_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, "--rps 900 --latency-ms 50 --latency-p99-ms 60 --p99-ms 80")
+    latencies = re.findall(r" ([\d.]+) ms +[\d,]+ MB", said)
+    assert latencies
+    assert all(float(each) <= 80 for each in latencies)
+
+
+def test_the_curve_falls_and_marks_what_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    said = printed(capsys, "--rps 2000 --latency-ms 60 --cpu-ms 4")
+    points = re.findall(r"^ +[\d,]+ █.* ([\d,]+) / ([\d,]+) ms( ◂ needed)?$", said, re.MULTILINE)
+    p99 = [int(each.replace(",", "")) for _, each, _ in points]
+    assert len(points) >= 4
+    assert p99 == sorted(p99, reverse=True)
+    assert [mark for *_, mark in points].count(" ◂ needed") == 1
+
+
+def test_the_picture_is_an_svg_with_both_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "curve.svg"
+    assert f"Wrote {path}." in printed(capsys, f"--rps 2000 --latency-ms 60 --cpu-ms 4 --svg {path}")
+    root = ET.parse(path).getroot()  # noqa: S314
+    space = "{http://www.w3.org/2000/svg}"
+    assert len(root.findall(f"{space}polyline")) == 2
+    texts = {each.text for each in root.iter(f"{space}text")}
+    assert {"p50", "p99", "needed", "500 ms", "instances"} <= texts
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    for circle in root.iter(f"{space}circle"):
+        assert 0 <= float(circle.attrib["cx"]) <= width
+        assert 0 <= float(circle.attrib["cy"]) <= height
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("", "The following arguments are required: --rps."),
+        ("--rps x --latency-ms 50", "Argument --rps: 'x' is not a number."),
+        ("--rps nan --latency-ms 50", "Argument --rps: 'nan' is not a number."),
+        ("--rps 0 --latency-ms 50", "Argument --rps: must be above 0."),
+        ("--rps 1", "Give --latency-ms, or --url to measure it."),
+        ("--rps 1 --latency-ms 50 --url http://127.0.0.1:9", "Give --latency-ms, or --url to measure it."),
+        ("--rps 1 --latency-ms 50 --concurrency 1.5", "Argument --concurrency: must be a whole number from 1."),
+        ("--rps 1 --latency-ms 50 --availability 100", "Argument --availability: must be above 0 and below 100."),
+        ("--rps 1 --latency-ms 50 --request-mb -1", "Argument --request-mb: must not be below 0."),
+        ("--rps 1 --latency-ms 50 --cpu-ms 60", "A request takes 50 ms, so --cpu-ms cannot be 60."),
+        ("--rps 1 --latency-ms 50 --process-mb 5000", "No instance of Flex Consumption will do: 5,016 MB do not fit."),
+        ("--rps 1 --latency-ms 50 --bogus", "Unrecognized arguments: --bogus."),
+    ],
+)
+def test_a_bad_question_gets_one_clear_line(capsys: pytest.CaptureFixture[str], command: str, said: str) -> None:
+    assert main(shlex.split(command)) == 1
+    assert capsys.readouterr() == ("", f"{said}\n")
+
+
+def test_the_answer_that_the_docs_read_is_the_tool_s(capsys: pytest.CaptureFixture[str]) -> None:
+    docs = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
+    block = re.search(
+        r"<!-- capacity -->\n```text\n\$ python -m tools capacity ([^\n]+)\n(.*?)```\n<!--", docs, re.DOTALL
+    )
+    assert block
+    assert printed(capsys, block[1]) == block[2]
+
+
+def test_a_picture_that_cannot_be_written_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "nowhere" / "curve.svg"
+    assert main(["--rps", "1", "--latency-ms", "50", "--svg", str(path)]) == 1
+    assert capsys.readouterr().err == f"{path} cannot be written: No such file or directory.\n"

@@ -1,0 +1,251 @@
+"""The workflows: what they may do, what they run, and that their scripts do what they say."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tools.__main__ import available
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / ".github/scripts"
+WORKFLOWS = {path.name: path for path in (ROOT / ".github/workflows").glob("*.yml")}
+# Every value as text: `on` would be true, and 3.10 would be 3.1.
+PARSED = {name: yaml.load(path.read_text("utf-8"), yaml.BaseLoader) for name, path in WORKFLOWS.items()}  # noqa: S506
+DEPLOY = PARSED["deploy.yml"]
+JOBS = {f"{name}/{job}": content for name, parsed in PARSED.items() for job, content in parsed["jobs"].items()}
+GOOD_RUN = ".github/workflows/deploy.yml push main success"
+
+
+def steps(jobs: Mapping[str, Any] = JOBS) -> Iterator[dict[str, Any]]:
+    """The steps of all jobs."""
+    for job in jobs.values():
+        yield from job["steps"]
+
+
+def using(action: str) -> list[dict[str, Any]]:
+    """The steps that use an action."""
+    return [step for step in steps() if step.get("uses", "").startswith(f"{action}@")]
+
+
+def test_every_action_is_pinned_by_its_commit_and_says_which_version_that_is() -> None:
+    used = [line for path in WORKFLOWS.values() for line in path.read_text("utf-8").splitlines() if "uses:" in line]
+    assert used
+    assert [
+        line for line in used if not re.search(r"uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+( |$)", line)
+    ] == []
+
+
+def test_one_version_of_every_action_is_used() -> None:
+    used = {step["uses"] for step in steps() if "uses" in step}
+    assert len(used) == len({action.partition("@")[0] for action in used})
+
+
+def test_the_one_python_version_is_that_of_the_project() -> None:
+    assert using("actions/setup-python")
+    assert {step["with"]["python-version-file"] for step in using("actions/setup-python")} == {".python-version"}
+    assert [path.name for path in WORKFLOWS.values() if "python-version:" in path.read_text("utf-8")] == []
+
+
+def test_nothing_is_permitted_that_is_not_needed() -> None:
+    assert [parsed["permissions"] for parsed in PARSED.values()] == [{}] * len(PARSED)
+    written = {
+        (name, scope) for name, job in JOBS.items() for scope, access in job["permissions"].items() if access != "read"
+    }
+    assert written == {("deploy.yml/deploy", "id-token")}
+    assert {scope for job in JOBS.values() for scope in job["permissions"]} == {"actions", "contents", "id-token"}
+
+
+def test_no_checkout_leaves_a_token_behind() -> None:
+    assert [step for step in using("actions/checkout") if step["with"].get("persist-credentials") != "false"] == []
+
+
+@pytest.mark.parametrize("job", ["build", "test", "package"])
+def test_heavy_models_are_fetched_where_they_are_used(job: str) -> None:
+    assert DEPLOY["jobs"][job]["steps"][0]["with"]["lfs"] == "true"
+
+
+def test_every_job_ends_in_time_on_one_system() -> None:
+    assert all(0 < int(job["timeout-minutes"]) <= 30 for job in JOBS.values())
+    assert {job["runs-on"] for job in JOBS.values()} == {"ubuntu-24.04"}
+
+
+def test_only_what_a_pull_request_started_is_ever_cancelled_and_deployments_wait_for_each_other() -> None:
+    assert DEPLOY["concurrency"]["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
+    assert DEPLOY["jobs"]["deploy"]["concurrency"] == {"group": "production", "cancel-in-progress": "false"}
+
+
+def test_a_push_goes_all_the_way_and_a_pull_request_as_far_as_its_package() -> None:
+    jobs = DEPLOY["jobs"]
+    assert list(jobs) == ["build", "test", "package", "deploy", "smoke"]
+    assert {each["if"] for each in (jobs["build"], jobs["test"], jobs["package"])} == {
+        "github.event_name != 'workflow_dispatch'"
+    }
+    assert jobs["deploy"]["needs"] == ["build", "test", "package"]
+    assert jobs["smoke"]["needs"] == "deploy"
+    assert re.findall(r"event_name == '(\w+)'", jobs["deploy"]["if"]) == ["push", "workflow_dispatch"]
+    assert re.findall(r"needs\.(\w+)\.result == 'success'", jobs["deploy"]["if"]) == ["build", "test", "package"]
+
+
+def test_the_deployment_is_approved_and_logs_in_without_a_secret() -> None:
+    assert DEPLOY["jobs"]["deploy"]["environment"]["name"] == "production"
+    [login] = using("azure/login")
+    assert set(login["with"]) == {"client-id", "tenant-id", "subscription-id"}
+    text = WORKFLOWS["deploy.yml"].read_text("utf-8")
+    assert re.findall(r"secrets\.\w+", text) == ["secrets.SMOKE_PASSWORD"]
+
+
+def test_what_was_made_is_what_is_deployed() -> None:
+    [upload], [download] = using("actions/upload-artifact"), using("actions/download-artifact")
+    assert upload["with"]["path"].split() == ["dist/egl-ml.zip", "dist/egl-ml.cdx.json"]  # with its bill of materials
+    assert upload["with"]["if-no-files-found"] == "error"
+    assert upload["with"]["name"] == download["with"]["name"]
+    assert download["with"]["path"] == "dist"
+
+
+def test_going_back_takes_the_earlier_run_s_package_once_that_run_was_held_good() -> None:
+    assert DEPLOY["on"]["workflow_dispatch"]["inputs"]["run"]["required"] == "true"
+    done = [step.get("run") or step["uses"].partition("@")[0] for step in DEPLOY["jobs"]["deploy"]["steps"]]
+    assert done.index(".github/scripts/earlier.sh") < done.index("actions/download-artifact")
+    [download] = using("actions/download-artifact")
+    assert download["with"]["run-id"] == "${{ inputs.run || github.run_id }}"
+
+
+def test_what_is_run_is_there_to_be_run_here_as_well() -> None:
+    said = [line for step in steps() for line in step.get("run", "").splitlines()]
+    targets = {found for line in said for found in re.findall(r"^make (\S+)", line)}
+    scripts = {found for line in said for found in re.findall(r"\.github/scripts/\S+", line)}
+    tools = {found for line in said for found in re.findall(r"python -m tools (\w+)", line)}
+    makefile = (ROOT / "Makefile").read_text("utf-8").replace("$(INSTALLED):", ".venv/.installed:")
+    assert [target for target in targets if f"\n{target}:" not in makefile] == []
+    assert {"check", "test", "package"} <= targets
+    assert scripts == {f".github/scripts/{path.name}" for path in SCRIPTS.iterdir()}
+    assert [path.name for path in SCRIPTS.iterdir() if not os.access(path, os.X_OK)] == []
+    assert "smoke" in tools <= set(available())
+
+
+def test_no_line_of_shell_holds_an_expression() -> None:
+    assert [step["run"] for step in steps() if "${{" in step.get("run", "")] == []
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A folder for programs that stand in for others; each tells its arguments."""
+    (tmp_path / "bin").mkdir()
+    return tmp_path / "bin"
+
+
+def stand_in(folder: Path, name: str, body: str) -> None:
+    """A program that appends its name, folder and arguments to `told`, and then does `body`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = folder / "told"
+    (folder / name).write_text(f'#!/bin/sh\necho "{name} in $(basename "$PWD"): $*" >>"{told}"\n{body}\n')
+    (folder / name).chmod(0o755)
+
+
+def run(script: Path, programs: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run a script with stand-ins before all else on PATH."""
+    given = {"PATH": f"{programs}:{os.defpath}", "GITHUB_REPOSITORY": "owner/egl-ml", **environ}
+    return subprocess.run([script], env=given, capture_output=True, encoding="utf-8", check=False)
+
+
+@pytest.mark.parametrize(
+    "run_said", [GOOD_RUN, GOOD_RUN.replace("main", "master"), GOOD_RUN.replace(".yml ", ".yml@main ")]
+)
+def test_a_good_run_of_the_main_branch_may_be_deployed_again(programs: Path, run_said: str) -> None:
+    stand_in(programs, "gh", f"echo '{run_said}'")
+    assert run(SCRIPTS / "earlier.sh", programs, RUN="123").returncode == 0
+    assert "api repos/owner/egl-ml/actions/runs/123 " in (programs / "told").read_text()
+
+
+@pytest.mark.parametrize(
+    "run_said",
+    [
+        GOOD_RUN.replace("push", "pull_request"),
+        GOOD_RUN.replace("main", "feature"),
+        GOOD_RUN.replace("success", "failure"),
+        GOOD_RUN.replace("deploy.yml", "other.yml"),
+        GOOD_RUN.replace("push", "workflow_dispatch"),
+        "",
+    ],
+)
+def test_the_package_of_any_other_run_is_refused(programs: Path, run_said: str) -> None:
+    stand_in(programs, "gh", f"echo '{run_said}'")
+    done = run(SCRIPTS / "earlier.sh", programs, RUN="123")
+    assert done.returncode == 1
+    assert done.stderr.startswith("::error::Run 123 did not deploy the main branch well")
+
+
+@pytest.mark.parametrize("number", ["1/../2", "latest", "1 2"])
+def test_what_is_no_run_s_number_is_asked_of_nobody(programs: Path, number: str) -> None:
+    stand_in(programs, "gh", "")
+    assert run(SCRIPTS / "earlier.sh", programs, RUN=number).returncode == 1
+    assert not (programs / "told").exists()
+
+
+def test_a_run_that_cannot_be_asked_for_is_refused(programs: Path) -> None:
+    stand_in(programs, "gh", "exit 4")
+    assert run(SCRIPTS / "earlier.sh", programs, RUN="123").returncode == 4
+
+
+def test_after_a_failed_deployment_the_way_back_is_named(programs: Path, tmp_path: Path) -> None:
+    stand_in(programs, "gh", 'case "$2" in *branch=master) echo 77;; esac')
+    done = run(SCRIPTS / "go-back.sh", programs, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    assert done.returncode == 0
+    assert "gh workflow run deploy.yml -f run=77" in done.stdout
+    assert "gh workflow run deploy.yml --repo owner/egl-ml -f run=77" in (tmp_path / "summary.md").read_text()
+
+
+def test_without_a_good_run_the_way_back_is_named_all_the_same(programs: Path, tmp_path: Path) -> None:
+    stand_in(programs, "gh", "")
+    done = run(SCRIPTS / "go-back.sh", programs, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    assert "-f run=THE_ID_OF_A_GOOD_RUN" in done.stdout
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """A project whose package holds one file, and an older one unpacked; func tools that tell what they find."""
+    project = tmp_path / "project"
+    (project / ".github/scripts").mkdir(parents=True)
+    shutil.copy(SCRIPTS / "publish.sh", project / ".github/scripts")
+    (project / "dist/egl-ml").mkdir(parents=True)
+    (project / "dist/egl-ml/old.py").touch()
+    (project / "new.py").touch()
+    shutil.make_archive(str(project / "dist/egl-ml"), "zip", project, "new.py")
+    environment = project / ".venv/bin"
+    stand_in(environment, "npm", f"mkdir -p node_modules/.bin && cp '{environment}/func' node_modules/.bin/")
+    stand_in(environment, "func", f"ls >>'{environment}/told'")
+    (environment / "python").symlink_to(sys.executable)
+    (project / "tools/node").mkdir(parents=True)
+    return project
+
+
+def test_func_tools_are_installed_as_locked_and_publish_the_unpacked_package_as_it_is(published: Path) -> None:
+    done = run(published / ".github/scripts/publish.sh", published / ".venv/bin", AZURE_FUNCTION_APP_NAME="func-egl")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (published / ".venv/bin/told").read_text().splitlines() == [
+        "npm in node: ci --no-progress",
+        "func in egl-ml: azure functionapp publish func-egl --python --no-build",
+        "new.py",
+    ]
+
+
+def test_without_a_function_app_nothing_is_published(published: Path) -> None:
+    done = run(published / ".github/scripts/publish.sh", published / ".venv/bin")
+    assert done.returncode != 0
+    assert "AZURE_FUNCTION_APP_NAME: is not set: docs/deploy.md" in done.stderr
+
+
+def test_func_tools_are_pinned() -> None:
+    package = (ROOT / "tools/node/package.json").read_text("utf-8")
+    lock = (ROOT / "tools/node/package-lock.json").read_text("utf-8")
+    [version] = re.findall(r'"azure-functions-core-tools": "(\d+\.\d+\.\d+)"', package)
+    assert re.search(rf'"node_modules/azure-functions-core-tools": {{\s+"version": "{re.escape(version)}"', lock)
+    assert "resolved" not in lock

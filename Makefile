@@ -3,19 +3,29 @@
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-CHECKS := "ruff format --check ." "ruff check ." mypy lint-imports "deptry ." "python -m tools generate --check"
+CHECKS := "ruff format --check ." "ruff check ." mypy lint-imports "deptry ." "python -m tools generate --check" \
+	"python -m tools scan secrets" "python -m tools scan licences"
+# Delivery's own: workflows, scripts, Dockerfile. None of them needs a network.
+CHECKS += "actionlint -shellcheck=$(BIN)/shellcheck" "zizmor --offline --quiet .github/workflows" \
+	"check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml" \
+	"shellcheck .ci/run .github/scripts/*.sh infra/hooks/*.sh" "hadolint Dockerfile"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format model train generate clean
+.PHONY: help run test fuzz check format model train generate screenshots package clean
 
 help: ## list what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
-run: $(INSTALLED) local.settings.json ## serve on http://localhost:7071; PORT=8000 for another port, RELOAD=1 to follow edits
-	@exec $(BIN)/python -m tools host $(if $(RELOAD),--reload)
+run: $(INSTALLED) local.settings.json ## serve on http://localhost:7071; PORT=8000, RELOAD=1 follows edits, STORAGE=azurite: users in a table
+	@exec $(BIN)/python -m tools run $(if $(RELOAD),--reload)
 
 test: $(INSTALLED) ## run all tests and measure how much of shared/ they cover
+	@$(BIN)/python -m tools azurite --install
+	@$(BIN)/python -m tools browser --install || true
 	@$(BIN)/python -m pytest --cov
+
+fuzz: $(INSTALLED) ## send the running service what its OpenAPI document allows and what not; SECONDS=600
+	@FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/python -m pytest tests/e2e/test_fuzz.py
 
 check: $(INSTALLED) ## hold format, lint, types, import rules, dependencies and generated files
 	@failed=; for check in $(CHECKS); do \
@@ -31,15 +41,23 @@ format: $(INSTALLED) ## format the code and mend what ruff can
 model: $(INSTALLED) ## serve your own estimator: FILE=mine.joblib DATA=train.csv TARGET=column [CLASSES=25,105]
 	@$(foreach name,FILE DATA TARGET,$(if $($(name)),,$(error $(name)= is missing: make model FILE=mine.joblib DATA=train.csv TARGET=column)))
 	@$(BIN)/python -m tools model "$(FILE)" --data="$(DATA)" --target="$(TARGET)" $(if $(CLASSES),--classes="$(CLASSES)")
+	@$(BIN)/python -m tools generate openapi
 
 train: $(INSTALLED) ## train the demo model and write its manifest
 	@$(BIN)/python -m model.train
+	@$(BIN)/python -m tools generate openapi
 
-generate: $(INSTALLED) ## write what is derived: locks, settings table, OpenAPI snapshot
+generate: $(INSTALLED) ## write what is derived: locks, settings table, OpenAPI snapshot, SBOM
 	@$(BIN)/python -m tools generate
 
+screenshots: $(INSTALLED) ## take the pictures of docs/ from the running pages
+	@$(BIN)/python -m tools screenshots
+
+package: $(INSTALLED) ## make dist/egl-ml.zip, all that is deployed, and prove that it starts and answers
+	@$(BIN)/python -m tools package --check
+
 clean: ## remove what was made here, all but local.settings.json
-	@rm -rf .venv .tools .cache .coverage dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .tools tools/node/node_modules .azurite .cache .coverage dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
 # The environment is made anew when the lock or the Python changes; any Python that works will do to start it.
 $(INSTALLED): requirements-dev.txt .python-version

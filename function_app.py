@@ -9,8 +9,8 @@ from typing import Any
 import azure.functions as func
 
 from shared import auth, health, manifest, offload, openapi, pages, schemas, scoring, settings, telemetry
-from shared.endpoint import FORM, JSON, TEXT, Answer, Call, Declaration, declared, endpoint
-from shared.problems import ModelUnavailable, NoClasses
+from shared.endpoint import FORM, HTML, JSON, Answer, Call, Declaration, declared, endpoint
+from shared.problems import ModelUnavailable, NoClasses, NotFound
 
 telemetry.configure(settings.current())
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)  # bearer tokens are the lock, not function keys
@@ -30,7 +30,8 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)  # bearer token
 )
 async def token(call: Call) -> Answer:
     """Log in: a name and a password for a bearer token."""
-    return Answer(await auth.login(call.body, call.media_type), headers={"Cache-Control": "no-store"})
+    granted = await auth.login(call.body, call.media_type, call.headers.get("x-forwarded-for", ""))
+    return Answer(granted, headers={"Cache-Control": "no-store"})
 
 
 @endpoint(
@@ -89,7 +90,19 @@ async def health_ready(call: Call) -> Answer:
     return Answer(*health.answer(await health.ready()))
 
 
-@endpoint(app, Declaration("GET", "{ignored:maxlength(0)?}", gives=str, answers=TEXT))
+@endpoint(app, Declaration("GET", "{ignored:maxlength(0)?}", gives=str, answers=HTML, listed=False))
 async def home(call: Call) -> Answer:
     """The front page."""
-    return Answer(pages.home(declared(app)), media_type=TEXT)
+    return await pages.home(declared(app), call.headers)
+
+
+@endpoint(app, Declaration("GET", "docs", gives=str, answers=HTML, listed=False))
+async def docs(call: Call) -> Answer:
+    """The page to read and try the API on."""
+    return await pages.docs(call.headers)
+
+
+@endpoint(app, Declaration("GET", "assets/{*path}", gives=str, answers=HTML, problems=(NotFound,), listed=False))
+async def assets(call: Call) -> Answer:
+    """What the pages load."""
+    return await pages.asset(call.path_params.get("path", ""), call.headers)

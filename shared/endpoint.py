@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from inspect import cleandoc
 from typing import Any
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 import azure.functions as func
@@ -22,7 +21,7 @@ from shared.problems import Problem, TooLarge, UnsupportedMediaType
 MOST_BODY_BYTES = 10 * 1024 * 1024  # 10,000 instances of 40 features are about 8 MiB
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-TEXT = "text/plain"
+HTML = "text/html"
 PROBLEM_JSON = "application/problem+json"
 CHARSETS = ("utf-8", "utf8", "us-ascii")
 
@@ -79,6 +78,8 @@ class Declaration:
     """What the function may raise; the frame's own need not be named."""
     oauth: bool = False
     """Whether problems have RFC 6749's form beside the usual members."""
+    listed: bool = True
+    """Whether OpenAPI lists it; pages for people are no part of the API."""
     name: str = ""
     doc: str = ""
 
@@ -162,7 +163,13 @@ def _failed(declaration: Declaration, req: func.HttpRequest, event: telemetry.In
         _log.error("%s failed", declaration.name, exc_info=error)
     elif problem.reason:
         _log.warning("%s answers %d %s: %s", declaration.name, problem.status, problem.slug, problem.reason)
-    return _rendered(problem, urlsplit(req.url).path, event.operation_id, oauth=declaration.oauth)
+    return _rendered(problem, _path(req.url), event.operation_id, oauth=declaration.oauth)
+
+
+def _path(url: str) -> str:
+    """The path in `url`. Its host is what the caller wrote, and need not be one: urlsplit would raise for some."""
+    _, _, rest = url.partition("://")
+    return "/" + rest.partition("?")[0].partition("/")[2]
 
 
 def _rendered(problem: Problem, path: str, request_id: str, *, oauth: bool) -> Answer:

@@ -8,16 +8,29 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from shared import schemas
+from shared import schemas, settings
+from shared.auth import oidc
 from shared.endpoint import PROBLEM_JSON, Declaration
 from shared.manifest import Example, Manifest
-from shared.problems import InvalidToken, Problem, TooLarge, Unauthorized, UnsupportedMediaType
+from shared.problems import InsufficientScope, InvalidToken, Problem, TooLarge, Unauthorized, UnsupportedMediaType
+from shared.settings import Settings
 
 REFERENCE = "#/components/schemas/{name}"
 REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"  # of the W3C's own example
-HEADERS = {
-    "X-Request-Id": {"description": "The trace's operation id: quote it when you ask", "schema": {"type": "string"}}
+HEADERS: Mapping[str, Any] = {
+    "X-Request-Id": {
+        "description": "The trace's operation id: quote it when you ask",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    },
+    "X-Content-Type-Options": {"required": True, "schema": {"type": "string", "enum": ["nosniff"]}},
 }
+CHALLENGE: Mapping[str, Any] = {"WWW-Authenticate": {"required": True, "schema": {"type": "string"}}}
+LATER: Mapping[str, Any] = {
+    "Retry-After": {"description": "Seconds", "required": True, "schema": {"type": "integer", "minimum": 1}}
+}
+MORE_HEADERS = {401: CHALLENGE, 403: CHALLENGE, 429: LATER, 503: LATER}
+"""What problems of a status carry beside HEADERS."""
 
 
 class BadFieldBody(Struct):
@@ -53,15 +66,18 @@ def document(endpoints: Sequence[Declaration], of: Manifest) -> bytes:
     found, components = msgspec.json.schema_components(types.values(), ref_template=REFERENCE)
     schema = dict(zip(types, found, strict=True))
     paths: dict[str, dict[str, Any]] = {}
+    told = settings.current()
     for each in endpoints:
-        paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, schema, of)
+        if not each.listed or (each.oauth and not told.local_tokens):
+            continue
+        paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, schema, of, told)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
             "info": {"title": of.name, "version": of.version, "description": of.description},
             "servers": [{"url": "/"}],
             "paths": paths,
-            "components": {"schemas": components, "securitySchemes": _security()},
+            "components": {"schemas": components, "securitySchemes": _schemes(told)},
         }
     )
 
@@ -75,17 +91,18 @@ def _types(endpoints: Sequence[Declaration], of: Manifest) -> dict[Any, Any]:
     return {**made, ProblemBody: ProblemBody, TokenProblemBody: TokenProblemBody}
 
 
-def _operation(each: Declaration, schema: Mapping[Any, Any], of: Manifest) -> dict[str, Any]:
+def _operation(each: Declaration, schema: Mapping[Any, Any], of: Manifest, told: Settings) -> dict[str, Any]:
     summary, _, description = each.doc.partition("\n")
     operation: dict[str, Any] = {"operationId": each.name, "summary": summary, "description": description.strip()}
     if names := re.findall(r"\{(\w+)\}", each.path):
         operation["parameters"] = [_parameter(name) for name in names]
     if each.guard is not None:
-        operation["security"] = [{"password": []}, {"bearer": []}]
+        operation["security"] = _alternatives(told)
     if each.takes is not None:
         content = {"schema": schema[each.takes], **_request_examples(each, of)}
         operation["requestBody"] = {"required": True, "content": dict.fromkeys(each.media_types, content)}
-    operation["responses"] = {"200": _success(each, schema, of), **_problems(each, schema), **_otherwise(each, schema)}
+    answers = {"200": _success(each, schema, of), **_problems(each, schema, told), **_otherwise(each, schema)}
+    operation["responses"] = dict(sorted(answers.items()))
     return operation
 
 
@@ -100,14 +117,19 @@ def _success(each: Declaration, schema: Mapping[Any, Any], of: Manifest) -> dict
 
 def _otherwise(each: Declaration, schema: Mapping[Any, Any]) -> dict[str, Any]:
     return {
-        str(status): {"description": "The answer", "content": {each.answers: {"schema": schema[kind]}}}
+        str(status): {
+            "description": "The answer",
+            "headers": HEADERS,
+            "content": {each.answers: {"schema": schema[kind]}},
+        }
         for status, kind in each.otherwise.items()
     }
 
 
-def _problems(each: Declaration, schema: Mapping[Any, Any]) -> dict[str, Any]:
+def _problems(each: Declaration, schema: Mapping[Any, Any], told: Settings) -> dict[str, Any]:
     """Every problem that the endpoint or its frame can answer, by status."""
     own: list[type[Problem]] = [*each.problems, *((Unauthorized, InvalidToken) if each.guard else ())]
+    own += [InsufficientScope] if each.guard and told.oidc_required_scope else []
     framed: list[type[Problem]] = [TooLarge, UnsupportedMediaType] if each.takes is not None else []
     possible: set[type[Problem]] = {*own, *framed, Problem}
     by_status: dict[int, list[type[Problem]]] = {}
@@ -118,7 +140,7 @@ def _problems(each: Declaration, schema: Mapping[Any, Any]) -> dict[str, Any]:
     return {
         str(status): {
             "description": " or ".join(kind.title for kind in kinds),
-            "headers": HEADERS,
+            "headers": {**HEADERS, **MORE_HEADERS.get(status, {})},
             "content": {media_type: {"schema": body}},
         }
         for status, kinds in by_status.items()
@@ -160,9 +182,20 @@ EXAMPLES: Mapping[Any, Callable[[Manifest], dict[str, Any]]] = {
 }
 
 
-def _security() -> dict[str, Any]:
-    flow = {"tokenUrl": "/token", "scopes": {}}
-    return {
-        "password": {"type": "oauth2", "description": "Log in with a name and a password", "flows": {"password": flow}},
-        "bearer": {"type": "http", "scheme": "bearer", "description": "A token from /token"},
+def _schemes(told: Settings) -> dict[str, Any]:
+    """The ways to get a token and to show it."""
+    password = {"flows": {"password": {"tokenUrl": "/token", "scopes": {}}}}
+    schemes: dict[str, Any] = {
+        "password": {"type": "oauth2", "description": "Log in with a name and a password", **password},
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A token that you have"},
+        "issuer": {"type": "openIdConnect", "openIdConnectUrl": oidc.discovery_url(told.oidc_issuer)},
     }
+    return {name: schemes[name] for each in _alternatives(told) for name in each}
+
+
+def _alternatives(told: Settings) -> list[dict[str, list[str]]]:
+    """What lets a caller in, each by itself: of several required scopes one is enough."""
+    own: list[dict[str, list[str]]] = [{"password": []}] if told.local_tokens else []
+    scopes = told.oidc_required_scope.split()
+    others: list[dict[str, list[str]]] = [{"issuer": [scope]} for scope in scopes] or [{"issuer": []}]
+    return [*own, {"bearer": []}, *(others if told.oidc_issuer else ())]

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,13 @@ class Service:
         form = {"grant_type": "password", "username": name, "password": password}
         answer = httpx.post(f"{self.url}/token", data=form, timeout=20)
         return str(answer.raise_for_status().json()["access_token"])
+
+    def lines_with(self, text: str, seconds: float = 5.0) -> list[str]:
+        """The lines that hold `text`, once there are any: the console is read beside the test."""
+        end = time.monotonic() + seconds
+        while not (found := [line for line in self.lines if text in line]) and time.monotonic() < end:
+            time.sleep(0.01)
+        return found
 
 
 @contextmanager

@@ -36,6 +36,7 @@ def asked(
     *,
     body: bytes = b"{}",
     headers: dict[str, str] = GOOD,
+    url: str = "http://localhost/echo?q=1",
     **declared: Any,
 ) -> func.HttpResponse:
     """What the runtime would get for one request to an endpoint that is declared so."""
@@ -44,7 +45,7 @@ def asked(
     context = SimpleNamespace(
         invocation_id="i", trace_context=SimpleNamespace(trace_parent=f"00-{TRACE}-{'1' * 16}-01")
     )
-    request = func.HttpRequest("POST", "http://localhost/echo?q=1", headers=headers, body=body)
+    request = func.HttpRequest("POST", url, headers=headers, body=body)
     answer: func.HttpResponse = asyncio.run(endpoint._framed(declaration, handler)(request, context))  # type: ignore[arg-type]
     return answer
 
@@ -126,6 +127,12 @@ def test_a_problem_s_headers_are_sent_and_it_is_never_stored() -> None:
     answer = asked(raising(Unavailable(retry_after=7)))
     assert answer.headers["Retry-After"] == "7"
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("host", ["[::1", "a b", "é", "]", ""])
+def test_a_host_that_is_none_makes_no_failure_of_an_error(host: str) -> None:
+    answer = asked(url=f"http://{host}/echo?q=1", headers={})
+    assert (answer.status_code, problem(answer)["instance"]) == (401, "/echo")
 
 
 def test_an_unexpected_error_is_a_500_that_says_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from shared import faults
 from shared.manifest import Category, Feature, Number
-from shared.problems import InvalidInstances, MalformedJson, TooManyInstances
+from shared.problems import InvalidInstances, MalformedJson, TooLarge, TooManyInstances
 
 FEATURES: tuple[Feature, ...] = (
     Number(name="bmi", range=(-1.0, 1.0)),
@@ -137,3 +137,9 @@ def test_what_is_not_json_is_malformed(body: bytes) -> None:
 def test_too_many_instances_are_not_searched_for_faults() -> None:
     with pytest.raises(TooManyInstances):
         faults.explain(b'{"instances":[1,2,3]}', FEATURES, 2)
+
+
+@pytest.mark.parametrize("body", ['{"instances":[%s0]}' % ("0," * 100), '{%s"a":1}' % ('"a":1,' * 100)])
+def test_a_body_of_more_values_than_instances_can_have_is_not_taken_apart(body: str) -> None:
+    with pytest.raises(TooLarge):
+        faults.explain(body.encode(), FEATURES, 10)

@@ -35,6 +35,12 @@ def test_importing_it_loads_nothing_that_only_predictions_need() -> None:
     assert not loaded & {"numpy", "sklearn", "pandas", "joblib", "scipy", "onnxruntime", "opencensus"}
 
 
+def test_importing_it_loads_nothing_that_only_tables_need() -> None:
+    loaded = set(imported().stdout.split())
+    assert "shared.tables" in loaded
+    assert not loaded & {"azure.core", "azure.data.tables", "azure.identity", "requests"}
+
+
 def test_importing_it_never_fails_for_a_bad_setting() -> None:
     bad = {"TOKEN_KEY": "x", "USERS": "{", "MODEL_MANIFEST": "/nowhere", "TOKEN_LIFETIME_SECONDS": "ever"}
     assert imported(**bad).returncode == 0
@@ -50,12 +56,14 @@ def test_the_functions_of_the_contract_are_declared() -> None:
         ("GET", "/health/live"),
         ("GET", "/health/ready"),
         ("GET", "/"),
+        ("GET", "/docs"),
+        ("GET", "/assets/{path}"),
     }
 
 
-def test_only_predictions_are_guarded() -> None:
-    guarded = {each.path for each in declared(function_app.app) if each.guard}
-    assert guarded == {"/predict", "/predict_class"}
+def test_whatever_is_not_meant_for_anyone_is_guarded() -> None:
+    for_anyone = {"/", "/docs", "/assets/{path}", "/token", "/model", "/openapi.json", "/health/live", "/health/ready"}
+    assert {each.path for each in declared(function_app.app) if not each.guard} <= for_anyone
 
 
 def test_everything_is_anonymous_to_the_host_since_bearer_tokens_are_the_lock() -> None:

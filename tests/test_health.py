@@ -4,13 +4,14 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from shared import health
 from shared.model import LazyModel, Model
-from shared.problems import ModelCorrupt, ModelUnavailable, ModelVersionMismatch
+from shared.problems import FeaturesUnavailable, ModelCorrupt, ModelUnavailable, ModelVersionMismatch
 from tests.models import Doubling, manifest
 
 
@@ -65,6 +66,43 @@ def test_a_store_that_is_down_only_degrades_so_that_no_probe_takes_the_instance_
 
     monkeypatch.setattr(health, "CHECKS", (*health.CHECKS, store))
     assert ready() == ({"status": "degraded", "reasons": ["features-unreachable"]}, 200)
+
+
+def test_an_unreachable_users_table_degrades_the_service(
+    told: Callable[..., object], environ: Mapping[str, str]
+) -> None:
+    nowhere = "AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
+    told(**environ, USERS_TABLE="users", STORAGE_CONNECTION=nowhere)
+    assert ready() == ({"status": "degraded", "reasons": ["users-unreachable"]}, 200)
+
+
+def test_a_users_table_without_an_account_is_an_invalid_setting_and_nothing_else(
+    told: Callable[..., object], environ: Mapping[str, str]
+) -> None:
+    told(**environ, USERS_TABLE="users")
+    assert ready() == ({"status": "unready", "reasons": ["setting-invalid"]}, 503)
+
+
+def test_an_unreachable_feature_store_degrades_the_service(
+    monkeypatch: pytest.MonkeyPatch, told: Callable[..., object], environ: Mapping[str, str]
+) -> None:
+    async def ping() -> None:
+        raise FeaturesUnavailable(reason="down")
+
+    told(**environ, FEATURES_SOURCE="feast", FEATURES_URL="http://127.0.0.1:9")
+    monkeypatch.setattr(health.features, "current", lambda: SimpleNamespace(ping=ping))
+    assert ready() == ({"status": "degraded", "reasons": ["features-unreachable"]}, 200)
+
+
+def test_a_feature_store_that_answers_leaves_it_ready(
+    monkeypatch: pytest.MonkeyPatch, told: Callable[..., object], environ: Mapping[str, str]
+) -> None:
+    async def ping() -> None:
+        return None
+
+    told(**environ, FEATURES_SOURCE="feast", FEATURES_URL="http://127.0.0.1:9")
+    monkeypatch.setattr(health.features, "current", lambda: SimpleNamespace(ping=ping))
+    assert ready() == ({"status": "ready"}, 200)
 
 
 def test_the_state_is_remembered_for_five_seconds(monkeypatch: pytest.MonkeyPatch, told: Callable[..., object]) -> None:

@@ -121,8 +121,8 @@ def port() -> int:
 @pytest.mark.parametrize("arguments", [(), ("help",)])
 def test_make_lists_its_targets(project: Path, arguments: tuple[str, ...]) -> None:
     printed = make(project, *arguments).stdout.splitlines()
-    listed = [line.split()[1] for line in printed]
-    assert listed == ["help", "run", "test", "check", "format", "model", "train", "generate", "clean"]
+    listed = " ".join(line.split()[1] for line in printed)
+    assert listed == "help run test fuzz check format model train generate screenshots package clean"
     assert all(len(line.split()) > 3 for line in printed)
 
 

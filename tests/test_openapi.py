@@ -1,6 +1,7 @@
 """The OpenAPI document: valid, and true of what was declared."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -84,19 +85,36 @@ def test_only_guarded_operations_ask_for_a_token() -> None:
     assert "security" not in operation("/token")
 
 
+def test_an_issuer_is_another_way_in_and_one_of_its_scopes_is_enough(told: Callable[..., object]) -> None:
+    issuer = {"OIDC_ISSUER": "https://issuer.example/t", "OIDC_AUDIENCE": "api", "OIDC_REQUIRED_SCOPE": "a b"}
+    told(TOKEN_KEY="k" * 32, **issuer)
+    assert operation("/predict")["security"] == [{"password": []}, {"bearer": []}, {"issuer": ["a"]}, {"issuer": ["b"]}]
+    assert document()["components"]["securitySchemes"]["issuer"] == {
+        "type": "openIdConnect",
+        "openIdConnectUrl": "https://issuer.example/t/.well-known/openid-configuration",
+    }
+    assert "403" in operation("/predict")["responses"]
+    OpenAPIV31SpecValidator(document()).validate()
+
+
+def test_without_local_tokens_there_is_no_token_endpoint(told: Callable[..., object]) -> None:
+    told(LOCAL_TOKENS="false", OIDC_ISSUER="https://issuer.example/t", OIDC_AUDIENCE="api")
+    assert "/token" not in document()["paths"]
+    assert set(document()["components"]["securitySchemes"]) == {"bearer", "issuer"}
+    assert operation("/predict")["security"] == [{"bearer": []}, {"issuer": []}]
+
+
+def test_every_answer_names_the_headers_that_it_carries() -> None:
+    answers = operation("/predict")["responses"]
+    assert all({"X-Request-Id", "X-Content-Type-Options"} <= set(each["headers"]) for each in answers.values())
+    assert "WWW-Authenticate" in answers["401"]["headers"]
+    assert "Retry-After" in answers["503"]["headers"]
+
+
 def test_statuses_are_those_that_the_endpoint_and_its_frame_answer() -> None:
-    assert list(operation("/predict")["responses"]) == ["200", "400", "401", "413", "415", "422", "500", "503"]
-    assert list(operation("/predict_class")["responses"]) == [
-        "200",
-        "400",
-        "401",
-        "404",
-        "413",
-        "415",
-        "422",
-        "500",
-        "503",
-    ]
+    both = ["200", "400", "401", "413", "415", "422", "500", "502", "503"]
+    assert list(operation("/predict")["responses"]) == both
+    assert list(operation("/predict_class")["responses"]) == sorted([*both, "404"])
     assert list(operation("/assets/{path}")["responses"]) == ["200", "500"]
 
 
@@ -131,6 +149,11 @@ def test_the_answers_examples_are_what_the_golden_examples_answer() -> None:
     assert answered("/predict_class", "bands")["predictions"] == ["high"]
     assert answered("/predict_class", "bands")["values"] == [1.0]
     assert answered("/predict_class", "classifier")["probabilities"] == [{"low": 0.2, "high": 0.8}]
+
+
+def test_an_endpoint_that_is_not_listed_is_not_there() -> None:
+    page = Declaration("GET", "docs", name="docs", gives=str, listed=False)
+    assert list(json.loads(openapi.document((PREDICT, page), MANIFESTS["plain"]))["paths"]) == ["/predict"]
 
 
 def test_a_model_without_classes_shows_no_example_of_them() -> None:

@@ -83,6 +83,37 @@ def test_whatever_is_sent_only_a_problem_comes_out(body: bytes) -> None:
     assert caught.value.status in (400, 413, 422)
 
 
+NAMES = st.sampled_from([*(feature.name for feature in MIXED), "entity_id", "other", ""]) | st.text(max_size=3)
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["yes", "Roma"]) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=4,
+)
+NEARLY = st.fixed_dictionaries(
+    {
+        "instances": st.lists(
+            st.fixed_dictionaries({}, optional={each.name: VALUE for each in MIXED}) | VALUE, max_size=4
+        )
+    }
+)
+
+
+@given(NEARLY | st.dictionaries(st.sampled_from(["instances", "more"]), VALUE, max_size=2) | VALUE)
+def test_whatever_json_is_sent_instances_or_a_problem_come_out(body: Any) -> None:
+    try:
+        found: Any = MIXED_CONTRACT.decode(json.dumps(body).encode())
+    except (InvalidInstances, MalformedJson) as problem:
+        found = problem
+    assert isinstance(found, Problem) or len(found) == len(body["instances"])
+
+
+@given(st.fixed_dictionaries({"body mass/index": st.floats(allow_nan=False, allow_infinity=False)}), st.data())
+def test_every_instance_that_fits_the_manifest_is_decoded(instance: dict[str, Any], data: st.DataObject) -> None:
+    more = {"class": st.none() | st.floats(0, 1), "città": st.none() | st.sampled_from(["Roma", "Łódź"])}
+    drawn = data.draw(st.fixed_dictionaries({"smoker?": st.sampled_from(["yes", "no"])}, optional=more))
+    assert len(decode({**instance, **drawn})) == 1
+
+
 def test_a_good_body_is_decoded_once_and_not_searched_for_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schemas.faults, "explain", lambda *_: pytest.fail("searched"))
     assert decode(GOOD)

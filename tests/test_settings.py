@@ -1,14 +1,17 @@
 """Settings: read once, checked, and what is wrong is named but never quoted."""
 
 import json
+from pathlib import Path
 
 import bcrypt
 import pytest
 
-from shared import settings
+from shared import rules, settings
 from shared.problems import SettingInvalid
 from shared.settings import DECLARED, DEMO_HASH, GROUPS, Settings
+from tools import scan
 
+ROOT = Path(__file__).parent.parent
 KEY = "k" * 32
 GOOD = {"TOKEN_KEY": KEY, "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
 
@@ -31,6 +34,9 @@ def test_an_empty_value_counts_as_absent() -> None:
     [
         ("TOKEN_KEY", "short"),
         ("TOKEN_KEY", "ü" * 15),
+        ("TOKEN_KEY", "-----BEGIN CERTIFICATE-----\n" + "A" * 64 + "\n-----END CERTIFICATE-----"),
+        ("TOKEN_KEY", "ssh-ed25519 " + "A" * 64),
+        ("TOKEN_KEY", '{"kty":"oct","k":"' + "A" * 64 + '"}'),
         ("TOKEN_LIFETIME_SECONDS", "ten"),
         ("TOKEN_LIFETIME_SECONDS", "59"),
         ("TOKEN_LIFETIME_SECONDS", "86401"),
@@ -39,6 +45,9 @@ def test_an_empty_value_counts_as_absent() -> None:
         ("USERS", "[]"),
         ("USERS", '{"abi": 1}'),
         ("USERS", '{"abi": "not-a-hash"}'),
+        ("LOCAL_TOKENS", "maybe"),
+        ("OIDC_REQUIRED_SCOPE", 'a"b'),
+        ("OIDC_REQUIRED_SCOPE", "a  b"),
         ("MODEL_MANIFEST", "@Microsoft.KeyVault(SecretUri=https://vault/secrets/it)"),
     ],
 )
@@ -54,12 +63,23 @@ def test_an_unresolved_key_vault_reference_is_refused_for_every_setting(name: st
     assert "not resolved" in Settings.read({**GOOD, name: reference}).faults[name]
 
 
+@pytest.mark.parametrize("name", DECLARED)
+def test_bytes_that_are_no_text_are_refused_for_every_setting(name: str) -> None:
+    assert Settings.read({**GOOD, name: "\udcff" * 40}).faults[name] == "is not UTF-8 text"
+
+
 def test_a_key_of_32_bytes_is_enough() -> None:
     assert "TOKEN_KEY" not in Settings.read({"TOKEN_KEY": "ü" * 16}).faults
 
 
 def test_the_demo_hash_is_the_demo_password_s() -> None:
     assert bcrypt.checkpw(b"password", DEMO_HASH.encode())
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows which files are the project's")
+def test_the_demo_user_stands_in_the_example_settings_and_where_it_is_refused_and_nowhere_else() -> None:
+    holders = [name for name in scan.files(ROOT) if DEMO_HASH.encode() in (ROOT / name).read_bytes()]
+    assert sorted(holders) == ["local.settings.json.example", "shared/settings.py"]
 
 
 @pytest.mark.parametrize("environment", ["Production", "Staging", ""])
@@ -75,6 +95,45 @@ def test_the_demo_user_works_in_development() -> None:
 
 def test_an_example_key_is_refused_outside_development() -> None:
     assert list(Settings.read({"TOKEN_KEY": "example-" + KEY}).faults) == ["TOKEN_KEY"]
+
+
+ISSUER = {"OIDC_ISSUER": "https://issuer.example/tenant/v2.0", "OIDC_AUDIENCE": "api://egl-ml"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "login.example",
+        "ftp://issuer.example",
+        "HTTP://issuer.example",
+        "https://user:secret@issuer.example",
+        "https://issuer.example/?a=b",
+        "https://issuer.example/#a",
+        "https://issuer.example/ ",
+        "https://issuer.example\n",
+        "https:///tenant",
+    ],
+)
+def test_an_issuer_that_is_not_a_plain_url_is_refused(url: str) -> None:
+    read = Settings.read({**GOOD, **ISSUER, "OIDC_ISSUER": url})
+    assert list(read.faults) == ["OIDC_ISSUER"]
+    assert url not in read.faults["OIDC_ISSUER"]
+
+
+def test_an_issuer_needs_an_audience() -> None:
+    assert Settings.read({**GOOD, **ISSUER}).faults == {}
+    assert list(Settings.read({**GOOD, **ISSUER, "OIDC_AUDIENCE": ""}).faults) == ["OIDC_AUDIENCE"]
+
+
+def test_an_issuer_over_plain_http_works_in_development_only() -> None:
+    plain = {**GOOD, **ISSUER, "OIDC_ISSUER": "http://127.0.0.1:8080/tenant"}
+    assert Settings.read(plain).faults == {}
+    assert list(Settings.read({**plain, "AZURE_FUNCTIONS_ENVIRONMENT": "Production"}).faults) == ["OIDC_ISSUER"]
+
+
+def test_without_local_tokens_no_key_is_needed_but_an_issuer_is() -> None:
+    assert Settings.read({"LOCAL_TOKENS": "false", **ISSUER}).faults == {}
+    assert list(Settings.read({"LOCAL_TOKENS": "false"}).faults) == ["LOCAL_TOKENS"]
 
 
 def test_require_raises_for_a_fault_in_its_group_without_telling_the_client_which() -> None:
@@ -99,6 +158,19 @@ def test_every_setting_has_a_group_and_a_line_for_the_docs() -> None:
     assert all(each.metadata["doc"] and GROUPS[name] for name, each in DECLARED.items())
 
 
+def test_a_package_names_its_build_and_the_environment_has_the_last_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "BUILD_ID").write_text("7f3c\n")
+    monkeypatch.setattr(settings, "BUILD_FILE", tmp_path / "BUILD_ID")
+    settings.current.cache_clear()
+    assert settings.current().build_id == "7f3c"
+    monkeypatch.setenv("BUILD_ID", "mine")
+    settings.current.cache_clear()
+    assert settings.current().build_id == "mine"
+    settings.current.cache_clear()
+
+
 def test_the_process_reads_its_environment_once(monkeypatch: pytest.MonkeyPatch) -> None:
     settings.current.cache_clear()
     monkeypatch.setenv("TOKEN_LIFETIME_SECONDS", "120")
@@ -106,3 +178,111 @@ def test_the_process_reads_its_environment_once(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("TOKEN_LIFETIME_SECONDS", "240")
     assert settings.current() is first
     settings.current.cache_clear()
+
+
+CONNECTION = "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net"
+URI = "https://account.table.core.windows.net"
+IDENTITY = "11111111-2222-3333-4444-555555555555"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"TOKEN_KEY_PREVIOUS": "another-key-of-more-than-32-bytes"},
+        {"USERS_TABLE": "users", "STORAGE_CONNECTION": CONNECTION},
+        {"STORAGE_CONNECTION": "SharedAccessSignature=sv=1&sig=x;TableEndpoint=https://account.example/"},
+        {"USERS_TABLE": "u2x", "STORAGE_TABLE_URI": URI, "STORAGE_CLIENT_ID": IDENTITY},
+        {"STORAGE_TABLE_URI": f"{URI}/", "STORAGE_CLIENT_ID": IDENTITY.replace("-", "")},
+    ],
+    ids=str,
+)
+def test_tables_and_keys_that_are_told_of_as_they_should_be(values: dict[str, str]) -> None:
+    assert Settings.read({"TOKEN_KEY": KEY, **values}).faults == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "faults"),
+    [
+        ({"TOKEN_KEY_PREVIOUS": "short"}, ["TOKEN_KEY_PREVIOUS"]),
+        ({"TOKEN_KEY_PREVIOUS": "example-" + KEY}, ["TOKEN_KEY_PREVIOUS"]),
+        ({"USERS_TABLE": "users"}, ["USERS_TABLE"]),
+        ({"USERS_TABLE": "1users", "STORAGE_CONNECTION": CONNECTION}, ["USERS_TABLE"]),
+        ({"USERS_TABLE": "us", "STORAGE_CONNECTION": CONNECTION}, ["USERS_TABLE"]),
+        ({"USERS_TABLE": "u" * 64, "STORAGE_CONNECTION": CONNECTION}, ["USERS_TABLE"]),
+        ({"USERS_TABLE": "my-users", "STORAGE_CONNECTION": CONNECTION}, ["USERS_TABLE"]),
+        ({"STORAGE_CONNECTION": "UseDevelopmentStorage"}, ["STORAGE_CONNECTION"]),
+        ({"STORAGE_CONNECTION": "AccountName=a"}, ["STORAGE_CONNECTION"]),
+        ({"STORAGE_CONNECTION": "SharedAccessSignature=sig"}, ["STORAGE_CONNECTION"]),
+        ({"STORAGE_CONNECTION": CONNECTION, "STORAGE_TABLE_URI": URI}, ["STORAGE_CLIENT_ID", "STORAGE_CONNECTION"]),
+        ({"STORAGE_TABLE_URI": URI}, ["STORAGE_CLIENT_ID"]),
+        ({"STORAGE_TABLE_URI": "http://account.example", "STORAGE_CLIENT_ID": IDENTITY}, ["STORAGE_TABLE_URI"]),
+        ({"STORAGE_TABLE_URI": f"{URI}?sv=1", "STORAGE_CLIENT_ID": IDENTITY}, ["STORAGE_TABLE_URI"]),
+        ({"STORAGE_TABLE_URI": URI, "STORAGE_CLIENT_ID": "mine"}, ["STORAGE_CLIENT_ID"]),
+        ({"USERS": '{"abi": {"disabled": true}}'}, ["USERS"]),
+        ({"USERS": '{"abi": {"password_hash": "x"}}'}, ["USERS"]),
+        ({"USERS": json.dumps({"abi": {"password_hash": DEMO_HASH}})}, ["USERS"]),
+    ],
+    ids=str,
+)
+def test_tables_and_keys_that_are_not_are_named(values: dict[str, str], faults: list[str]) -> None:
+    assert sorted(Settings.read({"TOKEN_KEY": KEY, **values}).faults) == faults
+
+
+def test_a_user_is_a_hash_or_an_object_with_one() -> None:
+    told = {"abi": DEMO_HASH, "bea": {"password_hash": DEMO_HASH, "disabled": True, "tokens_not_before": 7}}
+    read = Settings.read({**GOOD, "USERS": json.dumps(told)})
+    assert read.users == {**told, "abi": {"password_hash": DEMO_HASH}}
+
+
+def test_a_connection_string_does_not_stand_in_the_repr() -> None:
+    assert "c2VjcmV0" not in repr(Settings.read({**GOOD, "STORAGE_CONNECTION": CONNECTION}))
+
+
+INSTRUMENTATION_KEY = "10ca1000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("connection_string", "endpoint"),
+    [
+        (f"InstrumentationKey={INSTRUMENTATION_KEY}", "https://dc.services.visualstudio.com"),
+        (f"instrumentationkey={INSTRUMENTATION_KEY.upper()};", "https://dc.services.visualstudio.com"),
+        (
+            f"InstrumentationKey={INSTRUMENTATION_KEY};IngestionEndpoint=https://westeurope-5.in.example/;"
+            "LiveEndpoint=https://westeurope.live.example/;ApplicationId=5",
+            "https://westeurope-5.in.example",
+        ),
+    ],
+)
+def test_a_connection_string_says_where_telemetry_goes(connection_string: str, endpoint: str) -> None:
+    assert rules.ingestion(connection_string) == (INSTRUMENTATION_KEY, endpoint)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "nonsense",
+        "InstrumentationKey=",
+        "InstrumentationKey=not-a-uuid",
+        "IngestionEndpoint=https://in.example/",
+        f"InstrumentationKey={INSTRUMENTATION_KEY};IngestionEndpoint=in.example",
+    ],
+)
+def test_a_bad_connection_string_is_a_fault_and_not_quoted(bad: str) -> None:
+    read = Settings.read({**GOOD, "APPLICATIONINSIGHTS_CONNECTION_STRING": bad})
+    assert list(read.faults) == ["APPLICATIONINSIGHTS_CONNECTION_STRING"]
+    assert bad not in read.faults["APPLICATIONINSIGHTS_CONNECTION_STRING"]
+    assert read.applicationinsights_connection_string == ""
+
+
+@pytest.mark.parametrize(("given", "valid"), [("0", True), ("0.05", True), ("1", True), ("1.1", False), ("nan", False)])
+def test_the_sample_of_values_is_a_share(given: str, valid: bool) -> None:
+    read = Settings.read({**GOOD, "LOG_VALUES_SAMPLE": given})
+    assert (read.faults == {}) is valid
+    assert read.log_values_sample == (float(given) if valid else 0)
+
+
+def test_the_fingerprint_changes_with_settings_but_not_with_secrets_or_the_instance() -> None:
+    fingerprint = Settings.read(GOOD).fingerprint()
+    assert Settings.read({**GOOD, "LOG_VALUES_SAMPLE": "0.5"}).fingerprint() != fingerprint
+    for same in ({"TOKEN_KEY": "j" * 32}, {"WEBSITE_INSTANCE_ID": "two"}, {"BUILD_ID": "b42"}):
+        assert Settings.read({**GOOD, **same}).fingerprint() == fingerprint

@@ -11,7 +11,7 @@ CHECKS += "actionlint -shellcheck=$(BIN)/shellcheck" "zizmor --offline --quiet .
 	"shellcheck .ci/run .github/scripts/*.sh infra/hooks/*.sh" "hadolint Dockerfile"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check format model train generate screenshots package clean
+.PHONY: help run test fuzz check format model train generate screenshots package traffic clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,9 @@ screenshots: $(INSTALLED) ## take the pictures of docs/ from the running pages
 
 package: $(INSTALLED) ## make dist/egl-ml.zip, all that is deployed, and prove that it starts and answers
 	@$(BIN)/python -m tools package --check
+
+traffic: $(INSTALLED) ## send the running service minutes of mixed traffic, for its dashboards; MINUTES=3
+	@$(BIN)/python -m tools traffic $(if $(PORT),--url http://localhost:$(PORT)) $(if $(MINUTES),--minutes $(MINUTES))
 
 clean: ## remove what was made here, all but local.settings.json
 	@rm -rf .venv .tools tools/node/node_modules .azurite .cache .coverage dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

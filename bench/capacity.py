@@ -3,6 +3,7 @@
 Three local hosts, four requests at a time each, every request a 50 ms wait, so that two cores do not saturate. Requests
 come at random; a balancer keeps them in one line, or sends each to a host at random, as the two kinds of hosting do.
 The model is told the rate, and how long the hosts took for a request once it was theirs; it says how long they waited.
+Near full use a busy machine shows more than anything else: `chrt --rr 5 python -m bench.capacity` keeps other work out.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """`python -m bench.features`: what a pull costs, against the store's own round trip.
 
 Against a Feast server in a process of its own: one entity, the whole request's p50 over the raw round trip's; 100
-clients with a store that takes 50 ms, the throughput over what the configured concurrency allows. Against Azurite: 1,000
-entities in one request, the store's requests per second over what the same requests reach without the service.
+clients with a store that takes 50 ms, the throughput over what the configured concurrency allows. Against Azurite:
+1,000 entities in one request, the store's own time for the same requests over the whole request's.
 """
 
 import argparse

@@ -20,6 +20,16 @@ DISCOVERY = "/tenant/.well-known/openid-configuration"
 type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self, start: float) -> None:
+        self.time = start
+
+    def __call__(self) -> float:
+        return self.time
+
+
 @cache
 def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
     """A key that is made once per name: making one takes a tenth of a second."""

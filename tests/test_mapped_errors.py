@@ -76,7 +76,6 @@ def test_whatever_pyjwt_raises_for_an_issuer_s_token_is_an_invalid_token(
     key = jwt.PyJWK(public_jwk(rsa_key("first"), "first"))
     issuer = oidc.Issuer("https://i", "api", "", Keys("https://i"))
     monkeypatch.setattr(oidc.jwt, function, raising(error))
-    assert not issuer.is_named_by("a.b.c") or function != "decode"
     with pytest.raises(InvalidToken):
         issuer._decoded("a.b.c", key) if function == "decode" else oidc._kid("a.b.c")
 

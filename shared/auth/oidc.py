@@ -5,12 +5,14 @@ issuer's tokens meet the issuer's public keys and nothing else, ours meet TOKEN_
 its own `iss`. So a token that lies about where it comes from meets keys that did not sign it.
 """
 
+import base64
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 import jwt
+import msgspec
 
 from shared import settings
 from shared.auth.jwks import ALGORITHMS, Keys, discovery_url
@@ -25,6 +27,12 @@ TYPES = ("", "jwt", "at+jwt", "application/at+jwt")  # RFC 9068 §4; Entra ID sa
 PREFIX = "oidc:"  # no name in our own users' store begins so
 MOST_BYTES = 16_384  # Entra ID lists up to 200 groups of 36 characters
 MOST_NAME = 255  # OpenID Connect Core 1.0 §2
+
+
+class Named(msgspec.Struct):
+    """What a token says of where it comes from."""
+
+    iss: str = ""
 
 
 class Verified(NamedTuple):
@@ -50,11 +58,10 @@ class Issuer:
 
     def is_named_by(self, token: str) -> bool:
         """Whether `token` says that this issuer made it, which proves nothing."""
-        if len(token) > MOST_BYTES:
-            return False
-        try:
-            return bool(jwt.decode(token, options={"verify_signature": False}).get("iss") == self._issuer)
-        except UNREADABLE:
+        try:  # without PyJWT, which takes ten times as long, and every token of ours passes here
+            payload = base64.urlsafe_b64decode(token.split(".")[1] + "==")
+            return msgspec.json.decode(payload, type=Named).iss == self._issuer
+        except (IndexError, ValueError, msgspec.MsgspecError, RecursionError):
             return False
 
     async def verify(self, token: str) -> Claims:

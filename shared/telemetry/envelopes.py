@@ -6,6 +6,7 @@ Built in the telemetry thread, never in a request. docs/telemetry.md lists every
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from shared.rules import ingestion
@@ -38,7 +39,7 @@ class Template:
         return {
             "ver": 1,
             "name": f"Microsoft.ApplicationInsights.{kind}",
-            "time": datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+            "time": timestamp(at),
             "iKey": self.key,
             "tags": self.tags | tags,
             "data": {"baseType": f"{kind}Data", "baseData": {"ver": 2, **data}},
@@ -122,8 +123,21 @@ def text(value: str, most: int) -> str:
     return cut if cut.isascii() else cut.encode("utf-8", "replace").decode()
 
 
+def timestamp(at: float) -> str:
+    """A Unix time as ISO 8601 has it, UTC, to the microsecond."""
+    second = int(at)
+    return f"{_second(second)}.{int((at - second) * 1e6):06}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()[:19]
+
+
 def time_span(milliseconds: float) -> str:
     """A duration as .NET writes it, to the microsecond: `[d.]hh:mm:ss.ffffff`."""
+    if milliseconds < 59_999:  # nearly always
+        return f"00:00:{milliseconds / 1000:09.6f}"
     seconds, micros = divmod(round(milliseconds * 1000), 1_000_000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

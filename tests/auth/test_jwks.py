@@ -3,24 +3,17 @@
 import asyncio
 import time
 from collections.abc import Coroutine, Iterator
+from types import SimpleNamespace
 from typing import Any
 
+import jwt
 import pytest
 
 from shared import telemetry
 from shared.auth import jwks
 from shared.auth.jwks import COOLDOWN_SECONDS, KEPT_SECONDS, REFRESH_SECONDS, RETRY_SECONDS, Keys, discovery_url
 from shared.problems import InvalidToken, Unavailable
-from tests.issuers import DISCOVERY, Issuer, ec_key, issuing, public_jwk, rsa_key
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    time = 1_000.0
-
-    def __call__(self) -> float:
-        return self.time
+from tests.issuers import DISCOVERY, Clock, Issuer, ec_key, issuing, public_jwk, rsa_key
 
 
 @pytest.fixture
@@ -31,7 +24,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture
@@ -233,6 +226,16 @@ def test_a_discovery_document_that_is_not_the_issuer_s_is_not_followed(
     with pytest.raises(Unavailable):
         run(keys.find("first"))
     assert issuer.asked == [DISCOVERY]
+
+
+def test_keys_over_plain_http_are_not_fetched_for_an_issuer_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    document = {"issuer": "https://i.example", "jwks_uri": "http://i.example/keys"}
+    client = SimpleNamespace(fetch_data=lambda: document)
+    monkeypatch.setattr(jwks, "_client", lambda url: asked.append(url) or client)
+    with pytest.raises(jwt.PyJWKClientError, match="jwks_uri"):
+        jwks.fetched("https://i.example")
+    assert asked == [discovery_url("https://i.example")]
 
 
 def test_a_redirect_is_not_followed(issuer: Issuer, keys: Keys) -> None:

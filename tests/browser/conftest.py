@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -20,6 +20,12 @@ from tests.services import Service, serving
 from tools import browser
 from tools.browser import BrowserError
 from tools.model import adopt
+
+PATIENCE_MILLIS = 20_000
+"""What a test waits for a page on a busy machine."""
+LEFT = "net::ERR_ABORTED"
+"""What a request fails with when its page is left before it is answered."""
+expect.set_options(timeout=PATIENCE_MILLIS)
 
 DESKTOP = {"width": 1280, "height": 900}
 PATIENTS = 400
@@ -138,7 +144,7 @@ def answered(chromium: Browser, service: Service, tokens: Mapping[str, str]) -> 
 def watched(chromium: Browser, of: Service, token: str) -> Iterator[Page]:
     """A fresh page, which must end without an error on its console and without a request to another host."""
     context = chromium.new_context(base_url=of.url, viewport=DESKTOP, color_scheme="light")  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MILLIS)
     context.route("**/token", lambda route: route.fulfill(json={"access_token": token, "expires_in": 900}))
     page = context.new_page()
     faults: list[str] = []
@@ -154,10 +160,14 @@ def watched(chromium: Browser, of: Service, token: str) -> Iterator[Page]:
         if response.status >= 400 and parts.path not in ASKED:
             faults.append(f"{response.status} for {parts.path}")
 
+    def failed(request: Request) -> None:
+        if request.failure != LEFT:
+            faults.append(f"failed: {request.url} {request.failure}")
+
     page.on("console", said)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("response", answered)
-    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+    page.on("requestfailed", failed)
     yield page
     context.close()
     assert faults == []

@@ -1,5 +1,6 @@
 """One service for all tests that talk HTTP; the model is made here."""
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -62,3 +63,16 @@ def bearer(service: Service, token: str) -> Iterator[httpx.Client]:
     """A client that is logged in."""
     with service.client(token) as client:
         yield client
+
+
+@pytest.fixture
+def still_answers(service: Service, token: str) -> Iterator[None]:
+    """After the test a question gets its answer, at once, from the same process."""
+    with service.client(token) as client:
+        client.post("/predict", json={"instances": [{"x": 0}]})  # loads the model, when nobody did
+        yield
+        started = time.perf_counter()
+        answer = client.post("/predict", json={"instances": [{"x": 0.25}]})
+    assert answer.json()["predictions"] == pytest.approx([1.5])
+    assert time.perf_counter() - started < 2
+    assert service.process.poll() is None

@@ -1,6 +1,7 @@
 """A small feature server that speaks Feast's protocol, with the faults that a real one has."""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -102,5 +103,6 @@ def serve(rows: Rows, delay: float) -> None:
     """Serve until the process is ended, its URL on standard output: for benches, in a process of its own."""
     server = FeastServer(rows)
     server.delay = delay
-    print(server.url, flush=True)
+    sys.stdout.write(f"{server.url}\n")
+    sys.stdout.flush()
     server.serve_forever()

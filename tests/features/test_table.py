@@ -67,9 +67,9 @@ def test_an_integer_and_its_text_are_the_same_entity() -> None:
 
 def test_a_filter_holds_at_most_15_comparisons_as_real_tables_allow() -> None:
     for batch in Table.batches(object.__new__(Table), [f"p{i}" for i in range(2_000)]):
-        filter = condition([key(each) for each in batch])
-        assert filter.count(" eq ") <= 15
-        assert filter.count("PartitionKey") == 1
+        asked = condition([key(each) for each in batch])
+        assert asked.count(" eq ") <= 15
+        assert asked.count("PartitionKey") == 1
         assert len({key(each)[0] for each in batch}) == 1
 
 
@@ -98,9 +98,9 @@ def singles() -> int:
     return sum(len(batch) == 1 for batch in Table.batches(object.__new__(Table), list(ROWS)))
 
 
-@pytest.mark.parametrize(("feature", "property"), [("bmi", "bmi"), ("body mass", "x_626f6479206d617373"), ("ü", "x_c3bc")])
-def test_a_feature_whose_name_is_no_identifier_is_spelled_in_hex(feature: str, property: str) -> None:
-    assert column(feature) == property
+@pytest.mark.parametrize(("feature", "name"), [("bmi", "bmi"), ("body mass", "x_626f6479206d617373"), ("ü", "x_c3bc")])
+def test_a_feature_whose_name_is_no_identifier_is_spelled_in_hex(feature: str, name: str) -> None:
+    assert column(feature) == name
 
 
 def test_a_store_that_is_not_there_is_unavailable(told: Callable[..., object], storage: str) -> None:

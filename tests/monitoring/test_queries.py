@@ -194,8 +194,15 @@ def test_predictions_outside_the_training_range_are_a_share_of_the_answered_ones
 
 
 def test_a_regressor_s_answers_are_compared_with_the_quantiles_that_were_told() -> None:
-    old = event("started", model_kind="regressor", prediction_quantiles="[0,1,2,3,4,5,6]")
-    new = event("started", at=after(10), model_kind="regressor", prediction_quantiles="[0,10,20,30,40,50,60]")
+    shares = '{"low":0.5,"high":0.5}'  # of the bands between class edges, which are not what is compared
+    old = event("started", model_kind="regressor", prediction_quantiles="[0,1,2,3,4,5,6]", prediction_shares=shares)
+    new = event(
+        "started",
+        at=after(10),
+        model_kind="regressor",
+        prediction_quantiles="[0,10,20,30,40,50,60]",
+        prediction_shares=shares,
+    )
     means = [-5.0, 5.0, 25.0, 25.0, 60.0, 61.0, 70.0, 80.0]
     store = stored(old, new, *(invocation(prediction_mean=mean) for mean in means))
     rows = asked(store, "answers-drift").rows

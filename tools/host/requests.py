@@ -8,7 +8,6 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,11 +26,13 @@ SDK_VERSION = "azurefunctions: local"
 
 @dataclass(slots=True)
 class Request:
-    """A request on its way through a function."""
+    """A request on its way through a function. It outlives the answer, so it holds neither body nor headers."""
 
     function: str
-    http: SimpleNamespace
-    """The RpcHttp message."""
+    method: str
+    url: str
+    caller: str
+    """The traceparent that it came with, or none."""
     traceparent: str
     """The host's span."""
     began: float = field(default_factory=time.time)
@@ -81,27 +82,25 @@ def envelope(template: "Template", request: Request) -> "Envelope":
     from shared.telemetry.envelopes import text, time_span
 
     _, operation_id, span, _ = request.traceparent.split("-", 3)
-    address = urlsplit(request.http.url)
     tags = {
         "ai.operation.id": operation_id,
         "ai.operation.name": request.function,
         "ai.application.ver": "",  # the function app's own; the host has another one
         "ai.internal.sdkVersion": SDK_VERSION,
     }
-    caller = request.http.headers.get("traceparent", "")
-    if operation_id in caller:
-        tags["ai.operation.parentId"] = caller.split("-")[2]
+    if operation_id in request.caller:
+        tags["ai.operation.parentId"] = request.caller.split("-")[2]
     data = {
         "id": span,
         "name": request.function,
         "duration": time_span(request.milliseconds),
         "responseCode": str(request.status),
         "success": request.success,
-        "url": text(request.http.url.partition("?")[0], MOST_URL),
+        "url": text(request.url.partition("?")[0], MOST_URL),
         "properties": {
             "InvocationId": request.invocation_id,
-            "HttpMethod": request.http.method,
-            "HttpPath": text(address.path, MOST_URL),
+            "HttpMethod": request.method,
+            "HttpPath": text(urlsplit(request.url).path, MOST_URL),
             "FullName": f"Functions.{request.function}",
             "Category": "Host.Results",
         },

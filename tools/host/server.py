@@ -80,9 +80,10 @@ class Application:
 
 async def invoked(function: HttpFunction, http: SimpleNamespace, requests: Requests) -> Answer:
     """A function's answer, or an empty 500 when it fails; the traceback goes to stderr."""
-    traceparent = trace.continued(http.headers.get("traceparent", ""))
+    caller = http.headers.get("traceparent", "")
+    traceparent = trace.continued(caller)
     tracestate = http.headers.get("tracestate", "") if traceparent else ""
-    request = Request(function.name, http, traceparent or trace.started())
+    request = Request(function.name, http.method, http.url, caller, traceparent or trace.started())
     try:
         answer, success = answer_of(await invoke(function, http, request.traceparent, tracestate)), True
     except (InvocationError, AnswerError) as failure:

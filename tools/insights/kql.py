@@ -13,7 +13,13 @@ from tools.insights.questions import LET
 from tools.insights.store import Store
 from tools.insights.tables import OWN, visible
 
-GRAINS = {timedelta(minutes=15): "10s", timedelta(hours=2): "1m", timedelta(hours=12): "5m", timedelta(days=2): "30m"}
+GRAINS = {
+    timedelta(minutes=5): "5s",
+    timedelta(minutes=15): "10s",
+    timedelta(hours=2): "1m",
+    timedelta(hours=12): "5m",
+    timedelta(days=2): "30m",
+}
 """The longest time range → the width of a chart's point in it: about a hundred points."""
 WIDEST_GRAIN = "6h"
 MOST_ROWS = 5_000

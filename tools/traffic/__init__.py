@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--minutes", type=positive, default=3.0, help="how long (default: %(default)g)")
     arguments.add_argument("--rps", type=positive, default=20.0, help="requests per second (default: %(default)g)")
     arguments.add_argument("--users", type=Path, metavar="FILE", help="a JSON file, name → password")
+    arguments.add_argument("--entities", default="", metavar="ID,ID", help="entities that the feature store knows")
     arguments.add_argument("--anywhere", action="store_true", help="allow a service on another machine")
     return arguments
 
@@ -100,7 +101,8 @@ async def send(options: argparse.Namespace, people: Mapping[str, str]) -> Tally:
             manifest = (await client.get("/model")).raise_for_status().json()
         except (httpx.HTTPError, ValueError) as error:
             raise TrafficError(f"{options.url} does not answer with a model. Start it: make run") from error
-        sender = Sender(client, Plan(manifest, people, dice), dice)
+        entities = [each for each in options.entities.split(",") if each]
+        sender = Sender(client, Plan(manifest, people, dice, entities), dice)
         for name in people:
             if not await sender.log_in(name):
                 raise TrafficError(f"{name} cannot log in at {options.url}.")

@@ -9,6 +9,7 @@ from typing import Any
 type Instance = Mapping[str, Any]
 
 MOST_INSTANCES = 5
+ENTITY_SHARE = 0.5
 STRANGERS = ("mallory", "eve")
 BEYOND = 0.5  # how far outside the range, in ranges
 
@@ -26,10 +27,20 @@ class Ask:
 
 
 class Plan:
-    """Draws requests for a model, in the shares of `KINDS`, as `users` would send them."""
+    """Draws requests for a model, in the shares of `KINDS`, as the people of `passwords` would send them.
 
-    def __init__(self, manifest: Mapping[str, Any], passwords: Mapping[str, str], dice: random.Random) -> None:
+    Where there are `entities`, half of the instances name one, and leave their features to the service's store.
+    """
+
+    def __init__(
+        self,
+        manifest: Mapping[str, Any],
+        passwords: Mapping[str, str],
+        dice: random.Random,
+        entities: Sequence[str] = (),
+    ) -> None:
         self._features: Sequence[Mapping[str, Any]] = manifest["features"]
+        self._entities = entities
         self._paths = ["/predict", "/predict", "/predict_class"] if manifest["output"].get("classes") else ["/predict"]
         self._passwords = passwords
         self._users = list(passwords)
@@ -77,7 +88,12 @@ class Plan:
         return Ask(kind, self._dice.choice(self._paths), body, self._dice.choice(self._users))
 
     def _instances(self) -> Sequence[Instance]:
-        return [self._instance() for _ in range(self._dice.choice([1, 1, 1, MOST_INSTANCES]))]
+        return [self._asked() for _ in range(self._dice.choice([1, 1, 1, MOST_INSTANCES]))]
+
+    def _asked(self) -> Instance:
+        if self._entities and self._dice.random() < ENTITY_SHARE:
+            return {"entity_id": self._dice.choice(self._entities)}
+        return self._instance()
 
     def _instance(self) -> Instance:
         return {each["name"]: self._value(each) for each in self._features}

@@ -64,7 +64,7 @@ function yExtent(view) {
 function yTicks(view, y) {
   if (view.kind === "chances") return [0, 0.25, 0.5, 0.75, 1].map((at) => [at, share(at)]);
   if (view.kind === "labels") return view.classes.map((each, i) => [i, cut(label(each), 14)]);
-  return ticks(y.low, y.high, 5).map((at) => [at, number(at)]);
+  return ticks(y.low, y.high, 4).map((at) => [at, number(at)]);
 }
 
 function grid({ y, left, right, marks }) {

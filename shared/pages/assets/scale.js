@@ -27,11 +27,11 @@ export function padded([low, high], share) {
   return [low - margin, high + margin];
 }
 
-/** About `many` round numbers between low and high. */
+/** About `many` round numbers between low and high: the step nearest to that, of 1, 2, 5 and their powers of ten. */
 export function ticks(low, high, many) {
   const rough = (high - low) / Math.max(1, many);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough * 0.999);
+  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough * 0.7);
   const first = Math.ceil(low / step);
   const last = Math.floor(high / step);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)));

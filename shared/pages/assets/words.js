@@ -22,8 +22,8 @@ export function count(value) {
 
 /** Milliseconds: 0.41 ms, 12 ms, 1.3 s. */
 export function duration(millis) {
-  if (millis >= 1000) return `${(millis / 1000).toFixed(1)} s`;
-  return `${millis >= 9.95 ? Math.round(millis) : millis.toFixed(millis >= 0.995 ? 1 : 2)} ms`;
+  if (millis >= 1000) return `${(millis / 1000).toFixed(1)}\u00a0s`;
+  return `${millis >= 9.95 ? Math.round(millis) : millis.toFixed(millis >= 0.995 ? 1 : 2)}\u00a0ms`;
 }
 
 /** A share between 0 and 1: 62 %, <1 %. */

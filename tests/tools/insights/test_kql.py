@@ -49,7 +49,14 @@ def test_points_are_as_wide_as_the_time_range_wants() -> None:
 
 @pytest.mark.parametrize(
     ("span", "width"),
-    [(timedelta(minutes=5), "10s"), (HOUR, "1m"), (HOUR * 6, "5m"), (HOUR * 24, "30m"), (HOUR * 24 * 7, "6h")],
+    [
+        (timedelta(minutes=5), "5s"),
+        (timedelta(minutes=15), "10s"),
+        (HOUR, "1m"),
+        (HOUR * 6, "5m"),
+        (HOUR * 24, "30m"),
+        (HOUR * 24 * 7, "6h"),
+    ],
 )
 def test_a_chart_has_about_a_hundred_points(span: timedelta, width: str) -> None:
     assert grain(span) == width

@@ -25,8 +25,8 @@ function belongs({ page: name, rest }) {
 }
 
 function layOut() {
+  if (!all.length) return; // not yet known what there is; it is laid out then
   const here = place();
-  adopt(here);
   const path = [here.page, ...here.rest].join("/");
   if (path !== where) {
     where = path;
@@ -121,9 +121,13 @@ listen((name) => {
   if (to === location.hash) layOut();
   else location.hash = to;
 });
-window.addEventListener("hashchange", layOut);
+window.addEventListener("hashchange", () => {
+  adopt(place());
+  layOut();
+});
 document.addEventListener("visibilitychange", () => live() && refresh());
 
+adopt(place());
 try {
   all = await questions();
   layOut();

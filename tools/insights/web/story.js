@@ -70,10 +70,10 @@ function request([head, ...parts], place, all) {
         badge(head.result),
         strip(parts.filter(({ part }) => part === "step"), head.took_ms),
         el("span", { class: "took" }, quantity(head.took_ms, "ms")),
-        requestLink(head.operation_Id),
       ),
       el("ol", { class: "parts" }, parts.map(part)),
     ),
+    requestLink(head.operation_Id),
   );
 }
 

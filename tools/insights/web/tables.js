@@ -10,7 +10,7 @@ export function table(answer, caption) {
   const rows = answer.rows.map((row) => el("tr", {}, row.map((value, place) => cell(...answer.columns[place], value))));
   return el(
     "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": `${caption}, as a table` },
     el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows)),
   );
 }

@@ -1,0 +1,87 @@
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.settings import DEMO_HASH
+from tests.conftest import KEY
+from tests.services import Service, serving
+from tools.traffic import Tally, TrafficError, bar, check, main, passwords, summary
+
+USERS = json.dumps({"abi": DEMO_HASH, "ben": DEMO_HASH})
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    """The service with the deployed model and two demo users."""
+    told = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "TOKEN_KEY": KEY, "USERS": USERS}
+    with serving(told) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def demo_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of this machine's, and two demo users."""
+    monkeypatch.setattr("tools.traffic.ROOT", Path("/nowhere"))
+    monkeypatch.setattr(os, "environ", {"USERS": USERS, "AZURE_FUNCTIONS_ENVIRONMENT": "Development"})
+
+
+def test_traffic_of_several_users_is_sent_and_its_answers_are_counted(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--url", service.url, "--minutes", "0.05", "--rps", "40"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"predictions +200 +\d+", said)
+    assert not re.search(r" 5\d\d ", said)
+    assert "p95" in said
+
+
+@pytest.mark.parametrize("url", ["https://example.azurewebsites.net", "http://192.168.0.7:7071", "http://[::2]"])
+def test_another_machine_is_not_loaded_unless_that_is_meant(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--url", url]) == 1
+    assert "--anywhere" in capsys.readouterr().err
+    check(url, anywhere=True)
+
+
+def test_a_service_that_does_not_answer_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--url", "http://127.0.0.1:9", "--minutes", "0.01"]) == 1
+    assert capsys.readouterr().err == "http://127.0.0.1:9 does not answer with a model. Start it: make run\n"
+
+
+def test_a_user_with_another_password_is_named(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "people.json").write_text('{"abi": "not hers"}')
+    assert main(["--url", service.url, "--users", str(tmp_path / "people.json")]) == 1
+    assert capsys.readouterr().err == f"abi cannot log in at {service.url}.\n"
+
+
+def test_without_demo_users_a_file_is_asked_for() -> None:
+    os.environ["USERS"] = "{}"
+    with pytest.raises(TrafficError, match="--users FILE"):
+        passwords(None)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"abi": 1}'])
+def test_a_file_of_another_shape_is_refused_without_its_content(tmp_path: Path, text: str) -> None:
+    (tmp_path / "people.json").write_text(text)
+    with pytest.raises(TrafficError, match="must be a JSON object"):
+        passwords(tmp_path / "people.json")
+
+
+def test_the_summary_has_a_line_for_every_kind_and_status() -> None:
+    tally = Tally(milliseconds=[1.0] * 50 + [9.0] * 50)
+    tally.answers.update({("predictions", "200"): 1200, ("not JSON", "400"): 7})
+    assert summary(tally).splitlines()[:3] == [
+        "1,207 requests:",
+        "  not JSON     400        7",
+        "  predictions  200    1,200",
+    ]
+
+
+def test_the_progress_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    bar(0.5, Tally())
+    assert capsys.readouterr().err == f"\r{'█' * 15}{'░' * 15}  50%  0 answers"

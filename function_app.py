@@ -8,11 +8,11 @@ from typing import Any
 
 import azure.functions as func
 
-from shared import auth, health, manifest, offload, openapi, pages, schemas, scoring, settings, telemetry
+from shared import auth, health, manifest, offload, openapi, pages, schemas, scoring, settings, started, telemetry
 from shared.endpoint import FORM, HTML, JSON, Answer, Call, Declaration, declared, endpoint
 from shared.problems import ModelUnavailable, NoClasses, NotFound
 
-telemetry.configure(settings.current())
+telemetry.configure(settings.current(), started.facts)
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)  # bearer tokens are the lock, not function keys
 
 

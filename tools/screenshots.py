@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/ from the running service: the front page with a prediction, and the docs page."""
+"""Takes the pictures of docs/: the front page with a prediction, the docs page, and the dashboards after traffic."""
 
 import argparse
 import json
@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.browser import BrowserError, browser
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, ViewportSize
+    from playwright.sync_api import Browser, Page, ViewportSize
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -48,8 +50,74 @@ def docs(page: "Page") -> None:
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
 
 
-PICTURES: Mapping[str, tuple[int, Callable[["Page"], None]]] = {"home": (1150, home), "docs": (860, docs)}
-"""File in docs/, without its ending → the picture's height, and what brings a page to where it is taken."""
+def insights(page: "Page") -> None:
+    """The dashboards, with the traffic that was just sent from edge to edge."""
+    from tools.insights.scene import SECONDS
+
+    until = datetime.now()  # noqa: DTZ005 - the field has the time here, without a zone
+    page.goto("/")
+    page.get_by_label("Time").select_option("custom")
+    for name, at in (("from", until - timedelta(seconds=SECONDS)), ("to", until)):
+        page.get_by_label(name, exact=True).fill(at.isoformat(timespec="seconds"))
+        page.get_by_label(name, exact=True).press("Enter")
+    page.locator("#panel-feature-latency svg").wait_for()
+    page.evaluate("document.activeElement.blur()")
+    page.wait_for_load_state("networkidle")
+
+
+@contextmanager
+def served(more: Mapping[str, str] = MappingProxyType({})) -> Iterator[str]:
+    """The service with the deployed model and the example's settings, on a free port; gives its URL."""
+    values = json.loads((ROOT / "local.settings.json.example").read_text(encoding="utf-8"))["Values"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools", "host", "--port", "0"],
+        cwd=ROOT,
+        env={**os.environ, **values, **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    )
+    with process:
+        try:
+            lines = iter(process.stdout or ())
+            url = next((line.split()[-1] for line in lines if line.startswith("Serving on")), None)
+            if url is None:
+                raise ScreenshotError("The service does not start: try make run.")
+            yield url
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def watched() -> Iterator[str]:
+    """The dashboards, after a minute and a half of traffic; gives their URL."""
+    from tools.azurite import AzuriteError
+    from tools.insights import InsightsError
+    from tools.insights.scene import scene
+
+    try:
+        with scene(served) as url:
+            yield url
+    except (AzuriteError, InsightsError) as error:
+        raise ScreenshotError(str(error)) from error
+
+
+class Picture(NamedTuple):
+    """A file in docs/."""
+
+    height: int
+    ready: Callable[["Page"], None]
+    """Brings a page to where the picture is taken."""
+    scene: Callable[[], AbstractContextManager[str]] = served
+    """Runs what is looked at, and gives its URL."""
+
+
+PICTURES: Mapping[str, Picture] = {
+    "home": Picture(1150, home),
+    "docs": Picture(860, docs),
+    "insights": Picture(1130, insights, watched),
+}
+"""Files in docs/, without their ending."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -71,36 +139,19 @@ def main(argv: Sequence[str]) -> int:
 
 def taken(names: Sequence[str], folder: Path) -> Iterator[Path]:
     """The files of the pictures, each as soon as it is written. Raises BrowserError or ScreenshotError."""
-    with served() as url, browser() as running:
-        for name in names:
-            height, ready = PICTURES[name]
-            view: ViewportSize = {"width": WIDTH, "height": height}
-            page = running.new_page(base_url=url, viewport=view, device_scale_factor=SHARPNESS, color_scheme="light")
-            ready(page)
-            page.wait_for_timeout(SETTLED_MS)
-            page.screenshot(path=folder / f"{name}.png")
-            page.close()
-            yield folder / f"{name}.png"
+    for scene in dict.fromkeys(PICTURES[name].scene for name in names):
+        with scene() as url, browser() as running:
+            for name in names:
+                if PICTURES[name].scene is scene:
+                    yield take(running, url, name, folder)
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """The service with the deployed model and the example's settings, on a free port; gives its URL."""
-    values = json.loads((ROOT / "local.settings.json.example").read_text(encoding="utf-8"))["Values"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tools", "host", "--port", "0"],
-        cwd=ROOT,
-        env={**os.environ, **values},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-    )
-    with process:
-        try:
-            lines = iter(process.stdout or ())
-            url = next((line.split()[-1] for line in lines if line.startswith("Serving on")), None)
-            if url is None:
-                raise ScreenshotError("The service does not start: try make run.")
-            yield url
-        finally:
-            process.terminate()
+def take(running: "Browser", url: str, name: str, folder: Path) -> Path:
+    """Take one picture."""
+    view: ViewportSize = {"width": WIDTH, "height": PICTURES[name].height}
+    page = running.new_page(base_url=url, viewport=view, device_scale_factor=SHARPNESS, color_scheme="light")
+    PICTURES[name].ready(page)
+    page.wait_for_timeout(SETTLED_MS)
+    page.screenshot(path=folder / f"{name}.png")
+    page.close()
+    return folder / f"{name}.png"

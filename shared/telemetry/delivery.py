@@ -27,10 +27,6 @@ BATCH_ITEMS = 1_000
 RESENT_BATCHES = 10
 """In one round, so that what is told meanwhile finds room."""
 
-YIELD_ITEMS = 50
-YIELD_SECONDS = 0.001
-"""After so many items, half a millisecond, the requests' thread gets its turn: it would wait 5 ms for Python's lock."""
-
 type About = Callable[[], Mapping[str, Property]]
 """What a process says of itself."""
 
@@ -146,9 +142,7 @@ class Delivery:
             exporter.send([envelopes.event(self._template, each) for each in lost])
 
     def _built(self, batch: Iterable[tuple[Build, Any]]) -> Iterable[Envelope]:
-        for number, (build, item) in enumerate(batch, start=1):
-            if number % YIELD_ITEMS == 0:
-                time.sleep(YIELD_SECONDS)
+        for build, item in batch:
             try:
                 yield build(self._template, item)
             except Exception as error:  # one that cannot be told must not take the others along

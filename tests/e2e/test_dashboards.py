@@ -71,32 +71,23 @@ def all_told(dashboards: Dashboards) -> Dashboards:
     """Wait until as many invocations arrived as requests were sent."""
     end = time.monotonic() + TELLING_SECONDS
     while time.monotonic() < end:
-        if sum(row["requests"] for row in counted(dashboards)) >= len(dashboards.client.calls):
+        if sum(counted(dashboards).values()) >= len(dashboards.client.calls):
             return dashboards
         time.sleep(0.2)
     raise AssertionError(f"not all was told: {counted(dashboards)}")
 
 
-def counted(dashboards: Dashboards) -> Sequence[Mapping[str, Any]]:
-    """How many requests ended how."""
-    rows = dashboards.ask("traffic")
-    return [{"outcome": row["outcome"], "requests": round(row["per_second"] * GRAIN_SECONDS)} for row in rows]
-
-
-def total(rows: Sequence[Mapping[str, Any]], by: str, count: str) -> Counter[str]:
-    """Counts by a column, over all moments."""
-    sums: Counter[str] = Counter()
-    for row in rows:
-        sums[row[by]] += row[count]
-    return sums
+def counted(dashboards: Dashboards) -> Mapping[str, int]:
+    """Outcome → requests."""
+    return {row["outcome"]: round(row["per_second"] * GRAIN_SECONDS) for row in dashboards.ask("traffic")}
 
 
 def test_requests_by_outcome_are_those_that_were_answered(seen: Dashboards) -> None:
-    assert total(counted(seen), "outcome", "requests") == Counter(each.outcome for each in seen.client.calls)
+    assert counted(seen) == Counter(each.outcome for each in seen.client.calls)
 
 
 def test_logins_are_those_that_were_tried(seen: Dashboards) -> None:
-    assert total(seen.ask("logins"), "result", "logins") == {"logged in": 1, "wrong credentials": 2}
+    assert {row["result"]: row["logins"] for row in seen.ask("logins")} == {"logged in": 1, "wrong credentials": 2}
 
 
 def test_failures_are_counted_by_function_and_problem(seen: Dashboards) -> None:
@@ -109,7 +100,7 @@ def test_failures_are_counted_by_function_and_problem(seen: Dashboards) -> None:
 
 def test_problems_over_time_add_up(seen: Dashboards) -> None:
     expected = Counter(each.outcome for each in seen.client.calls if each.status != 200)
-    assert total(seen.ask("outcomes"), "outcome", "requests") == expected
+    assert {row["outcome"]: row["requests"] for row in seen.ask("outcomes")} == expected
 
 
 def test_the_share_of_failed_predictions_is_the_client_s(seen: Dashboards) -> None:

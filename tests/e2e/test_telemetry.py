@@ -127,3 +127,11 @@ def test_refusals_are_told_with_their_problem(told: Told) -> None:
     assert {"ok", "invalid-instances", "invalid-grant", "invalid-token"} <= set(outcomes)
     failures = [item["data"]["baseData"].get("success") for item in told.items]
     assert False not in failures
+
+
+def test_the_process_says_once_what_it_is_and_what_its_model_was_trained_on(told: Told) -> None:
+    events = [item["data"]["baseData"] for item in told.items if item["data"]["baseType"] == "EventData"]
+    assert [event["name"] for event in events] == ["started"]
+    assert {"build", "python", "scikit_learn", "settings_hash", "model_name", "model_version"} <= set(
+        events[0]["properties"]
+    )

@@ -67,7 +67,7 @@ def test_many_items_go_in_few_requests(ingestion: Ingestion, opened: Open) -> No
     for number in range(1_200):
         sink.invocation(invocation(number))
     assert sink.flush(10) is True
-    assert len(ingestion.posts) == 3
+    assert len(ingestion.posts) == 2
 
 
 @pytest.mark.parametrize("down", DOWN)

@@ -9,7 +9,8 @@ import pytest
 from shared.settings import DEMO_HASH
 from tests.conftest import KEY
 from tests.services import Service, serving
-from tools.traffic import Tally, TrafficError, bar, check, main, passwords, summary
+from tools.traffic import TrafficError, bar, check, main, passwords, summary
+from tools.traffic.send import Tally
 
 USERS = json.dumps({"abi": DEMO_HASH, "ben": DEMO_HASH})
 

@@ -27,7 +27,8 @@ const overTime = (kind) => (answer, unit, title, width) => {
   const stacks = kind === "bars" ? stacked(all) : null;
   const values = (stacks ?? all).flatMap(({ points }) => points.map((each) => each.top ?? each.value));
   const levels = ticks(stacks ? Math.max(0, ...values) : reach(values));
-  const x = linear(since, until, EDGE.left, width - EDGE.right);
+  const scale = linear(since, until, EDGE.left, width - EDGE.right);
+  const x = (at) => Math.max(EDGE.left, scale(at)); // the first point may begin before the range does
   const y = linear(0, levels.at(-1), HEIGHT - EDGE.bottom, EDGE.top);
   const marks = stacks ? bars(stacks, x, y, gap) : lines(all, x, y, gap, levels.at(-1), unit);
   const picture = svg(
@@ -84,7 +85,9 @@ function stacked(all) {
 }
 
 function bars(stacks, x, y, gap) {
-  const width = gap ? Math.max(1.5, (x(gap) - x(0)) * 0.82) : 8;
+  const times = stacks.flatMap(({ points }) => points.map(({ at }) => at));
+  const last = Math.max(...times);
+  const width = gap ? Math.max(1.5, (x(last) - x(last - gap)) * 0.82) : 8;
   return stacks.map(({ name, points, ink }) =>
     svg(
       "g",
@@ -121,7 +124,7 @@ const legend = (all, unit) =>
         { class: ink },
         el("span", { class: "swatch" }),
         words(name),
-        el("b", {}, quantity(points.at(-1)?.value, unit)),
+        el("b", {}, quantity(points.at(-1)?.value, unit.length < 3 ? unit : "")),
       ),
     ),
   );

@@ -1,7 +1,7 @@
 // The page: tabs with their panels, asked anew every few seconds.
 
 import { adopt, address, chosen, listen, live, offer, place, range } from "./choices.js";
-import { clock, el, quantity } from "./dom.js";
+import { clock, el, number, quantity } from "./dom.js";
 import { panel } from "./panels.js";
 import { alerts, ask, questions, records } from "./questions.js";
 
@@ -85,7 +85,7 @@ const alert = ({ title, about, state, value, threshold, unit, window_minutes: wi
   );
 
 const level = (value, threshold, unit) =>
-  value == null ? `fires at ${quantity(threshold, unit)}` : `${quantity(value, unit)}, fires at ${quantity(threshold, unit)}`;
+  value == null ? `fires at ${quantity(threshold, unit)}` : `${number(value)} of ${quantity(threshold, unit)}`;
 
 async function showChoices(span) {
   const known = Object.fromEntries(all.map((question) => [question.name, question]));

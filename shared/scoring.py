@@ -1,5 +1,6 @@
 """Instances in, scored rows out: decode, predict, warn, encode. No HTTP, no guard."""
 
+import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from shared import features, model, offload, schemas, telemetry
+from shared import features, model, offload, schemas, settings, telemetry
 from shared.model import Model, Scores
 from shared.problems import (
     FeaturesInvalid,
@@ -19,7 +20,7 @@ from shared.problems import (
     SettingInvalid,
     TooManyInstances,
 )
-from shared.schemas import Contract
+from shared.schemas import Contract, attribute
 
 INLINE_BYTES = 8_192  # a longer body is decoded, predicted and encoded off the event loop: over a millisecond
 PROBLEMS = (
@@ -60,6 +61,8 @@ async def _score(body: bytes, request_id: str, shape: Shape) -> bytes:
     telemetry.bind(instances=len(instances))
     if contract.entities:
         await features.complete(contract, instances)
+    if random.random() < settings.current().log_values_sample:  # noqa: S311 - which requests tell is no secret
+        telemetry.bind(**_values(contract, instances[0]))
     served = await model.served.get()
     with telemetry.step("model"):
         answer = await run(shape, contract, served, instances, request_id)
@@ -91,6 +94,12 @@ def _classes(contract: Contract, served: Model, instances: Sequence[Struct], req
     return contract.classes(
         model=contract.model, predictions=labels, warnings=scores.outside, request_id=request_id, **more
     )
+
+
+def _values(contract: Contract, instance: Struct) -> dict[str, str | float]:
+    """The features of one instance as properties of the wide event, for drift queries; a missing one is left out."""
+    given = ((feature.name, getattr(instance, attribute(i))) for i, feature in enumerate(contract.manifest.features))
+    return {f"value_{name}": value for name, value in given if isinstance(value, (str, float))}
 
 
 def _tell(contract: Contract, answers: Sequence[Any], scores: Scores) -> None:

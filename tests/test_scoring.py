@@ -12,6 +12,7 @@ from shared import offload, schemas, scoring, telemetry
 from shared.manifest import Manifest
 from shared.model import LazyModel, Model
 from shared.problems import InvalidInstances, ModelUnavailable, NoClasses
+from shared.settings import Settings
 from tests.models import BANDS, SIGNS, Doubling, Sign, manifest
 
 type Score = Callable[[bytes, str], Awaitable[bytes]]
@@ -101,6 +102,17 @@ def test_telemetry_is_told_how_many_of_each_class(serve: Callable[..., None]) ->
     serve(manifest(kind="classifier", output=SIGNS), Sign())
     _, event = scored(scoring.predict, -1, 1, 1)
     assert (event.properties["class_low"], event.properties["class_high"]) == (1, 2)
+
+
+@pytest.mark.parametrize(("share", "told_values"), [("0", {}), ("1", {"value_x": 0.25})])
+def test_feature_values_are_told_only_where_the_setting_says_so(
+    serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch, share: str, told_values: dict[str, float]
+) -> None:
+    read = Settings.read({"LOG_VALUES_SAMPLE": share})
+    monkeypatch.setattr(scoring.settings, "current", lambda: read)
+    serve(manifest(), Doubling())
+    _, event = scored(scoring.predict, 0.25, 0.5)
+    assert {name: value for name, value in event.properties.items() if name.startswith("value_")} == told_values
 
 
 def test_bad_instances_are_refused_before_the_model_is_loaded(

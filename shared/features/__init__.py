@@ -78,6 +78,7 @@ async def complete(contract: Contract, instances: Sequence[Struct]) -> None:
     if not lacking:
         return
     stored = [feature.name for feature in contract.manifest.features if feature.stored]
+    telemetry.bind(feature_source=settings.current().features_source)
     with telemetry.step("features"):
         rows = await current().pull([each.entity_id for _, each in lacking], stored)  # type: ignore[attr-defined]
         bad = [field for i, each in lacking for field in _filled(contract.manifest.features, rows, i, each)]

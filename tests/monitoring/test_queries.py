@@ -225,6 +225,17 @@ def test_a_classifier_s_answers_are_compared_with_the_shares_that_were_told() ->
     assert rows == [["low", 25.0, 30.0], ["mid", 0.0, 20.0], ["very high", 75.0, 50.0]]
 
 
+def test_sampled_inputs_are_compared_with_the_quantiles_that_were_told() -> None:
+    told = event(
+        "started", **{"quantiles_bmi": "[-0.1,-0.07,-0.03,0,0.03,0.08,0.17]", "quantiles_a b": "[0,1,2,3,4,5,6]"}
+    )
+    values = [{"value_bmi": 0.01 * nth, "value_a b": 7.0, "value_sex": "f"} for nth in range(1, 10)]
+    rows = asked(stored(told, *(invocation(**each) for each in values), invocation()), "inputs-drift").rows
+    assert [row[:2] for row in rows] == [["a b", 9], ["bmi", 9]]
+    assert rows[1][2:] == pytest.approx([-0.07, 0.01, 0.0, 0.05, 0.08, 0.09], abs=0.005)
+    assert rows[0][2:] == pytest.approx([1, 7, 3, 7, 5, 7])
+
+
 def test_functions_and_users_are_those_that_occur() -> None:
     store = stored(invocation(user="abi"), invocation("token", user=""), invocation(user="ben", at=after(1)))
     assert asked(store, "functions").rows == [["predict"], ["token"]]

@@ -52,7 +52,7 @@ def test_the_reader_s_choices_are_put_into_the_query_escaped(book: Any) -> None:
 def test_a_question_follows_the_reader_s_time_range_unless_it_has_its_own(book: Any) -> None:
     for _, item in shown(book):
         own = item["content"].get("timeContextFromParameter") != "TimeRange"
-        assert own == (item["name"] == "answers-drift")
+        assert own == (item["name"] in ("answers-drift", "inputs-drift"))
         if own:
             assert item["content"]["timeContext"] == {"durationMs": 7 * 24 * 3600 * 1000}
 

@@ -140,6 +140,17 @@ def test_the_latency_of_the_model_leaves_the_pulls_out(seen: Dashboards) -> None
         assert steps == pytest.approx(each.timing, abs=0.002)
 
 
+def test_the_whole_is_features_and_model_and_the_other_steps(seen: Dashboards) -> None:
+    pulled = [each for each in seen.client.calls if each.timing.get("features") and each.status == 200]
+    assert pulled
+    for each in pulled:
+        told = story(seen, each.request_id)
+        total_ms = next(row["took_ms"] for row in told if row["part"] == "request")
+        steps_ms = sum(row["took_ms"] for row in told if row["part"] == "step")
+        assert steps_ms <= total_ms
+        assert total_ms - steps_ms < max(5.0, 0.1 * total_ms)  # the frame between the steps
+
+
 def story(seen: Dashboards, request_id: str) -> Sequence[Mapping[str, Any]]:
     """A request's part of its user's story."""
     return [row for row in seen.ask("user-flow", user="abi") if row["operation_Id"] == request_id]

@@ -28,11 +28,12 @@ PAUSE_SECONDS = 0.01  # between predictions: somebody who works, not a second at
 class Round:
     """What one round measured. Times in seconds."""
 
+    seconds: float
     predictions: list[float] = field(default_factory=list)
     failed: int = 0
     """Predictions that were no 200."""
     logins: int = 0
-    seconds: float = 0.0
+    """Wrong passwords that were refused in these seconds; what is still under way at their end does not count."""
 
     def p99(self) -> float:
         """Milliseconds that 99 % of the predictions stayed under."""
@@ -86,11 +87,9 @@ def bcrypt_seconds() -> float:
 
 async def measured(url: str, token: str, seconds: float, attackers: int) -> Round:
     """Predict at a steady pace for so long, while so many clients hammer /token."""
-    found = Round()
-    started = time.perf_counter()
-    until = started + seconds
+    found = Round(seconds)
+    until = time.perf_counter() + seconds
     await asyncio.gather(predict(url, token, until, found), *(attack(url, until, i, found) for i in range(attackers)))
-    found.seconds = time.perf_counter() - started
     return found
 
 

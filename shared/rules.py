@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 LEAST_KEY_BYTES = 32  # RFC 7518 §3.2: an HS256 key is at least as long as the hash
+AZURITE = "usedevelopmentstorage=true"  # Azure's own short form of the connection string of Azurite on this machine
 PUBLIC_INGESTION = "https://dc.services.visualstudio.com"  # where a connection string without an endpoint means
 KEYS_OF_OTHER_KINDS = ("ssh-", "ecdsa-", "{")  # PyJWT refuses them as secrets, and a login would fail
 PASSWORD_HASH = r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}"  # noqa: S105 - what bcrypt's look like
@@ -111,6 +112,8 @@ def table(value: str) -> str:
 
 def storage_connection(value: str) -> str:
     """An Azure Storage connection string."""
+    if value.lower().rstrip("; ") == AZURITE:
+        return value
     parts = {name.lower() for name, equals, _ in (each.partition("=") for each in value.split(";")) if equals}
     if not parts >= {"accountname", "accountkey"} and not parts >= {"tableendpoint", "sharedaccesssignature"}:
         raise ValueError("must hold AccountName and AccountKey, or TableEndpoint and SharedAccessSignature")

@@ -16,6 +16,7 @@ from typing import Any
 
 from shared.problems import SettingInvalid
 from shared.rules import (
+    AZURITE,
     Rule,
     StoredUser,
     connection_string,
@@ -188,13 +189,19 @@ def _crosswise(found: Settings) -> Iterable[tuple[str, str]]:
     if found.features_source == "feast" and not found.features_url:
         yield "FEATURES_URL", "is not set, and FEATURES_SOURCE is feast"
     if found.environment != "Development":
-        for name, given in (("TOKEN_KEY", found.token_key), ("TOKEN_KEY_PREVIOUS", found.token_key_previous)):
-            if given.startswith(EXAMPLE_KEY_PREFIX):
-                yield name, "is the example's, which works in Development only"
-        if any(each["password_hash"] == DEMO_HASH for each in found.users.values()):
-            yield "USERS", "holds the demo user, which works in Development only"
-        if found.oidc_issuer.startswith("http:"):
-            yield "OIDC_ISSUER", "must be https outside Development"
+        yield from _outside_development(found)
+
+
+def _outside_development(found: Settings) -> Iterable[tuple[str, str]]:
+    if found.storage_connection.lower().startswith(AZURITE):
+        yield "STORAGE_CONNECTION", "is Azurite's, which works in Development only"
+    for name, given in (("TOKEN_KEY", found.token_key), ("TOKEN_KEY_PREVIOUS", found.token_key_previous)):
+        if given.startswith(EXAMPLE_KEY_PREFIX):
+            yield name, "is the example's, which works in Development only"
+    if any(each["password_hash"] == DEMO_HASH for each in found.users.values()):
+        yield "USERS", "holds the demo user, which works in Development only"
+    if found.oidc_issuer.startswith("http:"):
+        yield "OIDC_ISSUER", "must be https outside Development"
 
 
 def _storage(found: Settings) -> Iterable[tuple[str, str]]:

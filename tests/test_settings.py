@@ -158,6 +158,12 @@ def test_every_setting_has_a_group_and_a_line_for_the_docs() -> None:
     assert all(each.metadata["doc"] and GROUPS[name] for name, each in DECLARED.items())
 
 
+def test_azurite_s_short_connection_string_works_in_development_only() -> None:
+    assert Settings.read({**GOOD, "STORAGE_CONNECTION": "UseDevelopmentStorage=true"}).faults == {}
+    deployed = Settings.read({"TOKEN_KEY": KEY, "STORAGE_CONNECTION": "UseDevelopmentStorage=true;"})
+    assert list(deployed.faults) == ["STORAGE_CONNECTION"]
+
+
 def test_a_package_names_its_build_and_the_environment_has_the_last_word(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -207,6 +207,8 @@ def _outside_development(found: Settings) -> Iterable[tuple[str, str]]:
 def _storage(found: Settings) -> Iterable[tuple[str, str]]:
     if found.users_table and not (found.storage_connection or found.storage_table_uri):
         yield "USERS_TABLE", "is set, and neither STORAGE_CONNECTION nor STORAGE_TABLE_URI is"
+    if found.features_source == "table" and not (found.storage_connection or found.storage_table_uri):
+        yield "FEATURES_SOURCE", "is table, and neither STORAGE_CONNECTION nor STORAGE_TABLE_URI is set"
     if found.storage_connection and found.storage_table_uri:
         yield "STORAGE_CONNECTION", "is set beside STORAGE_TABLE_URI: only one can hold"
     if found.storage_table_uri and not found.storage_client_id and found.environment != "Development":

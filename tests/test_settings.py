@@ -158,6 +158,11 @@ def test_every_setting_has_a_group_and_a_line_for_the_docs() -> None:
     assert all(each.metadata["doc"] and GROUPS[name] for name, each in DECLARED.items())
 
 
+def test_a_table_of_features_needs_a_storage_account() -> None:
+    assert list(Settings.read({**GOOD, "FEATURES_SOURCE": "table"}).faults) == ["FEATURES_SOURCE"]
+    assert list(Settings.read({**GOOD, "FEATURES_SOURCE": "feast"}).faults) == ["FEATURES_URL"]
+
+
 def test_azurite_s_short_connection_string_works_in_development_only() -> None:
     assert Settings.read({**GOOD, "STORAGE_CONNECTION": "UseDevelopmentStorage=true"}).faults == {}
     deployed = Settings.read({"TOKEN_KEY": KEY, "STORAGE_CONNECTION": "UseDevelopmentStorage=true;"})

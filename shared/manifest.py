@@ -69,6 +69,20 @@ class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether a classifier answers a probability for every class."""
 
 
+class Onnx(Struct, frozen=True, kw_only=True):
+    """The estimator as an ONNX graph, which answers in its place: both were asked the same rows and agreed."""
+
+    file: str
+    """Beside the manifest."""
+    sha256: str
+    runtime: str
+    """The version of onnxruntime that answered."""
+    difference: float
+    """The greatest one between both answers: of values relative to them, of probabilities as it is."""
+    tolerance: float
+    """What it had to stay under."""
+
+
 class Artifact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The file that holds the estimator."""
 
@@ -83,6 +97,8 @@ class Artifact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: Literal["array", "frame", "typed frame"] = "array"
     """What the estimator was fitted on: an array in the order of `features`, a data frame with named columns, or one
     whose text columns have pandas' category type."""
+    onnx: Onnx | None = None
+    """Where it is there it is served, and the estimator's file is not opened."""
 
 
 class Training(Struct, frozen=True, kw_only=True, omit_defaults=True):

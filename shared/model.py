@@ -1,37 +1,24 @@
-"""The lazily loaded model: integrity first, one load for all who wait, then predictions.
-
-Before anything is unpickled the file's SHA-256 must equal the manifest's. This finds corruption and mix-ups, not an
-attacker who can write both files: unpickling runs what the file says.
-"""
+"""The lazily loaded model: one load for all who wait, then predictions."""
 
 import asyncio
 import gc
-import hashlib
-import io
 import math
 import time
-import warnings
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from msgspec import Struct
 
 from shared import manifest, offload, telemetry
-from shared.manifest import Artifact, Label, Manifest
-from shared.problems import (
-    BadField,
-    InvalidInstances,
-    ModelCorrupt,
-    ModelUnavailable,
-    ModelVersionMismatch,
-    Problem,
-)
+from shared.manifest import Label, Manifest
+from shared.problems import BadField, InvalidInstances, Problem
 
-LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
+if TYPE_CHECKING:
+    from shared.rows import Answers, Column
+
 RETRY_SECONDS = 5.0  # a failed load is remembered this long: a missing mount may come, a hammered disk must not
 
 _log = telemetry.get_logger("model")
@@ -48,15 +35,23 @@ class Scores(Struct, frozen=True):
     """Label → probability, where they were asked for and the classifier has them."""
 
 
-class Model:
-    """An estimator and what the manifest says of it. Safe from several threads at once."""
+class Answering(Protocol):
+    """What answers rows: `fitted.Fitted` or `onnx.Graph`."""
 
-    def __init__(self, of: Manifest, estimator: Any) -> None:
+    def answer(self, columns: "Sequence[Column]", *, probabilities: bool) -> "Answers":
+        """The answers to some rows, given as columns in the manifest's order."""
+
+
+class Model:
+    """What answers, and what the manifest says of it. Safe from several threads at once."""
+
+    def __init__(self, of: Manifest, answering: Answering) -> None:
         from shared import rows  # noqa: PLC0415 - numpy is loaded with the model, not with the functions
 
         self.manifest = of
-        self._estimator = estimator
+        self._answering = answering
         self._rows = rows
+        self._labels = [label_text(label) for label in of.output.classes]
 
     def score(self, instances: Sequence[Struct], *, probabilities: bool = False) -> Scores:
         """Predict for instances as `schemas` decodes them.
@@ -65,26 +60,22 @@ class Model:
         finite number comes out.
         """
         columns = self._rows.columns(self.manifest.features, instances)
-        matrix = self._rows.assemble(self.manifest, columns)
         asked = probabilities and self.manifest.output.probabilities
-        try:
-            with self._rows.calm():
-                predictions = self._estimator.predict(matrix).ravel().tolist()
-                likely = self._probabilities(matrix) if asked else None
-        except ValueError as error:
-            raise InvalidInstances("The model takes no such values", reason=f"the estimator says: {error}") from error
+        answers = self._answering.answer(columns, probabilities=asked)
         if self.manifest.kind == "regressor":
-            _refuse_infinite(predictions)
-        return Scores(predictions, self._rows.outside(self.manifest.features, columns), likely)
+            _refuse_infinite(answers.predictions)
+        likely = self._named(answers.probabilities) if answers.probabilities is not None else None
+        return Scores(answers.predictions, self._rows.outside(self.manifest.features, columns), likely)
 
     def classify(self, values: Sequence[float]) -> list[Label]:
         """A regressor's values as classes: the bands between the manifest's edges, upper edges exclusive."""
         output = self.manifest.output
         return [output.classes[bisect_right(output.edges, value)] for value in values]
 
-    def _probabilities(self, matrix: Any) -> list[dict[str, float]]:
-        labels = [label_text(label) for label in self.manifest.output.classes]
-        return [dict(zip(labels, row, strict=True)) for row in self._estimator.predict_proba(matrix).tolist()]
+    def _named(self, probabilities: Sequence[Sequence[float]]) -> list[dict[str, float]]:
+        """A probability for every label's name, per row."""
+        _refuse_infinite([sum(row) for row in probabilities])
+        return [dict(zip(self._labels, row, strict=True)) for row in probabilities]
 
 
 class LazyModel:
@@ -120,54 +111,30 @@ class LazyModel:
 
 
 def load() -> Model:
-    """The model that the manifest names. Takes a second and more. Raises ModelUnavailable with its reason."""
+    """The model that the manifest names. May take a second and more. Raises ModelUnavailable with its reason."""
     started = time.perf_counter()
     of = manifest.current()
-    model = Model(of, estimator(manifest.path().parent, of.artifact))
+    model = Model(of, answering(manifest.path().parent, of))
     gc.collect()
     gc.freeze()  # a full collection stopped everything for up to 74 ms with scikit-learn in memory; frozen, 0.1 ms
     _log.info("loaded %s %s in %.0f ms", of.name, of.version, (time.perf_counter() - started) * 1000)
     return model
 
 
-def estimator(folder: Path, artifact: Artifact) -> Any:
-    """The estimator in `artifact`'s file. Raises ModelUnavailable, ModelCorrupt or ModelVersionMismatch."""
-    content = _content(folder / artifact.file, artifact)
-    installed = version("scikit-learn")
-    if installed.split(".")[:2] != artifact.scikit_learn.split(".")[:2]:
-        raise ModelVersionMismatch(
-            reason=f"trained with scikit-learn {artifact.scikit_learn}, {installed} is installed"
-        )
-    return _unpickled(content)
+def answering(folder: Path, of: Manifest) -> Answering:
+    """The ONNX graph where the manifest has one, else the estimator. Raises ModelUnavailable with its reason."""
+    if of.artifact.onnx:
+        from shared import onnx  # noqa: PLC0415 - each brings what only it needs
+
+        return onnx.graph(folder, of.artifact.onnx, of.output.classes if of.kind == "classifier" else ())
+    from shared import fitted  # noqa: PLC0415
+
+    return fitted.Fitted(of, fitted.estimator(folder, of.artifact))
 
 
 def label_text(label: Label) -> str:
     """A label as JSON has it for a member's name."""
     return label if isinstance(label, str) else msgspec.json.encode(label).decode()
-
-
-def _content(path: Path, artifact: Artifact) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelUnavailable(reason=f"the model file cannot be read: {error}") from error
-    if content.startswith(LFS_POINTER):
-        raise ModelUnavailable(reason=f"{path.name} is a git-lfs pointer: run git lfs pull")
-    if hashlib.sha256(content).hexdigest() != artifact.sha256:
-        raise ModelCorrupt(reason=f"{path.name} does not have the SHA-256 that the manifest names")
-    return content
-
-
-def _unpickled(content: bytes) -> Any:
-    """The very bytes that were hashed, unpickled: no second look at a file that may have changed."""
-    import joblib  # noqa: PLC0415 - with scikit-learn it takes a second
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return joblib.load(io.BytesIO(content))
-    except Exception as error:
-        raise ModelCorrupt(reason=f"the model file cannot be loaded: {type(error).__name__}: {error}") from error
 
 
 def _refuse_infinite(values: Sequence[float]) -> None:

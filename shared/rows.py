@@ -5,7 +5,7 @@ Imports numpy, so nobody imports it before the first prediction.
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -18,6 +18,15 @@ type Column = NDArray[np.float64] | NDArray[np.object_]
 """One feature of all instances, in their order: floats, or texts as objects; NaN where it is missing."""
 
 
+class Answers(NamedTuple):
+    """What the model says of some rows, in their order."""
+
+    predictions: list[Any]
+    """Numbers of a regressor, labels of a classifier."""
+    probabilities: list[list[float]] | None = None
+    """In the order of the manifest's classes, where they were asked for."""
+
+
 def columns(features: Sequence[Feature], instances: Sequence[Struct]) -> list[Column]:
     """One column per feature, in the manifest's order."""
     return [_column(feature, attribute(i), instances) for i, feature in enumerate(features)]
@@ -26,7 +35,7 @@ def columns(features: Sequence[Feature], instances: Sequence[Struct]) -> list[Co
 def assemble(manifest: Manifest, filled: Sequence[Column]) -> Any:
     """The columns as what the estimator was fitted on: shape (instances, features)."""
     if manifest.artifact.rows == "array":
-        return filled[0].reshape(-1, 1) if len(filled) == 1 else np.stack(_alike(filled), axis=1)
+        return matrix(filled)
     import pandas as pd  # noqa: PLC0415 - few estimators need it
 
     named: dict[str, Any] = {feature.name: column for feature, column in zip(manifest.features, filled, strict=True)}
@@ -35,6 +44,11 @@ def assemble(manifest: Manifest, filled: Sequence[Column]) -> Any:
             if not isinstance(feature, Number):
                 named[feature.name] = pd.Categorical(named[feature.name], categories=list(feature.values))
     return pd.DataFrame(named)
+
+
+def matrix(filled: Sequence[Column]) -> NDArray[Any]:
+    """The columns side by side, shape (instances, features): floats, or objects as soon as one holds texts."""
+    return filled[0].reshape(-1, 1) if len(filled) == 1 else np.stack(_alike(filled), axis=1)
 
 
 def outside(features: Sequence[Feature], filled: Sequence[Column]) -> list[OutsideRange]:

@@ -31,7 +31,9 @@ def _model() -> Mapping[str, str]:
         of = manifest.current()
     except Problem:
         return {}
-    return {"model_name": of.name, "model_version": of.version, "model_kind": of.kind, **dict(_training(of))}
+    told = {"model_name": of.name, "model_version": of.version, "model_kind": of.kind}
+    runtime = "onnxruntime" if of.artifact.onnx else "scikit-learn"
+    return {**told, "model_runtime": runtime, **dict(_training(of))}
 
 
 def _training(of: Manifest) -> Iterator[tuple[str, str]]:

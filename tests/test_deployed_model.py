@@ -12,7 +12,7 @@ MANIFEST = decode(FILE.read_bytes())
 
 @pytest.fixture(scope="module")
 def deployed() -> model.Model:
-    return model.Model(MANIFEST, model.estimator(FILE.parent, MANIFEST.artifact))
+    return model.Model(MANIFEST, model.answering(FILE.parent, MANIFEST))
 
 
 @pytest.mark.parametrize("example", MANIFEST.examples, ids=lambda example: str(example.instance)[:60])

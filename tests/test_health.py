@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared import health
+from shared.fitted import Fitted
 from shared.model import LazyModel, Model
 from shared.problems import FeaturesUnavailable, ModelCorrupt, ModelUnavailable, ModelVersionMismatch
 from tests.models import Doubling, manifest
@@ -19,7 +20,7 @@ from tests.models import Doubling, manifest
 def fresh(monkeypatch: pytest.MonkeyPatch, told: Callable[..., object], environ: Mapping[str, str]) -> None:
     told(**environ)
     monkeypatch.setattr(health, "_last", None)
-    monkeypatch.setattr(health.model, "served", LazyModel(lambda: Model(manifest(), Doubling())))
+    monkeypatch.setattr(health.model, "served", LazyModel(lambda: Model(manifest(), Fitted(manifest(), Doubling()))))
 
 
 def ready() -> tuple[dict[str, Any], int]:

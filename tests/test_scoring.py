@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared import offload, schemas, scoring, telemetry
+from shared.fitted import Fitted
 from shared.manifest import Manifest
 from shared.model import LazyModel, Model
 from shared.problems import InvalidInstances, ModelUnavailable, NoClasses
@@ -26,7 +27,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[[Manifest, Any], None]:
     def served(of: Manifest, estimator: Any) -> None:
         contract = schemas.contract(of)
         monkeypatch.setattr(schemas, "current", lambda: contract)
-        monkeypatch.setattr(scoring.model, "served", LazyModel(lambda: Model(of, estimator)))
+        monkeypatch.setattr(scoring.model, "served", LazyModel(lambda: Model(of, Fitted(of, estimator))))
 
     return served
 

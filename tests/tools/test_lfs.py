@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared import model
+from shared import fitted
 from shared.manifest import Artifact
 from shared.problems import ModelUnavailable
 from tools.package import app
@@ -79,7 +79,7 @@ def test_a_clone_without_git_lfs_has_the_demo_model_and_says_of_the_others_what_
     assert (clone / "model/slr.joblib").read_bytes() == DEMO
     artifact = Artifact(file="mine.joblib", sha256="", estimator="Mine", scikit_learn="1.9.1")
     with pytest.raises(ModelUnavailable) as caught:
-        model.estimator(clone / "model", artifact)
+        fitted.estimator(clone / "model", artifact)
     assert "git-lfs pointer: run git lfs pull" in caught.value.reason
     with pytest.raises(PackageError, match="run `git lfs pull`"):
         app.refuse_pointers(clone, [Path("model/slr.joblib"), Path("model/mine.joblib")])

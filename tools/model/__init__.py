@@ -2,7 +2,7 @@
 
 On the command line: `make model FILE=mine.joblib DATA=train.csv TARGET=y`. From a train.py of your own: `adopt`, as
 model/train.py does. Every part of the manifest is one file here: contract (with features and output), examples,
-statistics, artifact; `parts` puts them together and `document` writes them. `picture` is for the page, beside it.
+statistics, artifact, graph; `parts` puts them together and `document` writes them. `picture` is for the page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,8 @@ def adopt(  # noqa: PLR0913 - what a manifest says, each by its name
     folder: Path = APP / "model",
     loaded: "Loaded | None" = None,
 ) -> Manifest:
-    """Write `slr.joblib`, `slr.json` and `slr.picture.json` for a fitted estimator into `folder`; return the manifest.
+    """Write `slr.joblib`, `slr.json`, `slr.picture.json` and, where it answers the same, `slr.onnx` for a fitted
+    estimator into `folder`; return the manifest.
 
     X, shape (rows, features), and y are its training data: a data frame, or an array whose columns are called `names`.
     `labels`, `units` and `help` hold texts for people by feature, and the target's by `target`. `edges` give a
@@ -55,7 +56,7 @@ def adopt(  # noqa: PLR0913 - what a manifest says, each by its name
     same files. Raises Refused, in one line, for what the service cannot serve.
     """
     # Imported here: they bring pandas and scikit-learn, two seconds that `python -m tools` must not pay.
-    from tools.model import artifact, document, output, parts, picture, report
+    from tools.model import artifact, document, graph, output, parts, picture, report
     from tools.model.contract import Words
     from tools.model.data import table
 
@@ -66,8 +67,9 @@ def adopt(  # noqa: PLR0913 - what a manifest says, each by its name
     words, bands = Words(labels or {}, units or {}, help or {}), output.Bands(edges, class_labels)
     apart = table(*held_out, names=names, source="the held-out data") if held_out else None
     said = parts.Said(words, bands, examples, apart)
-    whole, text = document.fit(parts.complete(draft, estimator, rows, said))
-    document.write(folder, whole.artifact.file, content, text)
+    whole, graphed = parts.complete(draft, estimator, rows, said)
+    whole, text = document.fit(whole)
+    document.write(folder, {whole.artifact.file: content, graph.FILE: graphed, document.FILE: text})
     picture.write(folder, picture.of(whole, rows, publish_points=publish_points))
     report.tell(whole, folder)
     return whole

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from importlib.metadata import packages_distributions
@@ -19,6 +19,8 @@ from shared.manifest import APP
 LOCK = APP / "requirements.txt"
 OWN = frozenset({"shared", "model"})
 """The project's own packages that are deployed; a model may use classes from them."""
+CONVERTER = frozenset({"ml_dtypes", "onnx", "skl2onnx"})
+"""What writes ONNX graphs: a developer's tool. No estimator needs it: it is let in when the model has answered."""
 START = """\
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -36,7 +38,7 @@ def run(argv: Sequence[str]) -> int:
 
 def restrict() -> None:
     """From here on this process imports deployed packages only, and this tool itself."""
-    allowed = packages() | OWN | {"tools"}
+    _allowed.update(packages(), OWN, {"tools"})
     library = [sysconfig.get_path("stdlib")]  # some of its modules are made for one platform and stand in no list
 
     class Deployed(PathFinder):
@@ -46,10 +48,18 @@ def restrict() -> None:
         def find_spec(
             cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
         ) -> ModuleSpec | None:
-            known = fullname.partition(".")[0] in allowed
+            known = fullname.partition(".")[0] in _allowed
             return super().find_spec(fullname, path if known else library, target)
 
     sys.meta_path[:] = [BuiltinImporter, FrozenImporter, Deployed]
+
+
+def admit(names: Iterable[str]) -> None:
+    """Let a restricted process import these top-level packages too."""
+    _allowed.update(names)
+
+
+_allowed: set[str] = set()
 
 
 @cache

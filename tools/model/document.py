@@ -1,7 +1,7 @@
-"""The manifest as a file: readable JSON, under 20 kB, and written together with its artifact."""
+"""The manifest as a file: readable JSON, under 20 kB, and written together with the files that it names."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -35,10 +35,16 @@ def fit(whole: Manifest) -> tuple[Manifest, bytes]:
     return whole, content
 
 
-def write(folder: Path, artifact: str, model: bytes, content: bytes) -> None:
-    """Both files, each replaced in one step, the artifact first: never half a file."""
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """All files, each replaced in one step and in this order, the manifest last: never half a file.
+
+    An empty one is removed: the graph of the model before must not lie beside a model that has none.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, data in ((artifact, model), (FILE, content)):
+    for name, data in files.items():
+        if not data:
+            (folder / name).unlink(missing_ok=True)
+            continue
         partial = folder / f".{name}.partial"
         partial.write_bytes(data)
         os.replace(partial, folder / name)

@@ -13,7 +13,7 @@ import numpy as np
 
 from shared import schemas
 from shared.manifest import Category, Example, Feature, Instance, Manifest, Number
-from shared.model import Model
+from shared.model import Answering, Model
 from shared.problems import InvalidInstances
 from shared.rows import Column
 from tools.model.data import Table
@@ -25,7 +25,7 @@ DIGITS = 4  # significant ones: examples are read by people
 MOST_TRIED = 100  # combinations of categories tried in search of one that is no training row
 
 
-def golden(of: Manifest, estimator: Any, table: Table, given: Sequence[Instance] = ()) -> tuple[Example, ...]:
+def golden(of: Manifest, answering: Answering, table: Table, given: Sequence[Instance] = ()) -> tuple[Example, ...]:
     """Examples with answers: those `given`, then a typical, a lower and a higher row, and one with values missing.
 
     Raises Refused when a given one is a training row or does not fit, or when an answer is not finite.
@@ -35,12 +35,12 @@ def golden(of: Manifest, estimator: Any, table: Table, given: Sequence[Instance]
             raise Refused(f"An example must not be a row of the training data: {instance}.")
     made = [_unseen(of.features, table, _instance(of.features, table, *place)) for place in PLACES]
     instances = [*given, *made, *_incomplete(of.features, table, made[0])]
-    return answers(of, estimator, _distinct(instances))
+    return answers(of, answering, _distinct(instances))
 
 
-def answers(of: Manifest, estimator: Any, instances: Sequence[Instance]) -> tuple[Example, ...]:
+def answers(of: Manifest, answering: Answering, instances: Sequence[Instance]) -> tuple[Example, ...]:
     """What the service answers to `instances`: decoded, assembled and predicted by its own code. Raises Refused."""
-    served = Model(of, estimator)
+    served = Model(of, answering)
     try:
         decoded = schemas.contract(of).decode(msgspec.json.encode({"instances": instances}))
         scores = served.score(decoded, probabilities=True)

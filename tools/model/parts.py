@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from shared.fitted import Fitted
 from shared.manifest import Artifact, Instance, Manifest, Output, Training
-from tools.model import contract, examples, output, statistics
+from shared.model import Answering
+from tools.model import contract, deployed, examples, graph, output, statistics
 from tools.model.artifact import VERSION_DIGITS
 from tools.model.contract import Words
 from tools.model.data import Table
@@ -36,14 +38,31 @@ def draft(estimator: Any, artifact: Artifact, table: Table, *, name: str, target
     )
 
 
-def complete(of: Manifest, estimator: Any, table: Table, said: Said) -> Manifest:
+class Complete(NamedTuple):
+    """A whole manifest, and the content of the graph's file where the manifest names one."""
+
+    manifest: Manifest
+    graph: bytes = b""
+
+
+def complete(of: Manifest, estimator: Any, table: Table, said: Said) -> Complete:
     """The draft with every part. Raises Refused."""
     found = contract.of(of, estimator, table, said.words, said.bands)
     statistics.tell_score(found, estimator, table)
     if said.held_out:
         found = replace(found, training=statistics.scored(found, estimator, said.held_out))
-    return replace(
-        found,
-        statistics=statistics.of(found, estimator, table),
-        examples=examples.golden(found, estimator, table, said.examples),
-    )
+    found = replace(found, statistics=statistics.of(found, estimator, table))
+    deployed.admit(deployed.CONVERTER)
+    try:
+        content, onnx, answering = graph.of(found, estimator, table)
+    except graph.Stays as reason:
+        print(f"Served by scikit-learn, for {reason}.")
+        return Complete(_with_examples(found, Fitted(found, estimator), table, said))
+    print(f"Served by onnxruntime: it answers as scikit-learn does, up to {onnx.difference:g}.")
+    found = replace(found, artifact=replace(found.artifact, onnx=onnx))
+    return Complete(_with_examples(found, answering, table, said), content)
+
+
+def _with_examples(found: Manifest, answering: Answering, table: Table, said: Said) -> Manifest:
+    """The examples' answers are those of what will be served."""
+    return replace(found, examples=examples.golden(found, answering, table, said.examples))

@@ -20,13 +20,14 @@ def tell(adopted: Manifest, folder: Path) -> None:
     print(f"{adopted.name} {adopted.version}: {artifact.estimator}, {taken} to {adopted.output.name}.")
     if optional := [feature.name for feature in adopted.features if feature.optional]:
         print(f"May be missing in a request, for the model answers without: {listed(optional)}.")
-    if artifact.rows != "array":
+    if artifact.rows != "array" and not artifact.onnx:
         print(FRAME_COST)
-    _tell_files(folder / artifact.file, folder / document.FILE, folder / picture.FILE)
+    graph = [folder / artifact.onnx.file] if artifact.onnx else []
+    _tell_files(folder / artifact.file, folder / document.FILE, folder / picture.FILE, *graph)
 
 
-def _tell_files(model: Path, manifest: Path, drawn: Path) -> None:
-    for path in (model, manifest, drawn):
+def _tell_files(model: Path, manifest: Path, *others: Path) -> None:
+    for path in (model, manifest, *others):
         print(f"Wrote {_short(path)}, {path.stat().st_size / 1000:.1f} kB.")
     if model.stat().st_size > MOST_IN_GIT:
         print("That is much for git: take the line of model/slr.joblib out of .gitattributes, and git-lfs keeps it.")

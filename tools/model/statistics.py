@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from sklearn.metrics import r2_score
 
+from shared.fitted import Fitted
 from shared.manifest import Category, Manifest, Number, Statistics, Training
 from shared.model import Model, label_text
 from tools.model import probe
@@ -104,7 +105,7 @@ def _with_answers(described: Statistics, found: Manifest, estimator: Any, some: 
     described = replace(described, prediction_quantiles=quantiles(answers))
     if not found.output.edges:
         return described
-    labels = Model(found, estimator).classify(answers.tolist())
+    labels = Model(found, Fitted(found, estimator)).classify(answers.tolist())
     return replace(described, prediction_shares=shares(labels, found.output.classes))
 
 

@@ -15,7 +15,8 @@ def test_adopt_writes_what_it_returns(tmp_path: Path) -> None:
     found = adopt(linear(), X, y, name="sum", names=["a", "b"], target="total", folder=tmp_path)
 
     assert manifest.decode((tmp_path / "slr.json").read_bytes()) == found
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["slr.joblib", "slr.json", "slr.picture.json"]
+    written = ["slr.joblib", "slr.json", "slr.onnx", "slr.picture.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
 
 
 def test_adopt_takes_what_people_say_of_a_model(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from packaging.version import parse
+from httpx import URL
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from shared import manifest
-from shared.model import Model, estimator
+from shared.model import Model, answering
 from shared.schemas import contract
 from tests.tools.model.estimators import boosted, linear, numbers, patients, saved, stay
 from tools.model import main
@@ -42,7 +42,7 @@ def test_twelve_features_become_a_manifest_that_answers(tmp_path: Path, capfd: p
     assert found.output.classes == ("Class0", "Class1", "Class2")
     assert len(found.features) == 12
     assert len(content) < 20_000
-    served = Model(found, estimator(tmp_path / "out", found.artifact))
+    served = Model(found, answering(tmp_path / "out", found))
     asked = contract(found).decode(b'{"instances":[{}]}')
     assert np.isfinite(served.score(asked).predictions[0])
 
@@ -69,14 +69,13 @@ def test_single_rows_are_published_on_request_only(tmp_path: Path) -> None:
 
 def test_a_package_of_the_developers_only_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     X, y = numbers()  # noqa: N806 - scikit-learn's name
-    given = saved(tmp_path, make_pipeline(FunctionTransformer(parse), LinearRegression()), pd.DataFrame(X), y)
+    given = saved(tmp_path, make_pipeline(FunctionTransformer(URL), LinearRegression()), pd.DataFrame(X), y)
 
     code = main([*given, "--folder", str(tmp_path / "out")])
 
     assert code == 1
     assert capfd.readouterr().err == (
-        'mine.joblib needs the package packaging: add "packaging" to dependencies in pyproject.toml, '
-        "then run make generate.\n"
+        'mine.joblib needs the package httpx: add "httpx" to dependencies in pyproject.toml, then run make generate.\n'
     )
     assert not (tmp_path / "out").exists()
 

@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -61,12 +60,20 @@ def test_a_contract_that_is_too_long_alone_is_written_whole(capsys: pytest.Captu
     assert "The features alone take more" in capsys.readouterr().out
 
 
-def test_both_files_are_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+def test_the_files_are_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
     folder = tmp_path / "new"
 
     for version in (b"1", b"2"):
-        write(folder, "slr.joblib", b"model " + version, msgspec.json.encode({"version": version.decode()}))
+        write(folder, {"slr.joblib": b"model " + version, "slr.json": b"{%s}" % version})
 
     assert sorted(path.name for path in folder.iterdir()) == ["slr.joblib", "slr.json"]
     assert (folder / "slr.joblib").read_bytes() == b"model 2"
-    assert (folder / "slr.json").read_bytes() == b'{"version":"2"}'
+    assert (folder / "slr.json").read_bytes() == b"{2}"
+
+
+def test_a_graph_of_the_model_before_is_removed(tmp_path: Path) -> None:
+    write(tmp_path, {"slr.onnx": b"graph", "slr.json": b"{}"})
+
+    write(tmp_path, {"slr.onnx": b"", "slr.json": b"{}"})
+
+    assert [path.name for path in tmp_path.iterdir()] == ["slr.json"]

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -7,12 +8,12 @@ import pytest
 from msgspec.structs import replace
 from sklearn.linear_model import LogisticRegression
 
-from shared.manifest import Manifest
+from shared.fitted import Fitted
+from shared.manifest import Instance, Manifest
 from tests.tools.model.estimators import boosted, draft, linear, numbers, of, patients, stay
-from tools.model import contract
+from tools.model import contract, examples
 from tools.model.contract import Words
 from tools.model.data import Table, table
-from tools.model.examples import golden
 from tools.model.output import Bands
 from tools.model.refused import Refused
 
@@ -28,6 +29,10 @@ class First:
 
 def settled(estimator: Any, data: Table, given: Bands = NONE, kind: Any = "regressor") -> Manifest:
     return contract.of(draft(kind), estimator, data, Words(), given)
+
+
+def golden(of: Manifest, estimator: Any, data: Table, given: Sequence[Instance] = ()) -> tuple[Any, ...]:
+    return examples.golden(of, Fitted(of, estimator), data, given)
 
 
 def test_examples_lie_inside_the_data_and_have_the_models_answers() -> None:

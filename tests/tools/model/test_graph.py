@@ -1,0 +1,178 @@
+"""The graph: written where onnxruntime answers as scikit-learn does, and a reason for people where it does not."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.svm import SVC
+
+from shared.fitted import Fitted
+from shared.manifest import Manifest
+from shared.onnx import Graph
+from tests.tools.model.estimators import draft
+from tools.model import contract, graph
+from tools.model.contract import Words
+from tools.model.data import Table, table
+from tools.model.graph import TOLERANCE, Stays
+from tools.model.output import Bands
+
+CHANCE = np.random.default_rng(5)
+MIXED = pd.DataFrame(
+    {
+        "body mass/index": CHANCE.normal(27, 4, 200),
+        "Größe (cm)": CHANCE.normal(170, 9, 200),
+        "città": CHANCE.choice(["Roma", "Łódź"], 200),
+        "a b": CHANCE.choice(["x", "y", "z"], 200),
+    }
+)
+NUMBERS = MIXED[["body mass/index", "Größe (cm)"]]
+ARRAY = NUMBERS.to_numpy()
+TARGET = ARRAY @ [2.0, -1.0] + 10.0 * (MIXED["a b"] == "x").to_numpy()
+LABELS = np.where(np.median(TARGET) < TARGET, "high", "low")
+
+
+def encoded(encoder: Any, last: Any) -> Any:
+    numbers = ("numbers", StandardScaler(), list(NUMBERS))
+    return make_pipeline(ColumnTransformer([numbers, ("texts", encoder, ["città", "a b"])]), last)
+
+
+def settled(estimator: Any, X: Any, y: Any) -> tuple[Manifest, Table]:  # noqa: N803 - scikit-learn's name
+    data = table(X, y, names=list(NUMBERS) if isinstance(X, np.ndarray) else (), source="d")
+    kind = "classifier" if hasattr(estimator, "classes_") else "regressor"
+    return contract.of(draft(kind), estimator, data, Words(), Bands()), data
+
+
+def written(estimator: Any, X: Any, y: Any) -> graph.Written:  # noqa: N803 - scikit-learn's name
+    estimator.fit(X, y)
+    of, data = settled(estimator, X, y)
+    return graph.of(of, estimator, data)
+
+
+REGRESSORS = {
+    "an array": (LinearRegression(), ARRAY),
+    "a frame of numbers": (LinearRegression(), NUMBERS),
+    "scaling": (make_pipeline(StandardScaler(), Ridge()), ARRAY),
+    "scaling of a frame": (make_pipeline(MinMaxScaler(), Ridge()), NUMBERS),
+    "one-hot": (encoded(OneHotEncoder(), LinearRegression()), MIXED),
+    "one-hot without its first": (encoded(OneHotEncoder(drop="first"), LinearRegression()), MIXED),
+    "ordinal": (encoded(OrdinalEncoder(), Ridge()), MIXED),
+    "columns by position": (
+        make_pipeline(ColumnTransformer([("all", StandardScaler(), [1, 0])]), LinearRegression()),
+        ARRAY,
+    ),
+}
+CLASSIFIERS = {
+    "logistic": (LogisticRegression(), ARRAY),
+    "scaling": (make_pipeline(StandardScaler(), LogisticRegression()), ARRAY),
+    "one-hot": (encoded(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()), MIXED),
+    "support vectors": (make_pipeline(StandardScaler(), SVC()), ARRAY),
+    "neighbours": (make_pipeline(StandardScaler(), KNeighborsClassifier()), ARRAY),
+}
+
+
+@pytest.mark.parametrize(("estimator", "X"), REGRESSORS.values(), ids=REGRESSORS)
+def test_a_regressors_graph_answers_the_same_numbers(estimator: Any, X: Any) -> None:  # noqa: N803
+    found = written(estimator, X, TARGET)
+    of, data = settled(estimator, X, TARGET)
+    columns = data.columns(of.features)
+    np.testing.assert_allclose(
+        found.graph.answer(columns).predictions, Fitted(of, estimator).answer(columns).predictions, rtol=1e-9
+    )
+    assert found.onnx.difference <= TOLERANCE == found.onnx.tolerance
+
+
+@pytest.mark.parametrize(("estimator", "X"), CLASSIFIERS.values(), ids=CLASSIFIERS)
+def test_a_classifiers_graph_answers_the_same_labels(estimator: Any, X: Any) -> None:  # noqa: N803
+    found = written(estimator, X, LABELS)
+    of, data = settled(estimator, X, LABELS)
+    likely = of.output.probabilities
+    columns = data.columns(of.features)
+    wanted, given = (each.answer(columns, probabilities=likely) for each in (Fitted(of, estimator), found.graph))
+    assert given.predictions == wanted.predictions
+    if likely:
+        np.testing.assert_allclose(given.probabilities, wanted.probabilities, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (RandomForestClassifier(3), LABELS),
+        (GradientBoostingRegressor(n_estimators=3), TARGET),
+        (HistGradientBoostingRegressor(max_iter=3), TARGET),
+    ],
+)
+def test_trees_stay_with_scikit_learn_without_a_try(estimator: Any, y: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph, "_converted", lambda *_: pytest.fail("tried"))
+    with pytest.raises(Stays, match="no trees in float64"):
+        written(estimator, ARRAY, y)
+
+
+def test_what_has_no_graph_stays_with_scikit_learn() -> None:
+    with pytest.raises(Stays, match="no ONNX graph that onnxruntime loads"):
+        written(make_pipeline(FunctionTransformer(np.tanh), LinearRegression()), ARRAY, TARGET)
+
+
+def test_what_onnxruntime_does_not_load_stays_with_scikit_learn() -> None:
+    with pytest.raises(Stays, match="no ONNX graph that onnxruntime loads"):
+        written(make_pipeline(SimpleImputer(), LinearRegression()), ARRAY, TARGET)
+
+
+def test_a_category_that_was_missing_in_training_stays_with_scikit_learn() -> None:
+    frame = MIXED.assign(**{"a b": MIXED["a b"].where(MIXED["a b"] != "x")})
+    with pytest.raises(Stays):
+        written(encoded(OneHotEncoder(), LinearRegression()), frame, TARGET)
+
+
+def test_a_missing_category_is_an_unknown_one_where_the_encoder_ignores_those() -> None:
+    estimator = encoded(OneHotEncoder(handle_unknown="ignore"), LinearRegression())
+    found = written(estimator, MIXED, TARGET)
+    row = [np.array([27.0]), np.array([170.0]), np.array([np.nan], dtype=object), np.array(["x"], dtype=object)]
+    of, _ = settled(estimator, MIXED, TARGET)
+    assert found.graph.answer(row).predictions == pytest.approx(Fitted(of, estimator).answer(row).predictions)
+
+
+def test_a_graph_that_answers_otherwise_stays_with_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Graph.answer
+
+    def slightly_off(self: Graph, columns: Any, *, probabilities: bool = False) -> Any:
+        right = answer(self, columns, probabilities=probabilities)
+        return right._replace(predictions=[value * (1 + 1e-7) for value in right.predictions])
+
+    monkeypatch.setattr(Graph, "answer", slightly_off)
+    with pytest.raises(Stays, match=r"answers otherwise, by up to 1\.0e-07"):
+        written(LinearRegression(), ARRAY, TARGET)
+
+
+def test_a_graph_with_other_labels_stays_with_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Graph.answer
+
+    def first_wrong(self: Graph, columns: Any, *, probabilities: bool = False) -> Any:
+        right = answer(self, columns, probabilities=probabilities)
+        return right._replace(predictions=["other", *right.predictions[1:]])
+
+    monkeypatch.setattr(Graph, "answer", first_wrong)
+    with pytest.raises(Stays, match="answers otherwise, by up to inf"):
+        written(LogisticRegression(), ARRAY, LABELS)
+
+
+def test_the_same_estimator_gives_the_same_graph() -> None:
+    assert written(LinearRegression(), ARRAY, TARGET).content == written(LinearRegression(), ARRAY, TARGET).content
+
+
+def test_random_rows_lie_inside_and_outside_the_range_and_miss_what_may_be_missing() -> None:
+    of, _ = settled(HistGradientBoostingRegressor(max_iter=2).fit(ARRAY, TARGET), ARRAY, TARGET)
+    low, high = of.features[0].range  # type: ignore[union-attr]
+    first = graph.random_rows(of.features, 1_000)[0]
+    present = first[~np.isnan(first)]
+    assert 0 < len(present) < len(first)
+    assert (present < low).any()
+    assert (present > high).any()
+    assert ((present >= low) & (present <= high)).sum() > len(present) / 2

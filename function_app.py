@@ -10,9 +10,11 @@ import azure.functions as func
 
 from shared import auth, health, manifest, offload, openapi, pages, schemas, scoring, settings, started, telemetry
 from shared.endpoint import FORM, HTML, JSON, Answer, Call, Declaration, declared, endpoint
+from shared.model import served
 from shared.problems import ModelUnavailable, NoClasses, NotFound
 
 telemetry.configure(settings.current(), started.facts)
+served.preload()  # in the background, while the host makes ready for the first request
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)  # bearer tokens are the lock, not function keys
 
 

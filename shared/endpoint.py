@@ -8,8 +8,9 @@ here is also what OpenAPI says of it.
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
+from functools import lru_cache
 from inspect import cleandoc
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import azure.functions as func
@@ -23,13 +24,12 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html"
 PROBLEM_JSON = "application/problem+json"
-CHARSETS = ("utf-8", "utf8", "us-ascii")
+CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
 _log = telemetry.get_logger("endpoint")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request that was let in."""
 
     body: bytes
@@ -41,14 +41,13 @@ class Call:
     path_params: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a function answers: finished bytes and what they are."""
 
     body: bytes
     status: int = 200
     media_type: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 type Guard = Callable[[str | None], Awaitable[str]]
@@ -144,15 +143,20 @@ async def _admit(declaration: Declaration, req: func.HttpRequest, request_id: st
 
 def _media_type(declaration: Declaration, headers: Mapping[str, str]) -> str:
     """The body's media type. Raises UnsupportedMediaType for another one, another charset or a compressed body."""
-    media_type, *parameters = (part.strip() for part in headers.get("content-type", "").lower().split(";"))
-    charsets = [
-        value.strip('"') for name, _, value in (each.partition("=") for each in parameters) if name == "charset"
-    ]
-    if media_type not in declaration.media_types or not set(charsets) <= set(CHARSETS):
+    media_type, charsets = _content_type(headers.get("content-type", ""))
+    if media_type not in declaration.media_types or not charsets <= CHARSETS:
         raise UnsupportedMediaType(f"Send {' or '.join(declaration.media_types)} in UTF-8")
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body uncompressed")
     return media_type
+
+
+@lru_cache(maxsize=64)
+def _content_type(header: str) -> tuple[str, frozenset[str]]:
+    """A Content-Type's media type and charsets, in lower case. Clients send few different ones."""
+    media_type, *parameters = (part.strip() for part in header.lower().split(";"))
+    named = (each.partition("=") for each in parameters)
+    return media_type, frozenset(value.strip('"') for name, _, value in named if name == "charset")
 
 
 def _failed(declaration: Declaration, req: func.HttpRequest, event: telemetry.Invocation, error: Exception) -> Answer:
@@ -192,11 +196,29 @@ def _rendered(problem: Problem, path: str, request_id: str, *, oauth: bool) -> A
 
 def _response(answer: Answer, event: telemetry.Invocation, *, timed: bool) -> func.HttpResponse:
     headers = {
-        "Content-Type": f"{answer.media_type}; charset=utf-8",
-        "X-Content-Type-Options": "nosniff",
-        "X-Request-Id": event.operation_id,
-        **answer.headers,
+        "content-type": f"{answer.media_type}; charset=utf-8",
+        "x-content-type-options": "nosniff",
+        "x-request-id": event.operation_id,
     }
     if timed:
-        headers["Server-Timing"] = ", ".join(f"{name};dur={took:.3f}" for name, took in event.steps.items())
-    return func.HttpResponse(answer.body, status_code=answer.status, headers=headers)
+        headers["server-timing"] = ", ".join([f"{name};dur={took:.3f}" for name, took in event.steps.items()])
+    for name, value in answer.headers.items():
+        headers[name.lower()] = value
+    return _Response(answer.body, answer.status, headers)
+
+
+class _Response(func.HttpResponse):
+    """A response whose headers are a dictionary with names in lower case.
+
+    The base class checks and copies every header into werkzeug's type: 12 µs a request, a tenth of a one-row
+    prediction. Ours are made here, and hold nothing that a client sent.
+    """
+
+    def __init__(self, body: bytes, status: int, headers: dict[str, str]) -> None:
+        super().__init__(body, status_code=status)
+        self._headers = headers
+
+    @property
+    def headers(self) -> Any:
+        """Names in lower case."""
+        return self._headers

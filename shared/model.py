@@ -3,9 +3,11 @@
 import asyncio
 import gc
 import math
+import threading
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -79,35 +81,44 @@ class Model:
 
 
 class LazyModel:
-    """The model, loaded on first use, once, off the event loop; whoever comes meanwhile awaits the same load."""
+    """The model, loaded once, off the event loop; whoever needs it meanwhile awaits the same load."""
 
     def __init__(self, load: Callable[[], Model]) -> None:
+        self.loaded: Model | None = None
+        """The model once it is there: whoever has it need not wait."""
         self._load = load
-        self._model: Model | None = None
-        self._loading: asyncio.Future[Model] | None = None
+        self._lock = threading.Lock()
+        self._loading: Future[Model] | None = None
         self._failure: tuple[float, Problem] | None = None
 
     async def get(self) -> Model:
         """The model. Raises ModelUnavailable; the next try comes after 5 s."""
-        if self._model is not None:
-            return self._model
+        if self.loaded is not None:
+            return self.loaded
         if self._failure and time.monotonic() < self._failure[0]:
             raise self._failure[1].with_traceback(None)
-        if self._loading is None:
-            self._loading = asyncio.ensure_future(self._first())
         with telemetry.step("load"):
-            return await asyncio.shield(self._loading)  # a caller who goes away must not take the load along
+            loading = asyncio.wrap_future(self.preload())
+            return await asyncio.shield(loading)  # a caller who goes away must not take the load along
 
-    async def _first(self) -> Model:
+    def preload(self) -> Future[Model]:
+        """Begin to load, unless somebody did; returns without waiting. A failure is logged, and told to who asks."""
+        with self._lock:
+            if self._loading is None:
+                self._loading = offload.start(self._first)
+            return self._loading
+
+    def _first(self) -> Model:
         try:
-            self._model = await offload.run(self._load)
+            self.loaded = self._load()
+            return self.loaded
         except Problem as problem:
             self._failure = time.monotonic() + RETRY_SECONDS, problem
             _log.error("the model cannot be served: %s", problem.reason)
             raise
         finally:
-            self._loading = None
-        return self._model
+            with self._lock:
+                self._loading = None
 
 
 def load() -> Model:

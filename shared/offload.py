@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 MOST_THREADS = 8  # model loads, table calls, key fetches and large batches together; more only queue for the cores
 
@@ -13,6 +13,12 @@ _pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="offload")
 async def run[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """The result of `function` from the shared pool. Telemetry in it still finds its invocation."""
     return await run_in(_pool, function, *args, **kwargs)
+
+
+def start[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+    """Begin `function` in the shared pool, for whoever waits later or not at all."""
+    context = contextvars.copy_context()
+    return _pool.submit(lambda: context.run(function, *args, **kwargs))
 
 
 async def run_in[**P, R](pool: Executor, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -55,10 +55,8 @@ def outside(features: Sequence[Feature], filled: Sequence[Column]) -> list[Outsi
     """A warning for every feature with values outside the range that the model was trained on."""
     found: list[OutsideRange] = []
     for feature, column in zip(features, filled, strict=True):
-        if isinstance(feature, Number):
-            low, high = feature.range
-            if positions := np.flatnonzero((column < low) | (column > high)).tolist():  # NaN is neither: no warning
-                found.append(OutsideRange(feature.name, feature.range, positions, _detail(len(positions))))
+        if isinstance(feature, Number) and (positions := _outside(column, *feature.range)):
+            found.append(OutsideRange(feature.name, feature.range, positions, _detail(len(positions))))
     return found
 
 
@@ -76,6 +74,14 @@ def _column(feature: Feature, name: str, instances: Sequence[Struct]) -> Column:
     if feature.optional:
         return np.array([value if isinstance(value, float) else np.nan for value in values], dtype=np.float64)
     return np.fromiter(values, np.float64, len(instances))
+
+
+def _outside(column: Column, low: float, high: float) -> list[int]:
+    """Positions of values outside the range. NaN is neither below nor above: no warning."""
+    if len(column) == 1:  # most requests; by numpy this takes 3.5 µs for each feature, a twentieth of the whole
+        value = column.item()
+        return [0] if value < low or value > high else []
+    return np.flatnonzero((column < low) | (column > high)).tolist()
 
 
 def _alike(filled: Sequence[Column]) -> Sequence[Column]:

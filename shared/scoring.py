@@ -53,25 +53,31 @@ type Shape = Callable[[Contract, Model, Sequence[Struct], str], Struct]
 
 
 async def _score(body: bytes, request_id: str, shape: Shape) -> bytes:
-    run = offload.run if len(body) > INLINE_BYTES else _at_once
+    large = len(body) > INLINE_BYTES
     contract = schemas.current()
-    telemetry.bind(model_name=contract.model.name, model_version=contract.model.version)
-    with telemetry.step("decode"):
-        instances = await run(contract.decode, body)
-    telemetry.bind(instances=len(instances))
+    instances = await offload.run(_decoded, contract, body) if large else _decoded(contract, body)
     if contract.entities:
         await features.complete(contract, instances)
-    if random.random() < settings.current().log_values_sample:  # noqa: S311 - which requests tell is no secret
+    if (sample := settings.current().log_values_sample) and random.random() < sample:  # noqa: S311 - no secret
         telemetry.bind(**_values(contract, instances[0]))
-    served = await model.served.get()
+    served = model.served.loaded or await model.served.get()
+    work = shape, contract, served, instances, request_id
+    return await offload.run(_answered, *work) if large else _answered(*work)
+
+
+def _decoded(contract: Contract, body: bytes) -> list[Struct]:
+    telemetry.bind(model_name=contract.model.name, model_version=contract.model.version)
+    with telemetry.step("decode"):
+        instances = contract.decode(body)
+    telemetry.bind(instances=len(instances))
+    return instances
+
+
+def _answered(shape: Shape, contract: Contract, served: Model, instances: Sequence[Struct], request_id: str) -> bytes:
     with telemetry.step("model"):
-        answer = await run(shape, contract, served, instances, request_id)
+        answer = shape(contract, served, instances, request_id)
     with telemetry.step("encode"):
-        return await run(_encoder.encode, answer)
-
-
-async def _at_once[**P, R](function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    return function(*args, **kwargs)
+        return _encoder.encode(answer)
 
 
 def _predictions(contract: Contract, served: Model, instances: Sequence[Struct], request_id: str) -> Struct:
@@ -104,9 +110,9 @@ def _values(contract: Contract, instance: Struct) -> dict[str, str | float]:
 
 def _tell(contract: Contract, answers: Sequence[Any], scores: Scores) -> None:
     """What the wide event says of the answers: how they are distributed, never a row."""
-    telemetry.bind(warnings=len(scores.outside))
     if contract.manifest.kind == "regressor":
-        mean = sum(answers) / len(answers)
-        telemetry.bind(prediction_min=min(answers), prediction_mean=mean, prediction_max=max(answers))
+        spread = {"prediction_min": min(answers), "prediction_mean": sum(answers) / len(answers)}
+        telemetry.bind(warnings=len(scores.outside), **spread, prediction_max=max(answers))
     else:
-        telemetry.bind(**{f"class_{model.label_text(label)}": count for label, count in Counter(answers).items()})
+        counts = {f"class_{model.label_text(label)}": count for label, count in Counter(answers).items()}
+        telemetry.bind(warnings=len(scores.outside), **counts)

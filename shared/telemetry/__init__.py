@@ -60,19 +60,24 @@ def configure(settings: Settings, about: About = dict) -> None:
     logger.propagate = False  # the worker forwards root-logger lines to the host: every line would appear twice
 
 
-@contextmanager
-def invocation(context: Context, name: str) -> Iterator[Invocation]:
+class invocation:  # noqa: N801 - reads as a statement, as `step` does
     """Open the wide event of one invocation of the function `name`, inside the host's trace, and send it at the end."""
-    operation_id, parent_id = _trace(context)
-    event = Invocation(name, operation_id, parent_id, context.invocation_id, next(_invocations) == 0)
-    token = _current.set(event)
-    started = perf_counter()
-    try:
-        yield event
-    finally:
-        event.total_ms = (perf_counter() - started) * 1000
-        _current.reset(token)
-        _sink.invocation(event)
+
+    __slots__ = ("event", "started", "token")
+
+    def __init__(self, context: Context, name: str) -> None:
+        operation_id, parent_id = _trace(context)
+        self.event = Invocation(name, operation_id, parent_id, context.invocation_id, next(_invocations) == 0)
+
+    def __enter__(self) -> Invocation:
+        self.token = _current.set(self.event)
+        self.started = perf_counter()
+        return self.event
+
+    def __exit__(self, *_: object) -> None:
+        self.event.total_ms = (perf_counter() - self.started) * 1000
+        _current.reset(self.token)
+        _sink.invocation(self.event)
 
 
 class step:  # noqa: N801 - reads as a statement: `with step("decode"):`

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple, Protocol
 
+import msgspec
+from msgspec import Struct
+
 type Property = str | int | float | bool
 
 _next_sequence = count(1).__next__
@@ -37,8 +40,7 @@ class Context(Protocol):
     def trace_context(self) -> TraceContext: ...
 
 
-@dataclass(slots=True, eq=False)
-class Invocation:
+class Invocation(Struct, eq=False):
     """The wide event: everything worth telling of one invocation, in one item."""
 
     name: str
@@ -49,17 +51,17 @@ class Invocation:
     invocation_id: str
     cold_start: bool = False
     """Whether it is the first of the process."""
-    id: str = field(default_factory=_id)
-    sequence: int = field(default_factory=_next_sequence)
-    started: float = field(default_factory=time.time)
+    id: str = msgspec.field(default_factory=_id)
+    sequence: int = msgspec.field(default_factory=_next_sequence)
+    started: float = msgspec.field(default_factory=time.time)
     """Unix time, seconds."""
     total_ms: float = 0.0
     status: int = 0
     outcome: str = ""
     """`ok`, or the problem's slug; empty when it never answered."""
-    steps: dict[str, float] = field(default_factory=dict)
+    steps: dict[str, float] = msgspec.field(default_factory=dict)
     """Step → milliseconds, in the order in which the steps ran."""
-    properties: dict[str, Property] = field(default_factory=dict)
+    properties: dict[str, Property] = msgspec.field(default_factory=dict)
 
     @property
     def success(self) -> bool:

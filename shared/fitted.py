@@ -28,11 +28,12 @@ class Fitted:
         matrix = rows.assemble(self._manifest, columns)
         try:
             with rows.calm():
-                predictions = self._estimator.predict(matrix).ravel().tolist()
+                predictions = self._estimator.predict(matrix).ravel()
                 likely = self._estimator.predict_proba(matrix).tolist() if probabilities else None
+                spread = rows.spread(predictions) if self._manifest.kind == "regressor" else None
         except ValueError as error:
             raise InvalidInstances("The model takes no such values", reason=f"the estimator says: {error}") from error
-        return Answers(predictions, likely)
+        return Answers(predictions.tolist(), likely, spread)
 
 
 def estimator(folder: Path, artifact: Artifact) -> Any:

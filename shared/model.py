@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -19,7 +19,7 @@ from shared.manifest import Label, Manifest
 from shared.problems import BadField, InvalidInstances, Problem
 
 if TYPE_CHECKING:
-    from shared.rows import Answers, Column
+    from shared.rows import Answers, Column, Spread
 
 RETRY_SECONDS = 5.0  # a failed load is remembered this long: a missing mount may come, a hammered disk must not
 
@@ -35,6 +35,8 @@ class Scores(Struct, frozen=True):
     """Warnings: `schemas.OutsideRange`."""
     probabilities: list[dict[str, float]] | None = None
     """Label → probability, where they were asked for and the classifier has them."""
+    spread: "Spread | None" = None
+    """Of a regressor's predictions."""
 
 
 class Answering(Protocol):
@@ -64,10 +66,10 @@ class Model:
         columns = self._rows.columns(self.manifest.features, instances)
         asked = probabilities and self.manifest.output.probabilities
         answers = self._answering.answer(columns, probabilities=asked)
-        if self.manifest.kind == "regressor":
+        if (spread := answers.spread) and not (math.isfinite(spread.least) and math.isfinite(spread.greatest)):
             _refuse_infinite(answers.predictions)
         likely = self._named(answers.probabilities) if answers.probabilities is not None else None
-        return Scores(answers.predictions, self._rows.outside(self.manifest.features, columns), likely)
+        return Scores(answers.predictions, self._rows.outside(self.manifest.features, columns), likely, spread)
 
     def classify(self, values: Sequence[float]) -> list[Label]:
         """A regressor's values as classes: the bands between the manifest's edges, upper edges exclusive."""
@@ -76,7 +78,8 @@ class Model:
 
     def _named(self, probabilities: Sequence[Sequence[float]]) -> list[dict[str, float]]:
         """A probability for every label's name, per row."""
-        _refuse_infinite([sum(row) for row in probabilities])
+        if not math.isfinite(sum(map(sum, probabilities))):
+            _refuse_infinite([sum(row) for row in probabilities])
         return [dict(zip(self._labels, row, strict=True)) for row in probabilities]
 
 
@@ -148,13 +151,11 @@ def label_text(label: Label) -> str:
     return label if isinstance(label, str) else msgspec.json.encode(label).decode()
 
 
-def _refuse_infinite(values: Sequence[float]) -> None:
-    """JSON has no infinity, and a number that is none helps nobody."""
-    if math.isfinite(sum(values)):  # one pass over all; only when it fails one by one
-        return
+def _refuse_infinite(values: Sequence[float]) -> NoReturn:
+    """JSON has no infinity, and a number that is none helps nobody. Raises InvalidInstances, naming them."""
     detail = "the model's answer is not a finite number"
-    if bad := [BadField(f"/instances/{i}", detail) for i, value in enumerate(values) if not math.isfinite(value)]:
-        raise InvalidInstances("The model has no finite answer for some instances", fields=bad)
+    bad = [BadField(f"/instances/{i}", detail) for i, value in enumerate(values) if not math.isfinite(value)]
+    raise InvalidInstances("The model has no finite answer for some instances", fields=bad)
 
 
 served = LazyModel(load)

@@ -30,15 +30,17 @@ class Graph:
         self._session = _session(content)
         self._inputs = [each.name for each in self._session.get_inputs()]
         self._outputs = [each.name for each in self._session.get_outputs()]
-        self._label = type(classes[0]) if classes else float
+        self._label = type(classes[0]) if classes else None
         """ONNX has labels that are texts or whole numbers; numbers and booleans are made what they were."""
 
     def answer(self, columns: Sequence[Column], *, probabilities: bool = False) -> Answers:
         """Its answers to some rows."""
         outputs = self._session.run(self._outputs[: 1 + probabilities], self._fed(columns))
         predictions = outputs[0].ravel()
+        if self._label is None:
+            return Answers(predictions.tolist(), None, rows.spread(predictions))
         if self._label in (bool, float):
-            predictions = predictions.astype(self._label, copy=False)
+            predictions = predictions.astype(self._label)
         return Answers(predictions.tolist(), outputs[1].tolist() if probabilities else None)
 
     def _fed(self, columns: Sequence[Column]) -> Mapping[str, NDArray[Any]]:

@@ -55,34 +55,24 @@ type Shape = Callable[[Contract, Model, Sequence[Struct], str], Struct]
 async def _score(body: bytes, request_id: str, shape: Shape) -> bytes:
     large = len(body) > INLINE_BYTES
     contract = schemas.current()
-    instances = await offload.run(_decoded, contract, body) if large else _decoded(contract, body)
+    telemetry.bind(model_name=contract.model.name, model_version=contract.model.version)
+    with telemetry.step("decode"):
+        instances = await offload.run(contract.decode, body) if large else contract.decode(body)
+    telemetry.bind(instances=len(instances))
     if contract.entities:
         await features.complete(contract, instances)
     if (sample := settings.current().log_values_sample) and random.random() < sample:  # noqa: S311 - no secret
         telemetry.bind(**_values(contract, instances[0]))
-    served = model.served.loaded or await model.served.get()
-    work = shape, contract, served, instances, request_id
-    return await offload.run(_answered, *work) if large else _answered(*work)
-
-
-def _decoded(contract: Contract, body: bytes) -> list[Struct]:
-    telemetry.bind(model_name=contract.model.name, model_version=contract.model.version)
-    with telemetry.step("decode"):
-        instances = contract.decode(body)
-    telemetry.bind(instances=len(instances))
-    return instances
-
-
-def _answered(shape: Shape, contract: Contract, served: Model, instances: Sequence[Struct], request_id: str) -> bytes:
+    work = contract, model.served.loaded or await model.served.get(), instances, request_id
     with telemetry.step("model"):
-        answer = shape(contract, served, instances, request_id)
+        answer = await offload.run(shape, *work) if large else shape(*work)
     with telemetry.step("encode"):
-        return _encoder.encode(answer)
+        return await offload.run(_encoder.encode, answer) if large else _encoder.encode(answer)
 
 
 def _predictions(contract: Contract, served: Model, instances: Sequence[Struct], request_id: str) -> Struct:
     scores = served.score(instances)
-    _tell(contract, scores.predictions, scores)
+    _tell(scores)
     return contract.predictions(
         model=contract.model, predictions=scores.predictions, warnings=scores.outside, request_id=request_id
     )
@@ -96,7 +86,7 @@ def _classes(contract: Contract, served: Model, instances: Sequence[Struct], req
         labels, more = served.classify(scores.predictions), {"values": scores.predictions}
     elif scores.probabilities is not None:
         more = {"probabilities": scores.probabilities}
-    _tell(contract, scores.predictions, scores)
+    _tell(scores)
     return contract.classes(
         model=contract.model, predictions=labels, warnings=scores.outside, request_id=request_id, **more
     )
@@ -108,11 +98,13 @@ def _values(contract: Contract, instance: Struct) -> dict[str, str | float]:
     return {f"value_{name}": value for name, value in given if isinstance(value, (str, float))}
 
 
-def _tell(contract: Contract, answers: Sequence[Any], scores: Scores) -> None:
+def _tell(scores: Scores) -> None:
     """What the wide event says of the answers: how they are distributed, never a row."""
-    if contract.manifest.kind == "regressor":
-        spread = {"prediction_min": min(answers), "prediction_mean": sum(answers) / len(answers)}
-        telemetry.bind(warnings=len(scores.outside), **spread, prediction_max=max(answers))
+    if scores.spread:
+        least, mean, greatest = scores.spread
+        spread = {"prediction_min": least, "prediction_mean": mean, "prediction_max": greatest}
+        telemetry.bind(warnings=len(scores.outside), **spread)
     else:
-        counts = {f"class_{model.label_text(label)}": count for label, count in Counter(answers).items()}
-        telemetry.bind(warnings=len(scores.outside), **counts)
+        counts = Counter(scores.predictions)
+        told = {f"class_{model.label_text(label)}": count for label, count in counts.items()}
+        telemetry.bind(warnings=len(scores.outside), **told)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, LEFT, RIGHT = 760, 64, 736
-TOP, HIGH, BETWEEN, BELOW = 78, 96, 54, 44
+TOP, HIGH, BETWEEN, BELOW = 92, 100, 54, 46
 """The first panel's upper edge, a panel's height, the room between two, and below the last."""
-GREY = "#808080"
-MOST_TICKS = 4
+GREY = "#777777"  # as readable on white as on GitHub's dark
+MOST_TICKS = 5
 
 type Place = tuple[float, float]
 """From the left and from above."""
@@ -100,12 +100,13 @@ class Panel:
         return found
 
     def shade(self) -> Sequence[str]:
-        """What does not count."""
+        """What does not count; the first panel says so for all."""
         if not self.chart.shaded:
             return []
         width = self.chart.x(self.chart.shaded) - LEFT
         at = f'x="{LEFT}" y="{self.above}" width="{width:.1f}" height="{HIGH}"'
-        return [f'<rect {at} fill="{GREY}" opacity="0.12"/>', text((LEFT + 6, self.above + 14), "warm-up", size=11)]
+        said = [text((LEFT + 8, self.above + 16), "warm-up", size=11)] if self.first else []
+        return [f'<rect {at} fill="{GREY}" opacity="0.12"/>', *said]
 
     def graph(self) -> Sequence[str]:
         """The curve, the area below it, and its trend."""
@@ -124,6 +125,11 @@ class Panel:
             f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.8" stroke-linejoin="round"/>',
             *trend,
         ]
+
+    @property
+    def first(self) -> bool:
+        """Whether it is the uppermost."""
+        return self.above == TOP
 
     @property
     def most(self) -> float:

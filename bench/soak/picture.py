@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bench.chart import Chart, Curve
 from bench.soak.samples import Sample
-from bench.soak.verdicts import WARM_UP, slope, warm
+from bench.soak.verdicts import WARM_UP, long_enough, slope, warm
 
 MEMORY, RATE, TIME = "#0e9aa7", "#8b5cf6", "#e2571e"
 
@@ -14,7 +14,7 @@ def picture(samples: Sequence[Sample], clients: int, requests: int, failed: int)
     """The SVG document."""
     minutes = samples[-1].seconds / 60
     return Chart(
-        title=f"The service under mixed traffic from {clients} clients for {minutes:.3g} minutes",
+        title=f"The service under mixed traffic from {clients} clients for {minutes:.0f} min",
         said=f"{requests:,} requests, {failed or 'none'} failed; each answer's status and values were checked",
         minutes=[sample.seconds / 60 for sample in samples],
         curves=[memory(samples), rate(samples), time(samples)],
@@ -29,8 +29,8 @@ def memory(samples: Sequence[Sample]) -> Curve:
     middle = statistics.mean(sample.rss_mb for sample in steady)
     half = slope(steady) * (last - first) / 3_600 / 2
     trend = ((first / 60, middle - half), (last / 60, middle + half))
-    said = f"{middle:.0f} MB, slope {slope(steady):+.1f} MB an hour"
-    return Curve("Memory (RSS), MB", said, MEMORY, [sample.rss_mb for sample in samples], trend)
+    found = f"slope {slope(steady):+.1f} MB an hour" if long_enough(steady) else "too short for a slope"
+    return Curve("Memory (RSS), MB", f"{middle:.0f} MB, {found}", MEMORY, [sample.rss_mb for sample in samples], trend)
 
 
 def rate(samples: Sequence[Sample]) -> Curve:

@@ -57,8 +57,13 @@ def flat(steady: Sequence[Sample]) -> Verdict:
     """Whether memory stays where it is. A short run cannot tell."""
     found = slope(steady)
     minutes = (steady[-1].seconds - steady[0].seconds) / 60
-    kept = found <= MOST_SLOPE if minutes >= LEAST_MINUTES else None
+    kept = found <= MOST_SLOPE if long_enough(steady) else None
     return Verdict(f"memory flat: at most {MOST_SLOPE:+g} MB/h", f"{found:+.1f} MB/h over {minutes:.1f} min", kept)
+
+
+def long_enough(steady: Sequence[Sample]) -> bool:
+    """Whether their slope means something."""
+    return steady[-1].seconds - steady[0].seconds >= LEAST_MINUTES * 60
 
 
 def constant(name: str, counts: Sequence[int]) -> Verdict:

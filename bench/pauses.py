@@ -23,7 +23,7 @@ import uvloop
 from bench.connection import Connection
 from bench.load import post
 from bench.serve import ROW, body, login, serving
-from bench.telemetry import KEY, SETTING, ingestion
+from bench.telemetry import ingestion, telling
 from shared import manifest
 from shared.manifest import APP
 from shared.telemetry.insights import Pace
@@ -81,7 +81,7 @@ def models(folder: Path) -> Mapping[str, Path]:
 def measured(path: Path, rows: int, batches: int) -> tuple[Sequence[Pause], Sequence[Pause]]:
     """Collections until the service is warm, and those under load."""
     with ingestion("healthy") as address:
-        told = {SETTING: f"InstrumentationKey={KEY};IngestionEndpoint={address}", "MODEL_MANIFEST": str(path)}
+        told = {**telling(address), "MODEL_MANIFEST": str(path)}
         with serving(APP / "bench" / "collecting", told) as url:
             token = login(url)
             uvloop.run(loaded(url, token, CLIENTS, 1))

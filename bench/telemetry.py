@@ -134,11 +134,15 @@ def sample(service: Service, seconds: float, folder: Path) -> float:
 @contextmanager
 def variant(app: Path, address: str = "") -> Iterator[Service]:
     """A running service; `address` is ingestion's."""
-    os.environ[SETTING] = f"InstrumentationKey={KEY};IngestionEndpoint={address}" if address else ""
-    with running(app, pinned=True) as (url, process):
+    with running(app, telling(address), pinned=True) as (url, process):
         service = Service(process, load.post(f"{url}/predict", body([ROW]), login(url)))
         load.run(service.request, clients=1, seconds=Pace().load_after + 1)  # the model and the exporter are loaded
         yield service
+
+
+def telling(address: str) -> Mapping[str, str]:
+    """Settings of a service that tells ingestion at this address; nobody where it is empty."""
+    return {SETTING: f"InstrumentationKey={KEY};IngestionEndpoint={address}" if address else ""}
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from bench.soak.samples import Sample, Writes
 from bench.soak.traffic import mix
 from bench.soak.verdicts import WARM_UP, Verdict, verdicts
 from bench.soak.watch import watch
-from bench.telemetry import KEY, SETTING, ingestion
+from bench.telemetry import ingestion, telling
 from shared import manifest
 from shared.manifest import APP
 
@@ -67,10 +67,12 @@ def parser() -> argparse.ArgumentParser:
 @contextmanager
 def service() -> Iterator[tuple[str, Process]]:
     """The service in the local host, with somebody to tell, free to use every core."""
-    with tempfile.TemporaryDirectory() as folder, ingestion("healthy") as address:
-        told = {SETTING: f"InstrumentationKey={KEY};IngestionEndpoint={address}", "TMPDIR": folder}
-        with running(APP, told, pinned=False) as started:
-            yield started
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ingestion("healthy") as address,
+        running(APP, {**telling(address), "TMPDIR": folder}, pinned=False) as started,
+    ):
+        yield started
 
 
 async def run(url: str, process: Process, given: argparse.Namespace, tally: Tally, write: Writes) -> None:

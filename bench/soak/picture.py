@@ -14,7 +14,7 @@ def picture(samples: Sequence[Sample], clients: int, requests: int, failed: int)
     """The SVG document."""
     minutes = samples[-1].seconds / 60
     return Chart(
-        title=f"The service under mixed traffic from {clients} clients for {minutes:.0f} min",
+        title=f"The service under mixed traffic from {clients} clients for {round(minutes, 1):g} minutes",
         said=f"{requests:,} requests, {failed or 'none'} failed; each answer's status and values were checked",
         minutes=[sample.seconds / 60 for sample in samples],
         curves=[memory(samples), rate(samples), time(samples)],

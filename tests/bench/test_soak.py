@@ -229,7 +229,7 @@ def test_an_interval_s_requests_are_taken_once() -> None:
 def test_the_chart_is_a_document_with_a_curve_for_each_figure() -> None:
     document = ET.fromstring(picture(run(), 16, 1_234_567, 0))  # noqa: S314
     assert document.findtext(f"{SVG}title") == (
-        "The service under mixed traffic from 16 clients for 15 min: "
+        "The service under mixed traffic from 16 clients for 15 minutes: "
         "1,234,567 requests, none failed; each answer's status and values were checked"
     )
     assert len(document.findall(f"{SVG}polyline")) == 3

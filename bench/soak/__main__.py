@@ -77,12 +77,13 @@ def service() -> Iterator[tuple[str, Process]]:
 
 async def run(url: str, process: Process, given: argparse.Namespace, tally: Tally, write: Writes) -> None:
     """All clients for as long as the watch looks on."""
-    asked = mix(manifest.current(), manifest.content())
+    asked, together = mix(manifest.current(), manifest.content()), asyncio.Barrier(given.clients)
     async with asyncio.TaskGroup() as group:
-        clients = [group.create_task(Client(url, asked, tally, number).run()) for number in range(given.clients)]
+        clients = [Client(url, asked, tally, number) for number in range(given.clients)]
+        tasks = [group.create_task(client.run(together)) for client in clients]
         await watch(process, tally, given.every, given.minutes * 60, write)
-        for client in clients:
-            client.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 def tell(tally: Tally, judged: Sequence[Verdict]) -> None:

@@ -11,6 +11,7 @@ from bench.connection import Connection
 from bench.soak.traffic import LOGIN, ONE_ROW, Asked, Mix
 
 LOGIN_SECONDS = 60.0  # a token lives 15 minutes; bcrypt is what a client may do now and then
+BURST = 30  # batches of each client; two seconds and more
 PAUSE_SECONDS = 0.5  # after a failure: a server that is gone is not asked a million times
 MOST_TOLD = 5
 NO_ANSWER = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
@@ -64,9 +65,16 @@ class Client:
         self._token = ""
         self._login_at = 0.0
 
-    async def run(self) -> None:
-        """Ask until cancelled."""
+    async def run(self, together: asyncio.Barrier) -> None:
+        """Ask until cancelled: at first all clients together for the largest batch, then each for what it draws.
+
+        So the service starts all its threads and needs the most memory at once, in the warm-up and not by chance later.
+        """
         try:
+            await self._login(time.perf_counter())
+            await together.wait()
+            for _ in range(BURST):
+                await self._ask(self._mix.largest)
             while True:
                 if (now := time.perf_counter()) >= self._login_at:
                     await self._login(now)

@@ -76,6 +76,11 @@ class Mix:
         """One of them."""
         return chance.choices(self.asked, self.weights)[0]
 
+    @property
+    def largest(self) -> Asked:
+        """The one with the longest body."""
+        return max(self.asked, key=lambda asked: len(asked.body))
+
 
 LOGIN = Asked(
     "login",

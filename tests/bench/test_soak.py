@@ -154,11 +154,15 @@ def test_a_line_on_the_console_stands_under_its_head() -> None:
 def test_the_mix_asks_for_everything_that_is_promised(manifest: Manifest, demo: bytes) -> None:
     mix = traffic.mix(manifest, demo)
     chance = random.Random(1)  # noqa: S311
-    drawn = [mix.draw(chance) for _ in range(20_000)]
+    drawn = [mix.draw(chance) for _ in range(10_000)]
     assert {asked.name for asked in drawn} == {asked.name for asked in mix.asked}
     assert {asked.status for asked in drawn} == {200, 400, 401, 422}
     assert {len(json.loads(asked.body)["instances"]) for asked in drawn if " rows" in asked.name} == set(traffic.SIZES)
     assert sum(asked.name.endswith("1 row") for asked in drawn) / len(drawn) > 0.7
+
+
+def test_the_largest_request_is_a_batch_of_ten_thousand_rows(manifest: Manifest, demo: bytes) -> None:
+    assert len(json.loads(traffic.mix(manifest, demo).largest.body)["instances"]) == 10_000
 
 
 def test_a_model_without_classes_is_not_asked_for_any(demo: bytes) -> None:

@@ -26,7 +26,7 @@ class Sample(NamedTuple):
     """Processors in use: 1.0 is one of them."""
     requests_per_second: float
     p50_ms: float
-    """Of requests for one row, as the next."""
+    """Of requests for one row, as the next; 0 where none was answered."""
     p99_ms: float
     failed: int
     """Since the start."""

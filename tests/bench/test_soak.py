@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.chart import ticks
+from bench.chart import RIGHT, ticks
 from bench.soak import samples, traffic
 from bench.soak.clients import MOST_TOLD, Tally
 from bench.soak.picture import picture
@@ -245,6 +245,14 @@ def test_nothing_in_the_chart_leaves_the_paper() -> None:
     for curve in document.iter(f"{SVG}polyline"):
         places = [tuple(map(float, place.split(","))) for place in curve.attrib["points"].split()]
         assert all(0 <= x <= width and 0 <= y <= height for x, y in places)
+
+
+@pytest.mark.parametrize(("minutes", "last"), [(10, "10"), (9.9, "10"), (15, "14")])
+def test_the_last_mark_of_the_time_axis_is_on_the_paper(minutes: float, last: str) -> None:
+    document = ET.fromstring(picture(run(minutes), 16, 1, 0))  # noqa: S314
+    axis = [text for text in document.iter(f"{SVG}text") if text.attrib["text-anchor"] == "middle"]
+    assert axis[-2].text == last
+    assert float(axis[-2].attrib["x"]) <= RIGHT
 
 
 def test_the_chart_has_no_ground_and_no_black_or_white() -> None:

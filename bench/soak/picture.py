@@ -29,7 +29,7 @@ def memory(samples: Sequence[Sample]) -> Curve:
     middle = statistics.mean(sample.rss_mb for sample in steady)
     half = slope(steady) * (last - first) / 3_600 / 2
     trend = ((first / 60, middle - half), (last / 60, middle + half))
-    found = f"slope {slope(steady):+.1f} MB an hour" if long_enough(steady) else "too short for a slope"
+    found = f"slope {slope(steady):+z.1f} MB an hour" if long_enough(steady) else "too short for a slope"
     return Curve("Memory (RSS), MB", f"{middle:.0f} MB, {found}", MEMORY, [sample.rss_mb for sample in samples], trend)
 
 

@@ -58,7 +58,7 @@ def flat(steady: Sequence[Sample]) -> Verdict:
     found = slope(steady)
     minutes = (steady[-1].seconds - steady[0].seconds) / 60
     kept = found <= MOST_SLOPE if long_enough(steady) else None
-    return Verdict(f"memory flat: at most {MOST_SLOPE:+g} MB/h", f"{found:+.1f} MB/h over {minutes:.1f} min", kept)
+    return Verdict(f"memory flat: at most {MOST_SLOPE:+g} MB/h", f"{found:+z.1f} MB/h over {minutes:.1f} min", kept)
 
 
 def long_enough(steady: Sequence[Sample]) -> bool:

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import load
-from bench.serve import ROW, body, login, serving
+from bench.process import MEGABYTE, Process, running
+from bench.serve import ROW, body, login
 from shared.manifest import APP
 from shared.telemetry.insights import Pace
 
@@ -35,25 +36,14 @@ DOWN = ("refused", "hanging", "429", "500", "206")
 LEAST_RATIO = 0.8  # requests/s with telemetry ÷ without
 MOST_MS, MOST_SHARE = 0.1, 0.25  # how far ingestion's troubles may move the p50: the greater of the two
 MOST_GROWTH = 2  # MB; a burst leaves Python's heap a little larger for good
-MEGABYTE = 1024 * 1024
 
 
 class Service(NamedTuple):
     """A running service."""
 
-    process: int
+    process: Process
     request: tuple[str, int, bytes]
     """Asks it for a prediction."""
-
-    def cpu(self) -> float:
-        """Processor seconds that it has used, all threads together."""
-        spent = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()[11:13]
-        return sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
-
-    def memory(self) -> float:
-        """What it holds in memory, in MB."""
-        pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
 
 
 def main() -> None:
@@ -88,10 +78,10 @@ def measure(services: Mapping[str, Service], seconds: float) -> dict[str, float]
     """One round: the name of each figure and its value."""
     figures = {}
     for name in ("silent", "off", "healthy"):
-        before = services[name].cpu()
+        before = services[name].process.cpu()
         found = load.run(services[name].request, clients=16, seconds=seconds)
         figures[f"{name}, 16 clients, requests/s"] = found.rate
-        figures[f"{name}, CPU µs a request"] = (services[name].cpu() - before) / len(found.times) * 1e6
+        figures[f"{name}, CPU µs a request"] = (services[name].process.cpu() - before) / len(found.times) * 1e6
     for name in ("silent", "healthy", *DOWN):
         found = load.run(services[name].request, clients=1, seconds=seconds)
         figures[f"{name}, 1 client, p50 ms"] = found.percentile(0.5)
@@ -137,24 +127,22 @@ def sample(service: Service, seconds: float, folder: Path) -> float:
     """The memory in MB after `seconds` of load, printed with the rest."""
     rate = load.run(service.request, clients=4, seconds=seconds).rate
     disk = sum(each.stat().st_size for each in folder.rglob("*.blob")) / MEGABYTE
-    print(f"{service.memory():10.1f} {disk:10.1f} {rate:10.0f}", flush=True)
-    return service.memory()
-
-
-def children() -> set[int]:
-    """This process's children."""
-    return {int(each) for task in Path("/proc/self/task").iterdir() for each in (task / "children").read_text().split()}
+    print(f"{service.process.memory():10.1f} {disk:10.1f} {rate:10.0f}", flush=True)
+    return service.process.memory()
 
 
 @contextmanager
 def variant(app: Path, address: str = "") -> Iterator[Service]:
     """A running service; `address` is ingestion's."""
-    os.environ[SETTING] = f"InstrumentationKey={KEY};IngestionEndpoint={address}" if address else ""
-    before = children()
-    with serving(app) as url:
-        service = Service(max(children() - before), load.post(f"{url}/predict", body([ROW]), login(url)))
+    with running(app, telling(address), pinned=True) as (url, process):
+        service = Service(process, load.post(f"{url}/predict", body([ROW]), login(url)))
         load.run(service.request, clients=1, seconds=Pace().load_after + 1)  # the model and the exporter are loaded
         yield service
+
+
+def telling(address: str) -> Mapping[str, str]:
+    """Settings of a service that tells ingestion at this address; nobody where it is empty."""
+    return {SETTING: f"InstrumentationKey={KEY};IngestionEndpoint={address}" if address else ""}
 
 
 @contextmanager

@@ -1,10 +1,7 @@
 """The service with nobody to tell: what telemetry costs is measured against this."""
 
-from importlib.util import module_from_spec, spec_from_file_location
-from types import ModuleType
-
+from bench.service import service
 from shared import telemetry
-from shared.manifest import APP
 from shared.telemetry.events import Event, Invocation, Span
 
 
@@ -29,15 +26,5 @@ class Nobody:
         return True
 
 
-def service() -> ModuleType:
-    """The service's own function_app.py, under another name than this file's."""
-    spec = spec_from_file_location("service", APP / "function_app.py")
-    if spec is None or spec.loader is None:
-        raise ImportError("there is no service")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-app = service().app
+app = service()
 telemetry._sink = Nobody()  # noqa: SLF001 - no setting turns telemetry off

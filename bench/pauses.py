@@ -52,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
     print(f"{'':28}{'generation':>12}{'count':>8}{'longest ms':>12}{'processor ms':>14}{'total ms':>10}")
     longest = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        for name, path in models(Path(folder)).items():
+        for name, path in models.served(Path(folder)).items():
             loading, under_load = measured(path, given.rows, given.batches)
             tell(f"{name}, loading", loading)
             tell(f"{name}, under load", under_load)
@@ -61,21 +61,6 @@ def main(argv: Sequence[str]) -> int:
         f"no pause over {MOST_MS:g} ms: {'kept' if longest <= MOST_MS else 'BROKEN'}, the longest was {longest:.1f} ms"
     )
     return int(longest > MOST_MS)
-
-
-def models(folder: Path) -> Mapping[str, Path]:
-    """Manifests by how the model is loaded: as configured, and with scikit-learn where that is another way.
-
-    A manifest without its part about ONNX leaves scikit-learn only.
-    """
-    configured = manifest.path()
-    document = json.loads(configured.read_bytes())
-    if document.pop("onnx", None) is None:
-        return {"scikit-learn": configured}
-    (folder / configured.name).write_text(json.dumps(document), encoding="utf-8")
-    artifact = document["artifact"]["file"]
-    (folder / artifact).write_bytes((configured.parent / artifact).read_bytes())
-    return {"as configured": configured, "scikit-learn": folder / configured.name}
 
 
 def measured(path: Path, rows: int, batches: int) -> tuple[Sequence[Pause], Sequence[Pause]]:

@@ -6,8 +6,9 @@ import math
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -128,11 +129,25 @@ def load() -> Model:
     """The model that the manifest names. May take a second and more. Raises ModelUnavailable with its reason."""
     started = time.perf_counter()
     of = manifest.current()
-    model = Model(of, answering(manifest.path().parent, of))
-    gc.collect()
-    gc.freeze()  # a full collection stopped everything for up to 74 ms with scikit-learn in memory; frozen, 0.1 ms
+    with _uncollected():
+        model = Model(of, answering(manifest.path().parent, of))
     _log.info("loaded %s %s in %.0f ms", of.name, of.version, (time.perf_counter() - started) * 1000)
     return model
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep garbage collection from what is made in here, now and later.
+
+    With scikit-learn in memory a full collection stops every request for 66 to 87 ms, twice while it loads, and finds
+    ten objects. Frozen, a later one takes 5 ms at most (`python -m bench.pauses`).
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()
 
 
 def answering(folder: Path, of: Manifest) -> Answering:

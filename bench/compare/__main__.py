@@ -7,6 +7,7 @@ result: `--rounds 1 --seconds 0.5`. Linux only: it reads /proc, and keeps server
 
 import argparse
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +24,7 @@ def main(argv: Sequence[str]) -> int:
     if sys.platform != "linux":
         print("This comparison needs Linux.", file=sys.stderr)
         return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that every block is left, and its processes end
     command = shlex.join(["python", "-m", "bench.compare", *argv])
     about = machine.About.now(command)
     results = compared([each for each in SUBJECTS if each.name in given.only], given.rounds, Run(given.seconds))

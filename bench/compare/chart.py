@@ -9,10 +9,10 @@ from bench.compare.machine import About
 from bench.compare.subjects import Kind, Server
 from tools.capacity.svg import GREY, Place, line, text
 
-WIDTH, LABELS = 880, 262
-ABOVE, ROW, BAR, GROUP = 74, 26, 14, 34
+WIDTH, LABELS, MARGIN = 880, 250, 16
+ABOVE, ROW, BAR, GROUP = 92, 26, 14, 42
 """Where the first row is, a row's height, a bar's, and what a new group adds for its name."""
-LONGEST = 132.0
+LONGEST = 138.0
 CUT = 12.0
 """From the end of a bar that leaves the scale to the gap that says so."""
 OWN = "#e2571e"
@@ -42,8 +42,8 @@ class Panel:
 
     def head(self) -> Iterator[str]:
         """What it shows, and which way is good."""
-        yield text((self.left, 44), self.title, size=14)
-        yield text((self.left, 60), self.better, size=11)
+        yield text((self.left, 62), self.title, size=14)
+        yield text((self.left, 78), self.better, size=11)
 
     def bar(self, result: Result, above: float, top: float) -> Iterator[str]:
         """A server's bar with its figure."""
@@ -59,8 +59,8 @@ class Panel:
 
 PANELS = (
     Panel("Cold start, s", "shorter is better", "cold_start_s", LABELS, 2),
-    Panel("Requests/s, 16 clients", "longer is better", "requests_per_s", LABELS + 206),
-    Panel("Memory, MB", "shorter is better", "memory_mb", LABELS + 412),
+    Panel("Requests/s, 16 clients", "longer is better", "requests_per_s", LABELS + 212),
+    Panel("Memory, MB", "shorter is better", "memory_mb", LABELS + 424),
 )
 
 
@@ -68,11 +68,13 @@ def svg(results: Sequence[Result], about: About) -> str:
     """The document."""
     shown = [each for each in results if isinstance(each.subject, Server)]
     places, height = arranged(shown)
-    said = "One prediction at a time: this service and its peers on the same machine"
+    said = "The same model behind each server, one row a request"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img" fill="{GREY}"',
         ' font-family="system-ui, sans-serif" font-size="12">',
+        f"<style>text[fill='{OWN}'] {{ font-weight: 700 }}</style>",
         f"<title>{said}</title>",
+        text((MARGIN, 28), said, size=16),
         *(part for panel in PANELS for part in panel.head()),
         *(part for result, above in zip(shown, places, strict=True) for part in label(result, above)),
         *names(shown, places),
@@ -80,7 +82,7 @@ def svg(results: Sequence[Result], about: About) -> str:
     for panel in PANELS:
         top = panel.top(shown)
         parts += [part for result, above in zip(shown, places, strict=True) for part in panel.bar(result, above, top)]
-    return "\n".join([*parts, text((16, height - 14), escape(f"{about}; medians"), size=11), "</svg>"]) + "\n"
+    return "\n".join([*parts, text((MARGIN, height - 16), escape(f"{about}; medians"), size=11), "</svg>"]) + "\n"
 
 
 def arranged(results: Sequence[Result]) -> tuple[Sequence[float], float]:
@@ -91,7 +93,7 @@ def arranged(results: Sequence[Result]) -> tuple[Sequence[float], float]:
             kind, above = result.subject.kind, above + GROUP
         places.append(above)
         above += ROW
-    return places, above + 34
+    return places, above + 44
 
 
 def names(results: Sequence[Result], places: Sequence[float]) -> Iterator[str]:
@@ -101,13 +103,13 @@ def names(results: Sequence[Result], places: Sequence[float]) -> Iterator[str]:
         kind = result.subject.kind
         if kind in GROUPS and kind not in told:
             told.add(kind)
-            yield line((16, above - 24), (WIDTH - 16, above - 24), GREY)
-            yield text((16, above - 8), GROUPS[kind], size=11)
+            yield line((MARGIN, above - 34), (WIDTH - MARGIN, above - 34), GREY, dash="1 3")
+            yield text((MARGIN, above - 14), GROUPS[kind], size=11)
 
 
 def label(result: Result, above: float) -> Iterator[str]:
     """Whose row it is, and why there are no bars in it."""
-    yield text((16, above + BAR - 3), escape(result.subject.title), colour(result), size=13)
+    yield text((MARGIN, above + BAR - 3), escape(result.subject.title), colour(result), size=13)
     if result.failure:
         yield text((LABELS, above + BAR - 3), escape(f"not measured: {result.failure}"[:90]))
 

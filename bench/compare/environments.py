@@ -21,6 +21,7 @@ KEY = ".requirements"
 SECONDS = 900
 """The time limit of one installation."""
 INCLUDED = re.compile(r"^-[rc] +(\S+)", re.MULTILINE)
+RAISED = re.compile(r"[\w.]*(Error|Exception): .")
 NAMED = re.compile(r"^([A-Za-z0-9][\w.-]*)", re.MULTILINE)
 TELLING = ("scikit-learn", "numpy", "onnxruntime", "msgspec", "pydantic")
 """Packages whose versions are told beside those that a peer asks for itself."""
@@ -61,13 +62,17 @@ class Environment:
 def install(name: str) -> Environment:
     """The environment of a peer, with exactly what it asks for now. Raises Failed."""
     environment = Environment(name)
-    key = hashlib.sha256("".join(texts(environment.requirements)).encode()).hexdigest()
-    kept = environment.folder / KEY
-    if not kept.exists() or kept.read_text(encoding="utf-8") != key:
+    wanted, kept = key(environment.requirements), environment.folder / KEY
+    if not kept.exists() or kept.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(environment.folder, ignore_errors=True)
         make(environment)
-        kept.write_text(key, encoding="utf-8")
+        kept.write_text(wanted, encoding="utf-8")
     return environment
+
+
+def key(requirements: Path) -> str:
+    """What changes with the requirements."""
+    return hashlib.sha256("".join(texts(requirements)).encode()).hexdigest()
 
 
 def make(environment: Environment) -> None:
@@ -116,7 +121,9 @@ def program() -> str:
 
 
 def reason(said: Sequence[str]) -> str:
-    """One line of what a program said: its first error, else the last that it said."""
+    """One line of what a program said: Python's last exception, uv's first error with its cause, or the last line."""
     lines = [line.strip() for line in said if line.strip()]
-    errors = [line for line in lines if line.lower().startswith(("error", "× ", "cause"))]
-    return " ".join(errors[:2]) or (lines[-1] if lines else "no reason was given")
+    raised = [line for line in lines if RAISED.match(line)]
+    errors = [line for line in lines if line.startswith(("error: ", "cause: "))]
+    told = (raised[-1:], errors[:2], lines[-1:], ["no reason was given"])
+    return " ".join(next(filter(None, told)))

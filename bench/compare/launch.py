@@ -42,6 +42,7 @@ class Run:
             "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
             "TOKEN_KEY": self.key,
             "TOKEN_LIFETIME_SECONDS": str(TOKEN_SECONDS),
+            "APPLICATIONINSIGHTS_CONNECTION_STRING": "",  # telemetry goes to the console, as in a fresh install
             "USERS": json.dumps({"abi": DEMO_HASH}),
         }
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -80,18 +81,26 @@ def on(core: int | None) -> Iterator[None]:
 
 
 def end(process: Process) -> None:
-    """Ask the whole group to leave, and kill whatever is there of it a moment later."""
+    """Ask the whole group to leave, kill whatever is there of it a moment later, and wait until nothing is."""
     members = tree(process.pid)
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(GRACE_SECONDS)
-    left = {(each.pid, each.started) for each in members | tree(process.pid)}
-    for each in everyone():
-        if (each.pid, each.started) in left:
+    until = time.monotonic() + GRACE_SECONDS
+    while (left := alive(members | tree(process.pid))) and time.monotonic() < until:
+        for pid in left:
             with suppress(ProcessLookupError):
-                os.kill(each.pid, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
+        process.poll()
+        time.sleep(0.005)
     process.wait()
+
+
+def alive(members: set[Member]) -> set[int]:
+    """Those that are still there. Not whoever has one of their numbers now."""
+    known = {(each.pid, each.started) for each in members}
+    return {each.pid for each in everyone() if (each.pid, each.started) in known}
 
 
 def memory(process: Process) -> Memory:
@@ -129,10 +138,12 @@ def everyone() -> set[Member]:
 
 
 def member(folder: Path) -> Member | None:
-    """What /proc tells of a process; None when it has just ended."""
+    """What /proc tells of a process; None when it has ended, even if nobody has taken note of it yet."""
     try:
         text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     fields = text.rpartition(")")[2].split()  # the name before it may hold anything
+    if fields[0] in "ZX":
+        return None
     return Member(int(folder.name), int(fields[1]), int(fields[3]), int(fields[19]))

@@ -13,7 +13,6 @@ type Round = Mapping[str, Figures]
 
 SERVICE = "service"
 SIGNS: dict[str, Callable[[float, float], bool]] = {"<": lt, "≤": le, ">": gt, "≥": ge}
-AT_LEAST_ONE = 1.0
 
 
 @dataclass(frozen=True)
@@ -87,11 +86,8 @@ def outcomes(results: Sequence[Result]) -> Sequence[Outcome]:
 def by_round(results: Sequence[Result]) -> Sequence[Round]:
     """The figures of each round together. What failed does not count, not even what it did before."""
     sound = [each for each in results if not each.failure]
-    most = max((len(each.rounds) for each in sound), default=0)
-    return [
-        {each.subject.name: each.rounds[number] for each in sound if number < len(each.rounds)}
-        for number in range(most)
-    ]
+    rounds = zip(*(each.rounds for each in sound), strict=True)
+    return [{each.subject.name: found for each, found in zip(sound, row, strict=True)} for row in rounds]
 
 
 def ratios(peers: Sequence[str]) -> Sequence[Ratio]:

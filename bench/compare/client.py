@@ -4,7 +4,7 @@ import socket
 import time
 from contextlib import suppress
 
-from bench.compare.failure import Failed
+from bench.compare.failure import Failed, Silent
 from bench.compare.formats import Format
 from bench.compare.process import Process
 
@@ -58,24 +58,24 @@ class Connection:
 
 
 def listening(process: Process, address: Address, seconds: float) -> None:
-    """Wait until somebody listens there. Raises Failed when nobody does in time."""
+    """Wait until somebody listens there. Raises Silent when nobody does in time."""
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         alive(process)
         with suppress(OSError), socket.create_connection(address, ANSWER_SECONDS):
             return
         time.sleep(PAUSE_SECONDS)
-    raise Failed(f"does not listen after {seconds:.0f} s")
+    raise Silent(f"does not listen after {seconds:.0f} s")
 
 
 def alive(process: Process) -> None:
-    """Raise Failed, if the server has ended."""
+    """Raise Silent, if the server has ended."""
     if process.poll() is not None:
-        raise Failed(f"ended with exit code {process.returncode} before it answered")
+        raise Silent(f"ended with exit code {process.returncode} before it answered")
 
 
 def first_answer(process: Process, request: Request, form: Format, seconds: float) -> None:
-    """Ask once a millisecond until the server gives the right prediction. Raises Failed when it does not in time."""
+    """Ask once a millisecond until the server gives the right prediction. Raises Failed, Silent."""
     until = time.perf_counter() + seconds
     told = "does not listen"
     while time.perf_counter() < until:
@@ -86,7 +86,7 @@ def first_answer(process: Process, request: Request, form: Format, seconds: floa
                 return judged(content, form, 1)
             told = f"answers {status}: {shortened(content)}"
         time.sleep(PAUSE_SECONDS)
-    raise Failed(f"after {seconds:.0f} s it {told}")
+    raise Silent(f"after {seconds:.0f} s it {told}")
 
 
 def checked(request: Request, form: Format, rows: int) -> None:

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -77,7 +78,7 @@ def key(requirements: Path) -> str:
 
 def make(environment: Environment) -> None:
     """Install what is asked for. Copies, not links: files that are shared with others would count as shared memory."""
-    print(f"Installing {environment.name}…", flush=True)
+    print(f"Installing {environment.name}…", file=sys.stderr, flush=True)
     version = (APP / ".python-version").read_text(encoding="utf-8").strip()
     uv("venv", "--python", version, str(environment.folder))
     options = ("--compile-bytecode", "--link-mode", "copy", "--python", str(environment.folder))

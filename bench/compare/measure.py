@@ -12,7 +12,7 @@ from typing import IO
 from bench import load
 from bench.compare import client
 from bench.compare.environments import Environment, reason
-from bench.compare.failure import Failed
+from bench.compare.failure import Failed, Silent
 from bench.compare.figures import Figures
 from bench.compare.launch import Launch, Run, launch
 from bench.compare.process import FIRST, LAST, memory, on
@@ -33,7 +33,7 @@ def prepare(subject: Subject, environment: Environment, run: Run) -> None:
     with TemporaryFile("w+", errors="replace") as said:
         try:
             prepared(launch(subject, environment, run), said)
-        except Failed as error:
+        except Silent as error:
             said.seek(0)
             lines = said.read().splitlines()
             raise Failed(f"{error} ({reason(lines)})" if lines else str(error)) from None

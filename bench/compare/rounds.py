@@ -11,6 +11,9 @@ from bench.compare.launch import Run
 from bench.compare.measure import measure, prepare
 from bench.compare.subjects import Subject
 
+UNFORESEEN = (OSError, ValueError, LookupError)
+"""A program that is missing, a login that is refused, an answer of another form: no reason to end the run either."""
+
 type Step = Callable[[Result, Run], None]
 
 
@@ -34,7 +37,10 @@ def attempt(what: str, step: Step, result: Result, run: Run) -> None:
         step(result, run)
     except Failed as error:
         result.failure = str(error)
-        print(f"{result.subject.name}: {error}", file=sys.stderr, flush=True)
+    except UNFORESEEN as error:
+        result.failure = f"{type(error).__name__}: {error}"
+    if result.failure:
+        print(f"{result.subject.name}: {result.failure}", file=sys.stderr, flush=True)
 
 
 def made_ready(result: Result, run: Run) -> None:

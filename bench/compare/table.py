@@ -51,31 +51,32 @@ COLUMNS = (
 
 
 def report(results: Sequence[Result], outcomes: Sequence[Outcome], about: About) -> str:
-    """All of it: the circumstances, the figures, the ratios and the notes."""
+    """All of it: the circumstances, the figures, the ratios, the notes and the versions."""
     circumstances = f"{about}\n\n    {about.command}"
     notes = "\n".join(f"- {note}" for note in NOTES)
-    return "\n\n".join([circumstances, figures(results), ratios(outcomes), notes])
+    return "\n\n".join([circumstances, figures(results), ratios(outcomes), notes, versions(results)])
 
 
 def figures(results: Sequence[Result]) -> str:
     """A row for each subject; one that failed says why."""
-    head = ["", *(column.heading for column in COLUMNS), "installed MB", "versions"]
+    head = ["", *(column.heading for column in COLUMNS), "installed MB"]
     return "\n".join([row(head), rule(len(head)), *(row(cells(result)) for result in results)])
 
 
 def cells(result: Result) -> Sequence[str]:
     """What is told of one subject."""
     installed = "–" if result.installed_mb is None else f"{result.installed_mb:,.0f}"
-    versions = ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))
     if result.failure:
-        return [
-            result.subject.title,
-            f"not measured: {escaped(result.failure)}",
-            *[""] * (len(COLUMNS) - 1),
-            installed,
-            versions,
-        ]
-    return [result.subject.title, *(column.cell(result) for column in COLUMNS), installed, versions]
+        reason = f"not measured: {escaped(result.failure)}"
+        return [result.subject.title, reason, *[""] * (len(COLUMNS) - 1), installed]
+    return [result.subject.title, *(column.cell(result) for column in COLUMNS), installed]
+
+
+def versions(results: Sequence[Result]) -> str:
+    """A line for each environment: what the peer asks for, and what matters in all of them."""
+    told = {each.subject.environment: each.versions for each in results if each.versions}
+    lines = (", ".join(f"{name} {version}" for name, version in sorted(every.items())) for every in told.values())
+    return "\n".join(f"- `{name}`: {line}" for name, line in zip(told, lines, strict=True))
 
 
 def ratios(outcomes: Sequence[Outcome]) -> str:
@@ -100,7 +101,7 @@ def row(cells: Sequence[str]) -> str:
 
 def rule(columns: int) -> str:
     """The line under the head: names to the left, figures to the right."""
-    return row(["---", *["---:"] * (columns - 2), "---"])
+    return row(["---", *["---:"] * (columns - 1)])
 
 
 def escaped(text: str) -> str:

@@ -70,19 +70,24 @@ def test_the_row_of_a_peer_that_failed_says_why() -> None:
     assert r"not measured: cannot be installed: error: a < b \| c" in row(table.figures(everybody()), "MLflow")
 
 
-def test_a_subject_that_fails_does_not_end_the_run_and_has_no_further_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"), [(Failed("broke down"), "broke down"), (FileNotFoundError("no"), "FileNotFoundError: no")]
+)
+def test_a_subject_that_fails_does_not_end_the_run_and_has_no_further_turn(
+    error: Exception, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     turns = []
 
     def one_round(result: Result, run: Run) -> None:
         turns.append(result.subject.name)
         if result.subject.name == "mlflow":
-            raise Failed("broke down")
+            raise error
 
     monkeypatch.setattr(rounds, "made_ready", lambda result, run: None)
     monkeypatch.setattr(rounds, "one_round", one_round)
     found = rounds.compared([BY_NAME["mlflow"], BY_NAME["service"]], 2, Run(1.0))
     assert turns == ["mlflow", "service", "service"]
-    assert [each.failure for each in found] == ["broke down", ""]
+    assert [each.failure for each in found] == [told, ""]
 
 
 def test_a_ratio_is_computed_within_each_round_over_the_best_of_the_others() -> None:

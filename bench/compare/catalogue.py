@@ -21,6 +21,7 @@ SUBJECTS: tuple[Subject, ...] = (
         environment="service",
         command=(*HOST, "{app}"),
         bearer=Bearer.LOGIN,
+        settings={"PYTHONPATH": "{app}"},
     ),
     Server(
         name="fastapi",
@@ -84,6 +85,7 @@ SUBJECTS: tuple[Subject, ...] = (
         kind=Kind.FLOOR,
         environment="service",
         command=(*HOST, "{app}/bench/constant"),
+        settings={"PYTHONPATH": "{app}"},
         batches=False,
     ),
     Server(

@@ -103,7 +103,7 @@ class Launch:
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)},
             "PATH": f"{self.environment.programs}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": os.pathsep.join([str(self.environment.sources), str(APP)]),
+            "PYTHONPATH": str(self.environment.sources),
             "HOME": str(self.scratch),  # some write there
             **self.run.settings(),
             **{name: self.filled(value) for name, value in own.items()},
@@ -116,11 +116,9 @@ class Launch:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def request(self, rows: int = 1) -> Request:
-        """What a server is asked."""
-        assert isinstance(self.subject, Server)  # noqa: S101
-        token = self.run.token(self.subject, self.url)
-        return load.post(f"{self.url}{self.subject.path}", self.subject.format.body(rows), token)
+    def request(self, server: Server, rows: int = 1) -> Request:
+        """What the server is asked that is this launch's subject."""
+        return load.post(f"{self.url}{server.path}", server.format.body(rows), self.run.token(server, self.url))
 
     @contextmanager
     def started(self, seconds: float, said: IO[str], *, core: int | None) -> Iterator[Process]:

@@ -47,9 +47,9 @@ def prepared(ready: Launch, said: IO[str]) -> None:
                 ended(ready, server.prepared_by, START_SECONDS)
             with ready.started(2 * START_SECONDS, said, core=None) as process:
                 client.listening(process, ready.address, START_SECONDS)
-                client.first_answer(process, ready.request(), server.format, START_SECONDS)
+                client.first_answer(process, ready.request(server), server.format, START_SECONDS)
                 for rows in SIZES if server.batches else ():
-                    client.checked(ready.request(rows), server.format, rows)
+                    client.checked(ready.request(server, rows), server.format, rows)
         case subject:
             ended(ready, subject.command, START_SECONDS + len(SIZES) * ready.run.seconds)
 
@@ -75,9 +75,9 @@ def served(server: Server, environment: Environment, run: Run) -> Figures:
     ready = launch(server, environment, run)
     limit = START_SECONDS + LOAD_SECONDS + 4 * run.seconds
     with open(os.devnull, "w") as said, ready.started(limit, said, core=FIRST) as process, on(LAST):
-        client.first_answer(process, ready.request(), server.format, START_SECONDS)
+        client.first_answer(process, ready.request(server), server.format, START_SECONDS)
         try:
-            client.repeated(ready.request(), PREDICTIONS)
+            client.repeated(ready.request(server), PREDICTIONS)
             occupied = memory(process)
             found = loaded(ready, server)
         except BROKEN as error:
@@ -87,7 +87,7 @@ def served(server: Server, environment: Environment, run: Run) -> Figures:
 
 def cold_start(ready: Launch, server: Server) -> float:
     """The seconds from the start of the process to its first right prediction, on all cores. Raises Failed."""
-    request = ready.request()
+    request = ready.request(server)
     with open(os.devnull, "w") as said:
         started = time.perf_counter()
         with ready.started(START_SECONDS + client.ANSWER_SECONDS, said, core=None) as process:
@@ -98,12 +98,12 @@ def cold_start(ready: Launch, server: Server) -> float:
 def loaded(ready: Launch, server: Server) -> Mapping[str, float]:
     """The name of each figure under load and its value. Raises what is in BROKEN."""
     seconds = ready.run.seconds
-    alone = load.run(ready.request(), clients=1, seconds=seconds)
-    many = load.run(ready.request(), clients=CLIENTS, seconds=seconds)
+    alone = load.run(ready.request(server), clients=1, seconds=seconds)
+    many = load.run(ready.request(server), clients=CLIENTS, seconds=seconds)
     found = {"p50_ms": alone.percentile(0.5), "p99_ms": alone.percentile(0.99), "requests_per_s": many.rate}
     for rows in SIZES if server.batches else ():
-        client.checked(ready.request(rows), server.format, rows)  # the first one may be slow
-        found[f"rows_per_s_{rows}"] = load.run(ready.request(rows), clients=1, seconds=seconds).rate * rows
+        client.checked(ready.request(server, rows), server.format, rows)  # the first one may be slow
+        found[f"rows_per_s_{rows}"] = load.run(ready.request(server, rows), clients=1, seconds=seconds).rate * rows
     return found
 
 

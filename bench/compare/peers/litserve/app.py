@@ -1,0 +1,27 @@
+"""The model in LitServe: one worker process, no login. `python app.py PORT`."""
+
+import os
+import sys
+
+import joblib
+import litserve
+import numpy as np
+
+
+class Regression(litserve.LitAPI):
+    def setup(self, device):
+        self.estimator = joblib.load(os.environ["MODEL"])
+
+    def decode_request(self, request):
+        return np.array([[instance["bmi"]] for instance in request["instances"]])
+
+    def predict(self, rows):
+        return self.estimator.predict(rows)
+
+    def encode_response(self, values):
+        return {"predictions": values.tolist()}
+
+
+if __name__ == "__main__":
+    server = litserve.LitServer(Regression(), accelerator="cpu", workers_per_device=1)
+    server.run(host="127.0.0.1", port=int(sys.argv[1]), generate_client_file=False, log_level="warning")

@@ -1,7 +1,7 @@
 """`python -m bench.cold`: cold starts, and what each thing that was done about them is worth.
 
-From the start of the host's process to its first right prediction, with a token that was issued earlier: with
-onnxruntime and with scikit-learn, with telemetry, and with one thing undone; in turn, on all cores. A first login, which
+From the start of the host's process to its first right prediction, with a token that was issued earlier: served by
+onnxruntime and by scikit-learn, with telemetry, and with one thing undone; in turn, on all cores. A first login, which
 spends a bcrypt check, is measured apart. `import sklearn.linear_model` alone is what a service that loads scikit-learn
 cannot be quicker than. Each is started once unmeasured: the first start of all fills the disk's cache. `--imports`
 tells what importing function_app costs instead, package by package (`python -X importtime`).
@@ -32,8 +32,11 @@ from shared.manifest import APP
 VARIANT = APP / "bench" / "variant"
 IMPORTED = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")
 MOST_PACKAGES = 25
+NOTHING: Mapping[str, str] = {}
 
 type Start = Callable[[], float]
+type First = Callable[[str, str], None]
+"""Asks something of a URL, with a token."""
 
 
 def main() -> None:
@@ -43,13 +46,19 @@ def main() -> None:
     parser.add_argument("--imports", action="store_true", help="tell what importing function_app costs instead")
     given = parser.parse_args()
     if given.imports:
-        return imports()
+        imports()
+    else:
+        starts_of_all(given.rounds)
+
+
+def starts_of_all(rounds: int) -> None:
+    """Start each once unmeasured, then measure them in turn."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         starts = cases(folder, telling(stack.enter_context(ingestion("healthy"))))
         for start in starts.values():
             start()
-        tell([{name: start() for name, start in starts.items()} for _ in range(given.rounds)])
+        tell([{name: start() for name, start in starts.items()} for _ in range(rounds)])
 
 
 def cases(folder: Path, told: Mapping[str, str]) -> Mapping[str, Start]:
@@ -70,11 +79,11 @@ def cases(folder: Path, told: Mapping[str, str]) -> Mapping[str, Start]:
     }
 
 
-def cold_start(app: Path, told: Mapping[str, str] | None = None, first: Callable[[str, str], None] | None = None) -> float:
+def cold_start(app: Path, told: Mapping[str, str] = NOTHING, first: First | None = None) -> float:
     """Seconds from the start of the process until `first`, else a prediction, is answered."""
     key = secrets.token_hex(32)
     token = Tokens([key], 900).issue("abi")
-    settings = {"TOKEN_KEY": key, "PYTHONDONTWRITEBYTECODE": "", **(told or {})}
+    settings = {"TOKEN_KEY": key, "PYTHONDONTWRITEBYTECODE": "", **told}
     started = time.perf_counter()
     with serving(app, settings, pinned=False) as url:
         (first or predicted)(url, token)

@@ -13,18 +13,18 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.request import urlopen
 
 import uvloop
 
+from bench import models
 from bench.connection import Connection
+from bench.ingestion import ingestion, telling
 from bench.load import post
 from bench.serve import ROW, body, login, serving
-from bench.telemetry import ingestion, telling
-from shared import manifest
 from shared.manifest import APP
 from shared.telemetry.insights import Pace
 

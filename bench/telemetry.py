@@ -6,10 +6,7 @@ the service's memory is watched instead, under load with ingestion down.
 """
 
 import argparse
-import asyncio
-import multiprocessing
 import os
-import socket
 import statistics
 import sys
 import tempfile
@@ -19,19 +16,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import load
+from bench.ingestion import ingestion, telling
 from bench.process import MEGABYTE, Process, running
 from bench.serve import ROW, body, login
 from shared.manifest import APP
 from shared.telemetry.insights import Pace
 
-KEY = "10ca1000-0000-4000-8000-000000000000"
-SETTING = "APPLICATIONINSIGHTS_CONNECTION_STRING"
-ANSWERS: Mapping[str, tuple[int, bytes]] = {
-    "healthy": (200, b"{}"),
-    "429": (429, b"{}"),
-    "500": (500, b"{}"),
-    "206": (206, b'{"errors":[{"index":0,"statusCode":429,"message":"later"}]}'),
-}
+NOTHING: Mapping[str, str] = {}
 DOWN = ("refused", "hanging", "429", "500", "206")
 LEAST_RATIO = 0.8  # requests/s with telemetry ÷ without
 MOST_MS, MOST_SHARE = 0.1, 0.25  # how far ingestion's troubles may move the p50: the greater of the two
@@ -65,7 +56,8 @@ def main() -> None:
 def speed(rounds: int, seconds: float) -> None:
     """Requests/s with and without telemetry, and the p50 of /predict with ingestion in every state."""
     with ExitStack() as stack:
-        services = {"silent": stack.enter_context(variant(APP / "bench" / "silent"))}
+        off = {"BENCH_VARIANT": "telemetry off"}
+        services = {"silent": stack.enter_context(variant(APP / "bench" / "variant", told=off))}
         services["off"] = stack.enter_context(variant(APP))
         for state in ("healthy", *DOWN):
             address = stack.enter_context(ingestion(state))
@@ -132,53 +124,12 @@ def sample(service: Service, seconds: float, folder: Path) -> float:
 
 
 @contextmanager
-def variant(app: Path, address: str = "") -> Iterator[Service]:
+def variant(app: Path, address: str = "", told: Mapping[str, str] = NOTHING) -> Iterator[Service]:
     """A running service; `address` is ingestion's."""
-    with running(app, telling(address), pinned=True) as (url, process):
+    with running(app, {**telling(address), **told}, pinned=True) as (url, process):
         service = Service(process, load.post(f"{url}/predict", body([ROW]), login(url)))
         load.run(service.request, clients=1, seconds=Pace().load_after + 1)  # the model and the exporter are loaded
         yield service
-
-
-def telling(address: str) -> Mapping[str, str]:
-    """Settings of a service that tells ingestion at this address; nobody where it is empty."""
-    return {SETTING: f"InstrumentationKey={KEY};IngestionEndpoint={address}" if address else ""}
-
-
-@contextmanager
-def ingestion(state: str) -> Iterator[str]:
-    """The address of an ingestion endpoint in this state, in a process of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        if state != "refused":
-            process = multiprocessing.get_context("fork").Process(target=stand_in, args=(listener, state), daemon=True)
-            process.start()
-    try:
-        yield address
-    finally:
-        if state != "refused":
-            process.kill()
-            process.join()
-
-
-def stand_in(listener: socket.socket, state: str) -> None:
-    """Answer every request the same, or never."""
-    asyncio.run(_answer(listener, state))
-
-
-async def _answer(listener: socket.socket, state: str) -> None:
-    async def post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-        await reader.readexactly(int(length))
-        if state in ANSWERS:
-            status, content = ANSWERS[state]
-            writer.write(b"HTTP/1.1 %d x\r\nContent-Length: %d\r\n\r\n" % (status, len(content)) + content)
-            await writer.drain()
-            writer.close()
-
-    server = await asyncio.start_server(post, sock=listener, limit=2**24)
-    await server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """The lazily loaded model: one load for all, and what it answers."""
 
 import asyncio
+import gc
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from shared import model
@@ -67,6 +70,24 @@ def test_an_answer_that_is_no_finite_number_is_refused_and_the_instance_named() 
     assert [field.pointer for field in caught.value.fields] == ["/instances/1"]
 
 
+def test_a_probability_that_is_no_number_is_refused_and_the_instance_named() -> None:
+    class Overflowing(Sign):
+        def predict_proba(self, rows: Any) -> Any:
+            return np.where(rows[:, :1] > 1, np.nan, super().predict_proba(rows))
+
+    of = manifest(kind="classifier", output=SIGNS)
+    with pytest.raises(InvalidInstances) as caught:
+        Model(of, Fitted(of, Overflowing())).score(instances(of, 0.5, 2.0), probabilities=True)
+    assert [field.pointer for field in caught.value.fields] == ["/instances/1"]
+
+
+def test_the_spread_of_a_regressor_s_answers_is_told() -> None:
+    of = manifest()
+    served = Model(of, Fitted(of, Doubling()))
+    assert served.score(instances(of, 1.0, 2.0, 6.0)).spread == (2.0, 6.0, 12.0)
+    assert served.score(instances(of, 3.0)).spread == (6.0, 6.0, 6.0)
+
+
 def test_large_answers_whose_sum_overflows_are_fine() -> None:
     of = manifest()
     assert Model(of, Fitted(of, Doubling())).score(instances(of, 8e307, 8e307)).predictions == [1.6e308, 1.6e308]
@@ -122,6 +143,63 @@ def test_a_caller_who_goes_away_does_not_take_the_load_along() -> None:
 
     assert asyncio.run(leave_and_return())
     assert len(calls) == 1
+
+
+def test_a_preload_is_the_load_that_the_first_request_awaits() -> None:
+    calls: list[float] = []
+    lazy = LazyModel(slow(calls))
+    lazy.preload()
+    assert lazy.loaded is None
+    assert asyncio.run(lazy.get()) is lazy.loaded
+    assert len(calls) == 1
+
+
+def test_a_failed_preload_is_logged_and_told_to_who_asks(logged: list[logging.LogRecord]) -> None:
+    def failing() -> Model:
+        raise ModelCorrupt(reason="broken")
+
+    lazy = LazyModel(failing)
+    assert isinstance(lazy.preload().exception(), ModelCorrupt)
+    assert [record.getMessage() for record in logged] == ["the model cannot be served: broken"]
+    with pytest.raises(ModelCorrupt):
+        asyncio.run(lazy.get())
+
+
+@pytest.fixture
+def loading(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], None]:
+    """Make `model.load` load what a function returns."""
+
+    def prepared(answering: Callable[[], Any]) -> None:
+        monkeypatch.setattr(model.manifest, "current", manifest)
+        monkeypatch.setattr(model, "answering", lambda *_: answering())
+
+    return prepared
+
+
+def test_what_is_loaded_is_kept_from_garbage_collection(loading: Callable[..., None]) -> None:
+    frozen = gc.get_freeze_count()
+    seen: list[bool] = []
+
+    def answering() -> Any:
+        seen.append(gc.isenabled())
+        return Fitted(manifest(), Doubling())
+
+    loading(answering)
+    model.load()
+    assert seen == [False]
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > frozen
+    gc.unfreeze()
+
+
+def test_garbage_is_collected_again_after_a_failed_load(loading: Callable[..., None]) -> None:
+    def failing() -> Any:
+        raise ModelCorrupt(reason="broken")
+
+    loading(failing)
+    with pytest.raises(ModelCorrupt):
+        model.load()
+    assert gc.isenabled()
 
 
 def test_a_failed_load_is_told_to_all_remembered_and_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import uvloop
 
 from bench import soak
+from bench.ingestion import ingestion, telling
 from bench.process import Process, running
 from bench.soak import samples
 from bench.soak.clients import Client, Tally
@@ -20,7 +21,6 @@ from bench.soak.samples import Sample, Writes
 from bench.soak.traffic import mix
 from bench.soak.verdicts import WARM_UP, Verdict, verdicts
 from bench.soak.watch import watch
-from bench.telemetry import ingestion, telling
 from shared import manifest
 from shared.manifest import APP
 

@@ -1,4 +1,4 @@
-"""The service with one thing undone that its speed is owed to: BENCH_VARIANT names what, so that its worth shows."""
+"""The service with something changed, so that its price or its worth shows: BENCH_VARIANT names what, with commas."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -7,6 +7,7 @@ from functools import partial
 from bench.service import service
 from shared import model, telemetry
 from shared.auth import remembered
+from shared.telemetry.events import Nowhere
 from shared.telemetry.insights import Insights, Pace
 
 
@@ -17,24 +18,32 @@ def every_token_new() -> None:
 
 def exporter_at_once() -> None:
     """The exporter is loaded with the first item, beside the model and the first requests."""
-    telemetry.Insights = partial(Insights, pace=Pace(load_after=0.0))  # type: ignore[misc]
+    setattr(telemetry, "Insights", partial(Insights, pace=Pace(load_after=0.0)))  # noqa: B010 - mypy would rather not
+
+
+def telemetry_off() -> None:
+    """Nobody is told anything; no setting can do that."""
+    after.append(lambda: setattr(telemetry, "_sink", Nowhere()))
 
 
 def model_on_demand() -> None:
     """The first request has the model loaded."""
-    model.LazyModel.preload, preload = lambda self: None, model.LazyModel.preload  # type: ignore[method-assign,assign,return-value]
+    preload = model.LazyModel.preload
+    setattr(model.LazyModel, "preload", lambda self: None)  # noqa: B010 - likewise
     after.append(lambda: setattr(model.LazyModel, "preload", preload))
 
 
 after: list[Callable[[], None]] = []
-"""What is to be put back when the functions are imported."""
+"""What is done once the functions are imported."""
 VARIANTS: Mapping[str, Callable[[], None]] = {
     "every token new": every_token_new,
     "exporter at once": exporter_at_once,
     "model on demand": model_on_demand,
+    "telemetry off": telemetry_off,
 }
 
-VARIANTS[os.environ["BENCH_VARIANT"]]()
+for name in os.environ["BENCH_VARIANT"].split(", "):
+    VARIANTS[name]()
 app = service()
-for undo in after:
-    undo()
+for change in after:
+    change()

@@ -8,9 +8,9 @@ turns it into a 503 for the functions that need the setting.
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +219,17 @@ def current() -> Settings:
     """The process's settings, read from the environment once; the build's name also from the file in its package."""
     packaged = {"BUILD_ID": BUILD_FILE.read_text(encoding="utf-8").strip()} if BUILD_FILE.exists() else {}
     return Settings.read({**packaged, **os.environ})
+
+
+def derived[Value](make: Callable[[Settings], Value]) -> Callable[[], Value]:
+    """A function that returns what `make` makes of the current settings; it is made once, not in every request."""
+    last: tuple[Settings, Value] | None = None
+
+    def derived_value() -> Value:
+        nonlocal last
+        told = current()
+        if last is None or last[0] is not told:
+            last = told, make(told)
+        return last[1]
+
+    return wraps(make)(derived_value)

@@ -8,7 +8,6 @@ its own `iss`. So a token that lies about where it comes from meets keys that di
 import base64
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, NamedTuple
 
 import jwt
@@ -19,6 +18,7 @@ from shared.auth.jwks import ALGORITHMS, Keys, discovery_url
 from shared.auth.remembered import Remembered
 from shared.auth.tokens import CLOCK_SKEW_SECONDS, UNREADABLE, Claims
 from shared.problems import InsufficientScope, InvalidToken
+from shared.settings import Settings
 
 __all__ = ["Issuer", "current", "discovery_url"]
 
@@ -120,15 +120,13 @@ def granted(claims: Mapping[str, Any]) -> set[str]:
     return {*texts, *listed}
 
 
-def current() -> Issuer | None:
+@settings.derived
+def current(told: Settings) -> Issuer | None:
     """The issuer that this process was told of, if any. Raises SettingInvalid when its settings are wrong."""
-    told = settings.current().require("tokens")
-    return _issuer(told.oidc_issuer, told.oidc_audience, told.oidc_required_scope) if told.oidc_issuer else None
-
-
-@cache
-def _issuer(issuer: str, audience: str, scopes: str) -> Issuer:
-    return Issuer(issuer, audience, scopes, Keys(issuer))
+    told.require("tokens")
+    if not told.oidc_issuer:
+        return None
+    return Issuer(told.oidc_issuer, told.oidc_audience, told.oidc_required_scope, Keys(told.oidc_issuer))
 
 
 def _kid(token: str) -> str:

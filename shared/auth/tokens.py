@@ -9,13 +9,13 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import jwt
 
 from shared import settings
 from shared.auth.remembered import Remembered
 from shared.problems import REALM, InvalidToken
+from shared.settings import Settings
 
 ALGORITHM = "HS256"
 TYPE = "at+jwt"  # RFC 9068 §2.1
@@ -97,13 +97,9 @@ def key_id(key: str) -> str:
     return hashlib.sha256(b"egl-ml kid:" + key.encode()).hexdigest()[:12]
 
 
-def current() -> Tokens:
+@settings.derived
+def current(told: Settings) -> Tokens:
     """The process's tokens. Raises SettingInvalid when their settings are wrong."""
-    told = settings.current().require("tokens")
+    told.require("tokens")
     keys = (told.token_key, told.token_key_previous) if told.token_key_previous else (told.token_key,)
-    return _tokens(keys, told.token_lifetime_seconds)
-
-
-@cache
-def _tokens(keys: tuple[str, ...], lifetime_seconds: int) -> Tokens:
-    return Tokens(keys, lifetime_seconds)
+    return Tokens(keys, told.token_lifetime_seconds)

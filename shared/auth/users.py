@@ -15,7 +15,7 @@ import msgspec
 from shared import settings, tables, telemetry
 from shared.problems import UsersUnavailable
 from shared.rules import PASSWORD_HASH, StoredUser
-from shared.settings import DEMO_HASH
+from shared.settings import DEMO_HASH, Settings
 
 PARTITION = "user-"
 
@@ -57,33 +57,33 @@ class EmbeddedUsers:
     """The users of the USERS app setting. What changes here is in `setting` and nowhere else."""
 
     def __init__(self, setting: Mapping[str, StoredUser]) -> None:
-        self.setting = setting
+        self._users = {name: User(name, **stored) for name, stored in setting.items()}
+
+    @property
+    def setting(self) -> Mapping[str, StoredUser]:
         """What USERS has to be, to hold these users."""
+        return {name: _stored(user) for name, user in self._users.items()}
 
     async def find(self, name: str) -> User | None:
-        stored = self.setting.get(name)
-        return User(name, **stored) if stored else None
+        return self._users.get(name)
 
     async def every(self) -> Sequence[User]:
-        return [User(name, **stored) for name, stored in sorted(self.setting.items())]
+        return [user for _, user in sorted(self._users.items())]
 
     async def add(self, user: User) -> bool:
-        if user.name in self.setting:
+        if user.name in self._users:
             return False
-        members = {name: value for name, value in asdict(user).items() if value and name != "name"}
-        self.setting = {**self.setting, user.name: cast(StoredUser, members)}
+        self._users[user.name] = user
         return True
 
     async def change(self, name: str, **members: Any) -> bool:
-        if name not in self.setting:
+        if name not in self._users:
             return False
-        self.setting = {**self.setting, name: cast(StoredUser, {**self.setting[name], **members})}
+        self._users[name] = replace(self._users[name], **members)
         return True
 
     async def remove(self, name: str) -> bool:
-        left = {each: stored for each, stored in self.setting.items() if each != name}
-        gone, self.setting = len(left) < len(self.setting), left
-        return gone
+        return self._users.pop(name, None) is not None
 
 
 class UserTable:
@@ -115,9 +115,10 @@ class UserTable:
         return there
 
 
-def current() -> Store:
+@settings.derived
+def current(told: Settings) -> Store:
     """The store that the settings name. Raises SettingInvalid when they are wrong."""
-    told = settings.current().require("users")
+    told.require("users")
     if told.users_table:
         return UserTable(tables.table(told.users_table, UsersUnavailable))
     return EmbeddedUsers(told.users)
@@ -141,6 +142,11 @@ async def reach() -> None:
     store = current()
     if isinstance(store, UserTable):
         await store.table.query("PartitionKey eq '-'")
+
+
+def _stored(user: User) -> StoredUser:
+    """What is not as it always is."""
+    return cast(StoredUser, {name: value for name, value in asdict(user).items() if value and name != "name"})
 
 
 def _key(name: str) -> tables.Key:

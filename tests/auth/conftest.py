@@ -44,7 +44,6 @@ def verifier(issuer: Issuer, clock: Clock, since: Clock) -> oidc.Issuer:
 @pytest.fixture
 def both(told: Callable[..., object], environ: Mapping[str, str], issuer: Issuer) -> Mapping[str, str]:
     """Settings with which our own tokens and the issuer's get in."""
-    oidc._issuer.cache_clear()
     found = {**environ, "OIDC_ISSUER": issuer.url, "OIDC_AUDIENCE": AUDIENCE, "OIDC_REQUIRED_SCOPE": "predict"}
     told(**found)
     return found

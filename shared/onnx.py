@@ -16,7 +16,7 @@ from shared.manifest import Label, Onnx
 from shared.problems import ModelCorrupt
 from shared.rows import Answers, Column
 
-SEVERITY_ERROR = 3  # its warnings are about the graph's form: nothing that an operator could act on
+SEVERITY_FATAL = 4  # an error comes as an exception too; warnings are about the graph's form: nothing to act on
 
 
 class Graph:
@@ -66,5 +66,5 @@ def _session(content: bytes) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # requests share the cores, not their matrices
-    options.log_severity_level = SEVERITY_ERROR
+    options.log_severity_level = SEVERITY_FATAL
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

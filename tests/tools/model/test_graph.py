@@ -1,5 +1,6 @@
 """The graph: written where onnxruntime answers as scikit-learn does, and a reason for people where it does not."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,17 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 
 from shared.fitted import Fitted
@@ -73,8 +82,7 @@ CLASSIFIERS = {
     "logistic": (LogisticRegression(), ARRAY),
     "scaling": (make_pipeline(StandardScaler(), LogisticRegression()), ARRAY),
     "one-hot": (encoded(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()), MIXED),
-    "support vectors": (make_pipeline(StandardScaler(), SVC()), ARRAY),
-    "neighbours": (make_pipeline(StandardScaler(), KNeighborsClassifier()), ARRAY),
+    "network": (make_pipeline(StandardScaler(), MLPClassifier((3,), random_state=0, max_iter=2_000)), ARRAY),
 }
 
 
@@ -113,6 +121,34 @@ def test_trees_stay_with_scikit_learn_without_a_try(estimator: Any, y: Any, monk
     monkeypatch.setattr(graph, "_converted", lambda *_: pytest.fail("tried"))
     with pytest.raises(Stays, match="no trees in float64"):
         written(estimator, ARRAY, y)
+
+
+def test_float32_on_the_way_stays_with_scikit_learn_though_labels_seldom_show_it() -> None:
+    with pytest.raises(Stays, match="computes in float32"):
+        written(make_pipeline(StandardScaler(), SVC()), ARRAY, LABELS)
+
+
+def test_neighbours_stay_with_scikit_learn_for_the_memory_of_large_requests() -> None:
+    with pytest.raises(Stays, match="distances from all rows to all training rows"):
+        written(KNeighborsClassifier(), ARRAY, LABELS)
+
+
+def test_a_graph_that_answers_otherwise_far_outside_only_stays_with_scikit_learn() -> None:
+    labels = np.digitize(TARGET, np.quantile(TARGET, [0.3, 0.6]))
+    with pytest.raises(Stays, match="answers otherwise"):
+        written(make_pipeline(StandardScaler(), OneVsRestClassifier(LogisticRegression())), ARRAY, labels)
+
+
+def test_a_graph_that_answers_what_the_estimator_refuses_stays_with_scikit_learn() -> None:
+    tiny = ARRAY * 1e-12  # scaled, 1e300 is infinite: the estimator takes no such number, and a sigmoid makes it 1
+    with pytest.raises(Stays, match="none for a row"):
+        written(make_pipeline(StandardScaler(), LogisticRegression()), tiny, LABELS)
+
+
+def test_without_skl2onnx_it_stays_with_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "skl2onnx.common.data_types", None)
+    with pytest.raises(Stays, match="skl2onnx, which writes ONNX graphs, cannot be imported"):
+        written(LinearRegression(), ARRAY, TARGET)
 
 
 def test_what_has_no_graph_stays_with_scikit_learn() -> None:
@@ -159,12 +195,23 @@ def test_a_graph_with_other_labels_stays_with_scikit_learn(monkeypatch: pytest.M
         return right._replace(predictions=["other", *right.predictions[1:]])
 
     monkeypatch.setattr(Graph, "answer", first_wrong)
-    with pytest.raises(Stays, match="answers otherwise, by up to inf"):
+    with pytest.raises(Stays, match="answers otherwise: another label"):
         written(LogisticRegression(), ARRAY, LABELS)
 
 
 def test_the_same_estimator_gives_the_same_graph() -> None:
     assert written(LinearRegression(), ARRAY, TARGET).content == written(LinearRegression(), ARRAY, TARGET).content
+
+
+def test_far_rows_have_numbers_of_any_size_among_ordinary_ones() -> None:
+    of, _ = settled(LinearRegression().fit(ARRAY, TARGET), ARRAY, TARGET)
+    low, high = of.features[0].range  # type: ignore[union-attr]
+    columns = graph.far_rows(of.features, 1_000)
+    sizes = np.abs(columns[0])
+    assert sizes.max() > 1e280
+    assert 0.0 < sizes[sizes > 0].min() < 1e-280
+    assert (sizes == 0).any()
+    assert ((columns[0] >= low) & (columns[0] <= high)).any()
 
 
 def test_random_rows_lie_inside_and_outside_the_range_and_miss_what_may_be_missing() -> None:

@@ -16,6 +16,7 @@ from shared.manifest import Label, Onnx
 from shared.problems import ModelCorrupt
 from shared.rows import Answers, Column
 
+MISSING = "nan"
 SEVERITY_FATAL = 4  # an error comes as an exception too; warnings are about the graph's form: nothing to act on
 
 
@@ -48,8 +49,8 @@ class Graph:
 
 
 def _present(column: Column) -> Column:
-    """The column, with an empty text where one is missing: ONNX has no other, and an encoder knows neither."""
-    return np.where(column == column, column, "") if column.dtype == object else column  # noqa: PLR0124 - NaN
+    """The column, with the text `nan` where one is missing: so skl2onnx writes the NaN among an encoder's values."""
+    return np.where(column == column, column, MISSING) if column.dtype == object else column  # noqa: PLR0124 - NaN
 
 
 def graph(folder: Path, onnx: Onnx, classes: Sequence[Label]) -> Graph:

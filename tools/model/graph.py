@@ -138,11 +138,15 @@ def _refuse_steps(graph: Any) -> None:
 def _converted(estimator: Any, inputs: Inputs) -> Any:
     """The graph as ONNX's own type, the same for the same estimator."""
     from skl2onnx import convert_sklearn
+    from skl2onnx.common.data_types import DoubleTensorType
 
-    options = {id(estimator): {"zipmap": False}} if hasattr(estimator, "classes_") else None
+    options, outputs = None, None
+    if hasattr(estimator, "classes_"):
+        options = {id(estimator): {"zipmap": False}}
+        outputs = [("label", None), ("probabilities", DoubleTensorType())]  # float32 behind texts, left to itself
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return convert_sklearn(estimator, "model", inputs, target_opset=OPSETS, options=options)
+        return convert_sklearn(estimator, "model", inputs, target_opset=OPSETS, options=options, final_types=outputs)
 
 
 def _difference(found: Manifest, fitted: Fitted, graph: Graph, table: Table) -> float:

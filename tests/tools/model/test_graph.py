@@ -82,6 +82,13 @@ CLASSIFIERS = {
     "logistic": (LogisticRegression(), ARRAY),
     "scaling": (make_pipeline(StandardScaler(), LogisticRegression()), ARRAY),
     "one-hot": (encoded(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()), MIXED),
+    "one-hot first": (
+        make_pipeline(
+            ColumnTransformer([("texts", OneHotEncoder(), ["a b"]), ("numbers", StandardScaler(), list(NUMBERS))]),
+            LogisticRegression(),
+        ),
+        MIXED,
+    ),
     "network": (make_pipeline(StandardScaler(), MLPClassifier((3,), random_state=0, max_iter=2_000)), ARRAY),
 }
 
@@ -161,8 +168,29 @@ def test_what_onnxruntime_does_not_load_stays_with_scikit_learn() -> None:
         written(make_pipeline(SimpleImputer(), LinearRegression()), ARRAY, TARGET)
 
 
-def test_a_category_that_was_missing_in_training_stays_with_scikit_learn() -> None:
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        OneHotEncoder(),
+        OneHotEncoder(handle_unknown="ignore"),
+        OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2),
+    ],
+)
+def test_a_category_that_was_missing_in_training_may_be_missing(encoder: Any) -> None:
     frame = MIXED.assign(**{"a b": MIXED["a b"].where(MIXED["a b"] != "x")})
+    estimator = encoded(encoder, LinearRegression())
+    found = written(estimator, frame, TARGET)
+    of, data = settled(estimator, frame, TARGET)
+    columns = data.columns(of.features)
+    np.testing.assert_allclose(
+        found.graph.answer(columns).predictions, Fitted(of, estimator).answer(columns).predictions, rtol=1e-9
+    )
+
+
+def test_a_text_that_a_missing_one_would_be_taken_for_stays_with_scikit_learn() -> None:
+    text = np.where(np.median(TARGET) < TARGET, "nan", "x").astype(object)
+    text[:50] = np.nan
+    frame = MIXED.assign(**{"a b": text})
     with pytest.raises(Stays):
         written(encoded(OneHotEncoder(), LinearRegression()), frame, TARGET)
 

@@ -61,16 +61,19 @@ class Model:
     def score(self, instances: Sequence[Struct], *, probabilities: bool = False) -> Scores:
         """Predict for instances as `schemas` decodes them.
 
-        Raises InvalidInstances where the estimator refuses a value (1e300 overflows a forest's float32) or where no
-        finite number comes out.
+        Raises InvalidInstances for numbers beyond ±1e300, where the estimator refuses a value (1e39 overflows a
+        forest's float32), or where no finite number comes out.
         """
         columns = self._rows.columns(self.manifest.features, instances)
+        outside = self._rows.outside(self.manifest.features, columns)
+        if outside and (far := self._rows.too_far(self.manifest.features, columns)):
+            raise InvalidInstances("The model takes no such values", fields=far)
         asked = probabilities and self.manifest.output.probabilities
         answers = self._answering.answer(columns, probabilities=asked)
         if (spread := answers.spread) and not (math.isfinite(spread.least) and math.isfinite(spread.greatest)):
             _refuse_infinite(answers.predictions)
         likely = self._named(answers.probabilities) if answers.probabilities is not None else None
-        return Scores(answers.predictions, self._rows.outside(self.manifest.features, columns), likely, spread)
+        return Scores(answers.predictions, outside, likely, spread)
 
     def classify(self, values: Sequence[float]) -> list[Label]:
         """A regressor's values as classes: the bands between the manifest's edges, upper edges exclusive."""

@@ -16,7 +16,8 @@ from shared.manifest import Label, Onnx
 from shared.problems import ModelCorrupt
 from shared.rows import Answers, Column
 
-SEVERITY_ERROR = 3  # its warnings are about the graph's form: nothing that an operator could act on
+MISSING = "nan"
+SEVERITY_FATAL = 4  # an error comes as an exception too; warnings are about the graph's form: nothing to act on
 
 
 class Graph:
@@ -50,8 +51,8 @@ class Graph:
 
 
 def _present(column: Column) -> Column:
-    """The column, with an empty text where one is missing: ONNX has no other, and an encoder knows neither."""
-    return np.where(column == column, column, "") if column.dtype == object else column  # noqa: PLR0124 - NaN
+    """The column, with the text `nan` where one is missing: so skl2onnx writes the NaN among an encoder's values."""
+    return np.where(column == column, column, MISSING) if column.dtype == object else column  # noqa: PLR0124 - NaN
 
 
 def graph(folder: Path, onnx: Onnx, classes: Sequence[Label]) -> Graph:
@@ -68,5 +69,5 @@ def _session(content: bytes) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # requests share the cores, not their matrices
-    options.log_severity_level = SEVERITY_ERROR
+    options.log_severity_level = SEVERITY_FATAL
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

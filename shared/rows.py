@@ -11,8 +11,12 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from shared.faults import pointer
 from shared.manifest import Feature, Manifest, Number
+from shared.problems import MOST_FIELDS, BadField
 from shared.schemas import OutsideRange, attribute
+
+FARTHEST = 1e300  # beyond it a step's overflow may show in one way of serving and not in the other
 
 type Column = NDArray[np.float64] | NDArray[np.object_]
 """One feature of all instances, in their order: floats, or texts as objects; NaN where it is missing."""
@@ -75,6 +79,16 @@ def spread(predictions: NDArray[Any]) -> Spread:
     if len(predictions) == 1:  # most requests; by numpy it takes 10 µs
         return Spread(*[predictions.item()] * 3)
     return Spread(float(predictions.min()), float(predictions.mean()), float(predictions.max()))
+
+
+def too_far(features: Sequence[Feature], filled: Sequence[Column]) -> list[BadField]:
+    """Numbers beyond ±1e300 that the training had not either, up to 20 of a feature."""
+    return [
+        BadField(pointer("instances", i, feature.name), "must be between -1e300 and 1e300")
+        for feature, column in zip(features, filled, strict=True)
+        if isinstance(feature, Number)
+        for i in np.flatnonzero(np.abs(column) > max(FARTHEST, *map(abs, feature.range)))[:MOST_FIELDS].tolist()
+    ]
 
 
 def calm() -> np.errstate:

@@ -64,7 +64,7 @@ def test_a_classifier_without_probabilities_is_not_asked_for_them() -> None:
 
 
 def test_an_answer_that_is_no_finite_number_is_refused_and_the_instance_named() -> None:
-    of = manifest([Number(name="x", range=(0.0, 1e308))])
+    of = manifest([Number(name="x", range=(0.0, 1.7e308))])
     with pytest.raises(InvalidInstances) as caught:
         Model(of, Fitted(of, Doubling())).score(instances(of, 1.0, 1.7e308))
     assert [field.pointer for field in caught.value.fields] == ["/instances/1"]
@@ -88,8 +88,21 @@ def test_the_spread_of_a_regressor_s_answers_is_told() -> None:
     assert served.score(instances(of, 3.0)).spread == (6.0, 6.0, 6.0)
 
 
-def test_large_answers_whose_sum_overflows_are_fine() -> None:
+@pytest.mark.parametrize("farther", [1.1e300, -1.7e308])
+def test_a_number_so_large_that_steps_overflow_unseen_is_refused_and_named(farther: float) -> None:
     of = manifest()
+    with pytest.raises(InvalidInstances) as caught:
+        Model(of, Fitted(of, Doubling())).score(instances(of, 1e300, farther))
+    assert [field.pointer for field in caught.value.fields] == ["/instances/1/x"]
+
+
+def test_numbers_are_never_too_large_where_the_training_had_them() -> None:
+    of = manifest([Number(name="x", range=(0.0, 8e307))])
+    assert Model(of, Fitted(of, Doubling())).score(instances(of, 8e307)).predictions == [1.6e308]
+
+
+def test_large_answers_whose_sum_overflows_are_fine() -> None:
+    of = manifest([Number(name="x", range=(0.0, 8e307))])
     assert Model(of, Fitted(of, Doubling())).score(instances(of, 8e307, 8e307)).predictions == [1.6e308, 1.6e308]
 
 

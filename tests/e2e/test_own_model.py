@@ -73,6 +73,15 @@ def risk() -> tuple[Pipeline, pd.DataFrame]:
     return model, pd.DataFrame(rows, columns=["dose", "delay"]).assign(risk=labels)
 
 
+def relapse() -> tuple[Pipeline, pd.DataFrame]:
+    """A linear classifier of booleans, fitted on a frame of numbers and categories, some of which are missing."""
+    numbers, texts = ["weight/kg", "naïve score"], ["ward", "città"]
+    frame = people(300, seed=5)[[*numbers, *texts]]
+    columns = ColumnTransformer([("numbers", StandardScaler(), numbers), ("texts", OneHotEncoder(), texts)])
+    labels = frame["weight/kg"] + (frame["ward"] == "yes") > 0
+    return make_pipeline(columns, LogisticRegression()).fit(frame, labels), frame.assign(relapse=labels)
+
+
 def adopt(folder: Path, model: Any, data: pd.DataFrame, *options: str, project: Path = PROJECT) -> None:
     """Write both files as people do, and run the command on them."""
     joblib.dump(model, folder / "mine.joblib")
@@ -151,7 +160,22 @@ def test_a_classifier_s_texts_and_probabilities_are_answered_as_the_estimator_do
         classes = client.post("/predict_class", json=asked).json()
     assert labels["predictions"] == classes["predictions"] == model.predict(fresh).tolist()
     assert [list(each) for each in classes["probabilities"]] == [list(model.classes_)] * 50
-    assert [list(each.values()) for each in classes["probabilities"]] == model.predict_proba(fresh).tolist()
+    given = [list(each.values()) for each in classes["probabilities"]]
+    np.testing.assert_allclose(given, model.predict_proba(fresh), rtol=0, atol=1e-9)
+
+
+def test_a_graph_with_categories_is_served_and_answers_as_the_estimator_does(
+    tmp_path: Path, works: Mapping[str, str]
+) -> None:
+    model, data = relapse()
+    adopt(tmp_path, model, data, "--target", "relapse", "--folder", str(tmp_path))
+    (tmp_path / "slr.joblib").unlink()  # the service does without
+    fresh = people(50, seed=6)[[*data.columns[:-1]]]
+    with served(tmp_path, works) as client:
+        classes = client.post("/predict_class", json={"instances": instances(fresh)}).json()
+    assert classes["predictions"] == model.predict(fresh).tolist()
+    given = [[each["false"], each["true"]] for each in classes["probabilities"]]
+    np.testing.assert_allclose(given, model.predict_proba(fresh), rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize(("make", "target"), [(stay, "days"), (risk, "risk")])

@@ -12,7 +12,8 @@ from tools.model import deployed
 from tools.model.refused import Refused
 
 DESCRIPTION = """\
-Make the service be about your own model: write model/slr.joblib and its manifest model/slr.json.
+Make the service be about your own model: write model/slr.joblib, its manifest model/slr.json and, where it answers the
+same, an ONNX graph that is served in its place, model/slr.onnx.
 
 FILE is a fitted regressor or classifier, saved by joblib or pickle. Loading it runs code that stands in it: take only
 files that you trust. It is loaded in a process that has the deployed packages alone, as in Azure."""

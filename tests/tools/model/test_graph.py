@@ -1,5 +1,6 @@
 """The graph: written where onnxruntime answers as scikit-learn does, and a reason for people where it does not."""
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,17 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 
 from shared.fitted import Fitted
@@ -73,8 +82,14 @@ CLASSIFIERS = {
     "logistic": (LogisticRegression(), ARRAY),
     "scaling": (make_pipeline(StandardScaler(), LogisticRegression()), ARRAY),
     "one-hot": (encoded(OneHotEncoder(handle_unknown="ignore"), LogisticRegression()), MIXED),
-    "support vectors": (make_pipeline(StandardScaler(), SVC()), ARRAY),
-    "neighbours": (make_pipeline(StandardScaler(), KNeighborsClassifier()), ARRAY),
+    "one-hot first": (
+        make_pipeline(
+            ColumnTransformer([("texts", OneHotEncoder(), ["a b"]), ("numbers", StandardScaler(), list(NUMBERS))]),
+            LogisticRegression(),
+        ),
+        MIXED,
+    ),
+    "network": (make_pipeline(StandardScaler(), MLPClassifier((3,), random_state=0, max_iter=2_000)), ARRAY),
 }
 
 
@@ -115,6 +130,34 @@ def test_trees_stay_with_scikit_learn_without_a_try(estimator: Any, y: Any, monk
         written(estimator, ARRAY, y)
 
 
+def test_float32_on_the_way_stays_with_scikit_learn_though_labels_seldom_show_it() -> None:
+    with pytest.raises(Stays, match="computes in float32"):
+        written(make_pipeline(StandardScaler(), SVC()), ARRAY, LABELS)
+
+
+def test_neighbours_stay_with_scikit_learn_for_the_memory_of_large_requests() -> None:
+    with pytest.raises(Stays, match="distances from all rows to all training rows"):
+        written(KNeighborsClassifier(), ARRAY, LABELS)
+
+
+def test_a_graph_that_answers_otherwise_far_outside_only_stays_with_scikit_learn() -> None:
+    labels = np.digitize(TARGET, np.quantile(TARGET, [0.3, 0.6]))
+    with pytest.raises(Stays, match="answers otherwise"):
+        written(make_pipeline(StandardScaler(), OneVsRestClassifier(LogisticRegression())), ARRAY, labels)
+
+
+def test_a_graph_that_answers_what_the_estimator_refuses_stays_with_scikit_learn() -> None:
+    tiny = ARRAY * 1e-12  # scaled, 1e300 is infinite: the estimator takes no such number, and a sigmoid makes it 1
+    with pytest.raises(Stays, match="none for a row"):
+        written(make_pipeline(StandardScaler(), LogisticRegression()), tiny, LABELS)
+
+
+def test_without_skl2onnx_it_stays_with_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "skl2onnx.common.data_types", None)
+    with pytest.raises(Stays, match="skl2onnx, which writes ONNX graphs, cannot be imported"):
+        written(LinearRegression(), ARRAY, TARGET)
+
+
 def test_what_has_no_graph_stays_with_scikit_learn() -> None:
     with pytest.raises(Stays, match="no ONNX graph that onnxruntime loads"):
         written(make_pipeline(FunctionTransformer(np.tanh), LinearRegression()), ARRAY, TARGET)
@@ -125,8 +168,29 @@ def test_what_onnxruntime_does_not_load_stays_with_scikit_learn() -> None:
         written(make_pipeline(SimpleImputer(), LinearRegression()), ARRAY, TARGET)
 
 
-def test_a_category_that_was_missing_in_training_stays_with_scikit_learn() -> None:
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        OneHotEncoder(),
+        OneHotEncoder(handle_unknown="ignore"),
+        OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2),
+    ],
+)
+def test_a_category_that_was_missing_in_training_may_be_missing(encoder: Any) -> None:
     frame = MIXED.assign(**{"a b": MIXED["a b"].where(MIXED["a b"] != "x")})
+    estimator = encoded(encoder, LinearRegression())
+    found = written(estimator, frame, TARGET)
+    of, data = settled(estimator, frame, TARGET)
+    columns = data.columns(of.features)
+    np.testing.assert_allclose(
+        found.graph.answer(columns).predictions, Fitted(of, estimator).answer(columns).predictions, rtol=1e-9
+    )
+
+
+def test_a_text_that_a_missing_one_would_be_taken_for_stays_with_scikit_learn() -> None:
+    text = np.where(np.median(TARGET) < TARGET, "nan", "x").astype(object)
+    text[:50] = np.nan
+    frame = MIXED.assign(**{"a b": text})
     with pytest.raises(Stays):
         written(encoded(OneHotEncoder(), LinearRegression()), frame, TARGET)
 
@@ -159,12 +223,23 @@ def test_a_graph_with_other_labels_stays_with_scikit_learn(monkeypatch: pytest.M
         return right._replace(predictions=["other", *right.predictions[1:]])
 
     monkeypatch.setattr(Graph, "answer", first_wrong)
-    with pytest.raises(Stays, match="answers otherwise, by up to inf"):
+    with pytest.raises(Stays, match="answers otherwise: another label"):
         written(LogisticRegression(), ARRAY, LABELS)
 
 
 def test_the_same_estimator_gives_the_same_graph() -> None:
     assert written(LinearRegression(), ARRAY, TARGET).content == written(LinearRegression(), ARRAY, TARGET).content
+
+
+def test_far_rows_have_numbers_of_any_size_among_ordinary_ones() -> None:
+    of, _ = settled(LinearRegression().fit(ARRAY, TARGET), ARRAY, TARGET)
+    low, high = of.features[0].range  # type: ignore[union-attr]
+    columns = graph.far_rows(of.features, 1_000)
+    sizes = np.abs(columns[0])
+    assert sizes.max() > 1e280
+    assert 0.0 < sizes[sizes > 0].min() < 1e-280
+    assert (sizes == 0).any()
+    assert ((columns[0] >= low) & (columns[0] <= high)).any()
 
 
 def test_random_rows_lie_inside_and_outside_the_range_and_miss_what_may_be_missing() -> None:

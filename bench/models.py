@@ -8,15 +8,18 @@ from shared import manifest
 
 
 def served(folder: Path) -> Mapping[str, Path]:
-    """Manifests by what serves the model: `onnxruntime`, where the manifest has a graph, and `scikit-learn`.
+    """Manifests by what serves the model: as it is, and without what is served before `onnxruntime`, `scikit-learn`.
 
-    `folder` takes a manifest without its graph, and the estimator beside it.
+    `folder` takes the manifests, and the model's files beside them.
     """
     configured = manifest.path()
     document = json.loads(configured.read_bytes())
-    if document["artifact"].pop("onnx", None) is None:
-        return {"scikit-learn": configured}
-    (folder / configured.name).write_text(json.dumps(document), encoding="utf-8")
-    estimator = document["artifact"]["file"]
-    (folder / estimator).write_bytes((configured.parent / estimator).read_bytes())
-    return {"onnxruntime": configured, "scikit-learn": folder / configured.name}
+    found: dict[str, Path] = {manifest.current().artifact.runtime: configured}
+    for first in ("linear", "onnx"):
+        if document["artifact"].pop(first, None):
+            path = folder / f"{first}.json"
+            path.write_text(json.dumps(document), encoding="utf-8")
+            found[manifest.decode(path.read_bytes()).artifact.runtime] = path
+    for each in configured.parent.glob("slr.*"):
+        (folder / each.name).write_bytes(each.read_bytes())
+    return found

@@ -69,6 +69,18 @@ class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Whether a classifier answers a probability for every class."""
 
 
+class Linear(Struct, frozen=True, kw_only=True):
+    """A linear estimator as a weighted sum, which answers in its place: both were asked the same rows and agreed."""
+
+    weights: Annotated[tuple[float, ...], Meta(min_length=1)]
+    """One per feature, in their order."""
+    intercept: float
+    difference: float
+    """The greatest one between both answers, relative to them."""
+    tolerance: float
+    """What it had to stay under."""
+
+
 class Onnx(Struct, frozen=True, kw_only=True):
     """The estimator as an ONNX graph, which answers in its place: both were asked the same rows and agreed."""
 
@@ -99,6 +111,13 @@ class Artifact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     whose text columns have pandas' category type."""
     onnx: Onnx | None = None
     """Where it is there it is served, and the estimator's file is not opened."""
+    linear: Linear | None = None
+    """Where it is there it is served, and no file is opened."""
+
+    @property
+    def runtime(self) -> Literal["numpy", "onnxruntime", "scikit-learn"]:
+        """What answers."""
+        return "numpy" if self.linear else "onnxruntime" if self.onnx else "scikit-learn"
 
 
 class Training(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -149,6 +168,11 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     training: Training
     statistics: Statistics = Statistics()
     examples: Annotated[tuple[Example, ...], Meta(min_length=1)]
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """What a classifier answers; nothing of a regressor, whose classes are bands of its numbers."""
+        return self.output.classes if self.kind == "classifier" else ()
 
 
 def path() -> Path:

@@ -41,7 +41,7 @@ class Scores(Struct, frozen=True):
 
 
 class Answering(Protocol):
-    """What answers rows: `fitted.Fitted` or `onnx.Graph`."""
+    """What answers rows: `fitted.Fitted`, `onnx.Graph` or `linear.WeightedSum`."""
 
     def answer(self, columns: "Sequence[Column]", *, probabilities: bool) -> "Answers":
         """The answers to some rows, given as columns in the manifest's order."""
@@ -154,11 +154,18 @@ def _uncollected() -> Iterator[None]:
 
 
 def answering(folder: Path, of: Manifest) -> Answering:
-    """The ONNX graph where the manifest has one, else the estimator. Raises ModelUnavailable with its reason."""
-    if of.artifact.onnx:
-        from shared import onnx  # noqa: PLC0415 - each brings what only it needs
+    """What the manifest has: a weighted sum, else a graph, else the estimator. Raises ModelUnavailable with its reason.
 
-        return onnx.graph(folder, of.artifact.onnx, of.output.classes if of.kind == "classifier" else ())
+    All answer the same; each is imported only where it is served.
+    """
+    if of.artifact.linear:
+        from shared import linear  # noqa: PLC0415
+
+        return linear.WeightedSum(of.artifact.linear)
+    if of.artifact.onnx:
+        from shared import onnx  # noqa: PLC0415
+
+        return onnx.graph(folder, of.artifact.onnx, of.labels)
     from shared import fitted  # noqa: PLC0415
 
     return fitted.Fitted(of, fitted.estimator(folder, of.artifact))

@@ -3,7 +3,8 @@
 Imports numpy, so nobody imports it before the first prediction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -43,7 +44,7 @@ class Answers(NamedTuple):
 
 def columns(features: Sequence[Feature], instances: Sequence[Struct]) -> list[Column]:
     """One column per feature, in the manifest's order."""
-    return [_column(feature, attribute(i), instances) for i, feature in enumerate(features)]
+    return [_column(feature, _getter(i), instances) for i, feature in enumerate(features)]
 
 
 def assemble(manifest: Manifest, filled: Sequence[Column]) -> Any:
@@ -96,8 +97,14 @@ def calm() -> np.errstate:
     return np.errstate(over="ignore", invalid="ignore")
 
 
-def _column(feature: Feature, name: str, instances: Sequence[Struct]) -> Column:
-    values = map(attrgetter(name), instances)
+@cache
+def _getter(position: int) -> Callable[[Struct], Any]:
+    """Reads feature `position` of an instance."""
+    return attrgetter(attribute(position))
+
+
+def _column(feature: Feature, getter: Callable[[Struct], Any], instances: Sequence[Struct]) -> Column:
+    values = map(getter, instances)
     if not isinstance(feature, Number):
         texts = np.empty(len(instances), dtype=object)
         texts[:] = [value if isinstance(value, str) else np.nan for value in values]

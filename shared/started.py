@@ -32,8 +32,7 @@ def _model() -> Mapping[str, str]:
     except Problem:
         return {}
     told = {"model_name": of.name, "model_version": of.version, "model_kind": of.kind}
-    runtime = "onnxruntime" if of.artifact.onnx else "scikit-learn"
-    return {**told, "model_runtime": runtime, **dict(_training(of))}
+    return {**told, "model_runtime": of.artifact.runtime, **dict(_training(of))}
 
 
 def _training(of: Manifest) -> Iterator[tuple[str, str]]:

@@ -1,12 +1,14 @@
 """The ONNX graph in the estimator's place: its file is what the manifest says, and it answers as the estimator does."""
 
 import hashlib
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -89,15 +91,23 @@ def test_many_threads_at_once_get_the_answers_of_one(linear: graph.Written) -> N
     assert [answer.predictions for answer in answers] == [linear.graph.answer(each).predictions for each in asked * 20]
 
 
-@pytest.mark.skipif(not decode((APP / "model/slr.json").read_bytes()).artifact.onnx, reason="the model has no graph")
-def test_serving_a_graph_imports_neither_scikit_learn_nor_what_it_brings() -> None:
+DEPLOYED = decode((APP / "model/slr.json").read_bytes())
+
+
+@pytest.mark.skipif(not DEPLOYED.artifact.onnx, reason="the model has no graph")
+def test_serving_a_graph_imports_neither_scikit_learn_nor_what_it_brings(tmp_path: Path) -> None:
+    manifest_file = tmp_path / "slr.json"
+    manifest_file.write_bytes(msgspec.json.encode(replace(DEPLOYED, artifact=replace(DEPLOYED.artifact, linear=None))))
+    (tmp_path / "slr.onnx").write_bytes((APP / "model/slr.onnx").read_bytes())
     serve = (
         "import asyncio, sys; from shared import scoring, settings\n"
         "from shared.manifest import current; import msgspec\n"
         "body = msgspec.json.encode({'instances': [current().examples[0].instance]})\n"
         "print(asyncio.run(scoring.predict(body, 'r')).decode()); print(*sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", serve], cwd=APP, capture_output=True, text=True, check=True)
+    environ = {**os.environ, "MODEL_MANIFEST": str(manifest_file)}
+    command = [sys.executable, "-c", serve]
+    done = subprocess.run(command, cwd=APP, env=environ, capture_output=True, text=True, check=True)
     answer, loaded = done.stdout.splitlines()
     assert '"predictions":' in answer
     assert "onnxruntime" in loaded.split()

@@ -137,7 +137,7 @@ def test_a_model_that_cannot_be_loaded_is_unavailable(
         scored(scoring.predict, 0.5)
 
 
-@pytest.mark.parametrize(("rows", "off_the_loop"), [(1, False), (2_000, True)])
+@pytest.mark.parametrize(("rows", "off_the_loop"), [(1, False), (1_000, False), (4_000, True)])
 def test_only_large_bodies_leave_the_event_loop(
     serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch, rows: int, off_the_loop: bool
 ) -> None:

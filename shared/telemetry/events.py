@@ -51,7 +51,6 @@ class Invocation(Struct, eq=False):
     invocation_id: str
     cold_start: bool = False
     """Whether it is the first of the process."""
-    id: str = msgspec.field(default_factory=_id)
     sequence: int = msgspec.field(default_factory=_next_sequence)
     started: float = msgspec.field(default_factory=time.time)
     """Unix time, seconds."""
@@ -62,6 +61,16 @@ class Invocation(Struct, eq=False):
     steps: dict[str, float] = msgspec.field(default_factory=dict)
     """Step → milliseconds, in the order in which the steps ran."""
     properties: dict[str, Property] = msgspec.field(default_factory=dict)
+
+    identity: str = ""
+    """The span's id once somebody asked for `id`: mostly the telemetry thread, not the request."""
+
+    @property
+    def id(self) -> str:
+        """The span's id, 16 hex digits (W3C Trace Context)."""
+        if not self.identity:
+            self.identity = _id()
+        return self.identity
 
     @property
     def success(self) -> bool:

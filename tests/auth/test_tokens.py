@@ -205,7 +205,7 @@ def test_a_swapped_signature_is_refused(issuer: Tokens) -> None:
 def test_a_verified_token_is_not_decoded_again(issuer: Tokens, monkeypatch: pytest.MonkeyPatch) -> None:
     token = issuer.issue("abi")
     issuer.verify(token)
-    monkeypatch.setattr(tokens.jwt, "decode", None)
+    monkeypatch.setattr(tokens.jwt, "decode_complete", None)
     assert issuer.verify(token).subject == "abi"
 
 
@@ -226,7 +226,7 @@ def test_only_so_many_tokens_are_remembered_and_the_oldest_goes_first(
     issued = [issuer.issue("abi") for _ in range(3)]
     for token in issued:
         issuer.verify(token)
-    monkeypatch.setattr(tokens.jwt, "decode", lambda *_, **__: pytest.fail("was not remembered"))
+    monkeypatch.setattr(tokens.jwt, "decode_complete", lambda *_, **__: pytest.fail("was not remembered"))
     issuer.verify(issued[1])
     issuer.verify(issued[2])
     with pytest.raises(pytest.fail.Exception):

@@ -16,8 +16,9 @@ MOST_BYTES = 20_000  # read at every cold start and by every page; and no data s
 def fit(whole: Manifest) -> tuple[Manifest, bytes]:
     """The manifest and its file's content, under 20 kB if its features allow.
 
-    What gives way, in this order: indentation, the features' statistics, all examples but one. The contract never
-    does: with about 200 features it fills the 20 kB alone, and may be longer.
+    What gives way, in this order: indentation, the features' statistics, all examples but one, the weights of a linear
+    model, which is then served as others are. The contract never does: with about 200 features it fills the 20 kB
+    alone, and may be longer.
     """
     content = msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
     if len(content) < MOST_BYTES:
@@ -58,7 +59,12 @@ def _with_one_example(whole: Manifest) -> Manifest:
     return replace(whole, examples=whole.examples[:1])
 
 
+def _without_weights(whole: Manifest) -> Manifest:
+    return replace(whole, artifact=replace(whole.artifact, linear=None))
+
+
 REDUCTIONS: tuple[tuple[Callable[[Manifest], Manifest], str], ...] = (
     (_without_statistics, "the statistics of the features"),
     (_with_one_example, "all examples but one"),
+    (_without_weights, "the weights of its sum"),
 )

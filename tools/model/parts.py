@@ -1,18 +1,21 @@
 """The manifest's parts, put together: each is made by a module of its own, from the estimator and its training data."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from shared.fitted import Fitted
+from shared.linear import WeightedSum
 from shared.manifest import Artifact, Instance, Manifest, Output, Training
 from shared.model import Answering
-from tools.model import contract, deployed, examples, graph, output, statistics
+from tools.model import contract, deployed, examples, graph, linear, output, statistics
 from tools.model.artifact import VERSION_DIGITS
 from tools.model.contract import Words
 from tools.model.data import Table
 from tools.model.output import Bands
+from tools.model.parity import Stays
 
 
 class Said(NamedTuple):
@@ -52,17 +55,23 @@ def complete(of: Manifest, estimator: Any, table: Table, said: Said) -> Complete
     if said.held_out:
         found = replace(found, training=statistics.scored(found, estimator, said.held_out))
     found = replace(found, statistics=statistics.of(found, estimator, table))
+    found, answering, content = _served(found, estimator, table)
+    return Complete(replace(found, examples=examples.golden(found, answering, table, said.examples)), content)
+
+
+def _served(found: Manifest, estimator: Any, table: Table) -> tuple[Manifest, Answering, bytes]:
+    """The manifest with what is served in the estimator's place, that itself, and the graph's content; says why not."""
+    answering: Answering = Fitted(found, estimator)
+    content = b""
     deployed.admit(deployed.CONVERTER)
     try:
         content, onnx, answering = graph.of(found, estimator, table)
-    except graph.Stays as reason:
-        print(f"Served by scikit-learn, for {reason}.")
-        return Complete(_with_examples(found, Fitted(found, estimator), table, said))
-    print(f"Served by onnxruntime: it answers as scikit-learn does, up to {onnx.difference:g}.")
-    found = replace(found, artifact=replace(found.artifact, onnx=onnx))
-    return Complete(_with_examples(found, answering, table, said), content)
-
-
-def _with_examples(found: Manifest, answering: Answering, table: Table, said: Said) -> Manifest:
-    """The examples' answers are those of what will be served."""
-    return replace(found, examples=examples.golden(found, answering, table, said.examples))
+        found = replace(found, artifact=replace(found.artifact, onnx=onnx))
+        print(f"Its ONNX graph answers as scikit-learn does, up to {onnx.difference:g}.")
+    except Stays as reason:
+        print(f"It is not served by onnxruntime: {reason}.")
+    with suppress(Stays):  # most models are no weighted sum: nothing to tell
+        weighted = linear.of(found, estimator, table)
+        found, answering = replace(found, artifact=replace(found.artifact, linear=weighted)), WeightedSum(weighted)
+        print(f"It is a weighted sum of its features, up to {weighted.difference:g}.")
+    return found, answering, content

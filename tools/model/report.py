@@ -18,9 +18,10 @@ def tell(adopted: Manifest, folder: Path) -> None:
     artifact = adopted.artifact
     taken = listed(feature.name for feature in adopted.features)
     print(f"{adopted.name} {adopted.version}: {artifact.estimator}, {taken} to {adopted.output.name}.")
+    print(f"Served by {artifact.runtime}.")
     if optional := [feature.name for feature in adopted.features if feature.optional]:
         print(f"May be missing in a request, for the model answers without: {listed(optional)}.")
-    if artifact.rows != "array" and not artifact.onnx:
+    if artifact.rows != "array" and artifact.runtime == "scikit-learn":
         print(FRAME_COST)
     graph = [folder / artifact.onnx.file] if artifact.onnx else []
     _tell_files(folder / artifact.file, folder / document.FILE, folder / picture.FILE, *graph)

@@ -27,11 +27,11 @@ from shared.fitted import Fitted
 from shared.manifest import Manifest
 from shared.onnx import Graph
 from tests.tools.model.estimators import draft
-from tools.model import contract, graph
+from tools.model import contract, graph, parity
 from tools.model.contract import Words
 from tools.model.data import Table, table
-from tools.model.graph import TOLERANCE, Stays
 from tools.model.output import Bands
+from tools.model.parity import TOLERANCE, Stays
 
 CHANCE = np.random.default_rng(5)
 MIXED = pd.DataFrame(
@@ -234,7 +234,7 @@ def test_the_same_estimator_gives_the_same_graph() -> None:
 def test_far_rows_have_numbers_of_any_size_among_ordinary_ones() -> None:
     of, _ = settled(LinearRegression().fit(ARRAY, TARGET), ARRAY, TARGET)
     low, high = of.features[0].range  # type: ignore[union-attr]
-    columns = graph.far_rows(of.features, 1_000)
+    columns = parity.far_rows(of.features, 1_000)
     sizes = np.abs(columns[0])
     assert sizes.max() > 1e280
     assert 0.0 < sizes[sizes > 0].min() < 1e-280
@@ -245,7 +245,7 @@ def test_far_rows_have_numbers_of_any_size_among_ordinary_ones() -> None:
 def test_random_rows_lie_inside_and_outside_the_range_and_miss_what_may_be_missing() -> None:
     of, _ = settled(HistGradientBoostingRegressor(max_iter=2).fit(ARRAY, TARGET), ARRAY, TARGET)
     low, high = of.features[0].range  # type: ignore[union-attr]
-    first = graph.random_rows(of.features, 1_000)[0]
+    first = parity.random_rows(of.features, 1_000)[0]
     present = first[~np.isnan(first)]
     assert 0 < len(present) < len(first)
     assert (present < low).any()

@@ -1,9 +1,9 @@
 """`python -m bench.serve`: what a prediction costs, against a function that returns a constant through the same host.
 
-One row from 16 clients: of the constant function, and of the service with telemetry off, with every token new, and with
-telemetry on, which a stand-in takes. Processor time tells the same without the client's share. A batch of 10,000 rows
-from one client. All in turn, so that a noisy machine hurts each of them; judged are the medians of the rounds' own
-ratios. The servers have the first core, this client has the last.
+One row from 16 clients: of the constant function, and of the service with telemetry off, the same with every token new
+and with the model served in other ways, and with telemetry on, which a stand-in takes. Processor time tells the same
+without the client's share. A batch of 10,000 rows from one client. All in turn, so that a noisy machine hurts each of
+them; judged are the medians of the rounds' own ratios. The servers have the first core, this client has the last.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def tell(rounds: list[Figures]) -> None:
     for (one, other), least in PROMISES.items():
         ratio = statistics.median(each[f"{one}, requests/s"] / each[f"{other}, requests/s"] for each in rounds)
         kept = "kept" if ratio >= least else "BROKEN"
-        print(f"{f'{one} ÷ {other}, requests/s':40} {ratio:10.2f}   at least {least}: {kept}")
+        print(f"{f'{one} ÷ {other}, requests/s':40} {ratio:10.3f}   at least {least}: {kept}")
 
 
 def body(rows: list[dict[str, float]]) -> bytes:

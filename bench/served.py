@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from bench import load
+from bench import load, models
 from bench.ingestion import ingestion, telling
 from bench.process import Process, running
 from bench.serve import ROW, body, login
@@ -26,14 +28,16 @@ class Service(NamedTuple):
 def every(stack: ExitStack) -> Mapping[str, Service]:
     """All of them, warm; they end with the stack."""
     off = {"BENCH_VARIANT": "telemetry off"}
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    others = dict(list(models.served(folder).items())[1:])  # the first is what is configured
     told = {
         "constant": (APP / "bench" / "constant", {}),
         "telemetry off": (VARIANT, off),
         "every token new": (VARIANT, {"BENCH_VARIANT": "telemetry off, every token new"}),
+        **{f"{name}, telemetry off": (VARIANT, {**off, "MODEL_MANIFEST": str(path)}) for name, path in others.items()},
         "telemetry on": (APP, telling(stack.enter_context(ingestion("healthy")))),
     }
     found: dict[str, Service] = {}
-    token = ""
     for name, (app, settings) in told.items():
         url, process = stack.enter_context(running(app, settings, pinned=True))
         token = login(url) if name != "constant" else "x" * 400  # as long as a real one

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -63,11 +64,16 @@ async def _score(body: bytes, request_id: str, shape: Shape) -> bytes:
         await features.complete(contract, instances)
     if (sample := settings.current().log_values_sample) and random.random() < sample:  # noqa: S311 - no secret
         telemetry.bind(**_values(contract, instances[0]))
-    work = contract, model.served.loaded or await model.served.get(), instances, request_id
-    with telemetry.step("model"):
-        answer = await offload.run(shape, *work) if large else shape(*work)
+    served = model.served.loaded or await model.served.get()
+    work = telemetry.step("model"), partial(shape, contract, served, instances, request_id)
+    return await offload.run(_answered, *work) if large else _answered(*work)
+
+
+def _answered(step: telemetry.step, answer: Callable[[], Struct]) -> bytes:
+    with step:
+        found = answer()
     with telemetry.step("encode"):
-        return await offload.run(_encoder.encode, answer) if large else _encoder.encode(answer)
+        return _encoder.encode(found)
 
 
 def _predictions(contract: Contract, served: Model, instances: Sequence[Struct], request_id: str) -> Struct:

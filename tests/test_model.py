@@ -5,13 +5,14 @@ import gc
 import logging
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from shared import model
+from shared import model, telemetry
 from shared.fitted import Fitted
 from shared.manifest import Number
 from shared.model import LazyModel, Model
@@ -165,6 +166,20 @@ def test_a_preload_is_the_load_that_the_first_request_awaits() -> None:
     assert lazy.loaded is None
     assert asyncio.run(lazy.get()) is lazy.loaded
     assert len(calls) == 1
+
+
+def test_a_request_says_how_long_it_waited_for_the_model_and_only_if_it_did() -> None:
+    context: Any = SimpleNamespace(invocation_id="i", trace_context=SimpleNamespace(trace_parent=""))
+    lazy = LazyModel(slow([]))
+
+    async def asked() -> telemetry.Invocation:
+        with telemetry.invocation(context, "predict") as event:
+            await lazy.get()
+        return event
+
+    waited, at_once = asyncio.run(asked()), asyncio.run(asked())
+    assert waited.steps["load"] >= 100
+    assert "load" not in at_once.steps
 
 
 def test_a_failed_preload_is_logged_and_told_to_who_asks(logged: list[logging.LogRecord]) -> None:

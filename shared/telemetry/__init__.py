@@ -81,15 +81,18 @@ class invocation:  # noqa: N801 - reads as a statement, as `step` does
 
 
 class step:  # noqa: N801 - reads as a statement: `with step("decode"):`
-    """Time one step of the invocation, thread waiting included. The same name again adds to it."""
+    """Time one step of the invocation. The same name again adds to it.
+
+    It begins when it is made: made before a thread takes it over, it has the wait in it.
+    """
 
     __slots__ = ("name", "started")
 
     def __init__(self, name: str) -> None:
         self.name = name
-
-    def __enter__(self) -> None:
         self.started = perf_counter()
+
+    def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None:
         if (event := _current.get()) is not None:

@@ -100,11 +100,6 @@ def test_the_wide_event_says_what_the_design_promises(told: Told) -> None:
     assert 0 < steps <= invocation["measurements"]["total_ms"] <= told.took_ms
 
 
-def test_the_first_prediction_says_how_long_it_waited_for_the_model(told: Told) -> None:
-    loads = [item["data"]["baseData"].get("measurements", {}).get("load_ms") for item in told.items]
-    assert len([each for each in loads if each]) == 1
-
-
 def test_the_first_invocation_alone_is_a_cold_start(told: Told) -> None:
     starts = [item["data"]["baseData"]["properties"].get("cold_start") for item in told.items]
     assert starts.count("True") == 1

@@ -1,8 +1,7 @@
 """The stories: a user's, and one request's."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.telemetry_samples import (
     NOON,
@@ -55,7 +54,7 @@ def test_a_failed_login_under_the_user_s_name_is_part_of_the_story() -> None:
 
 def test_what_was_told_before_the_user_was_known_is_part_of_the_story() -> None:
     asked = invocation(user="abi")
-    early = line(replace(asked, properties={}), "keys fetched")
+    early = line(replace(asked, properties={}, identity=asked.id), "keys fetched")
     assert "ai.user.authUserId" not in envelope(early)["tags"]
     rows = answer(stored(asked, early), "user-flow", user="abi")
     assert "keys fetched" in [row["what"] for row in rows]

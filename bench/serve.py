@@ -1,7 +1,8 @@
 """`python -m bench.serve`: what a prediction costs, against a function that returns a constant through the same host.
 
 One row from 16 clients: of the constant function, and of the service with telemetry off, the same with every token new
-and with the model served in other ways, and with telemetry on, which a stand-in takes. Processor time tells the same
+and with the model served in other ways, and with telemetry on, which a stand-in takes: without the host's own items,
+as in Azure, where another process sends those, and with them. Processor time tells the same
 without the client's share. A batch of 10,000 rows from one client. All in turn, so that a noisy machine hurts each of
 them; judged are the medians of the rounds' own ratios. The servers have the first core, this client has the last.
 """
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     given = parser.parse_args()
     with ExitStack() as stack:
-        services = served.every(stack)
+        services = served.started(stack)
         tell([served.measured(services, given.seconds) for _ in range(given.rounds)])
 
 

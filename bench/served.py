@@ -25,20 +25,22 @@ class Service(NamedTuple):
     batch: tuple[str, int, bytes]
 
 
-def every(stack: ExitStack) -> Mapping[str, Service]:
+def started(stack: ExitStack) -> Mapping[str, Service]:
     """All of them, warm; they end with the stack."""
     off = {"BENCH_VARIANT": "telemetry off"}
     folder = Path(stack.enter_context(TemporaryDirectory()))
+    told = telling(stack.enter_context(ingestion("healthy")))
     others = dict(list(models.served(folder).items())[1:])  # the first is what is configured
-    told = {
+    every: Mapping[str, tuple[Path, Mapping[str, str]]] = {
         "constant": (APP / "bench" / "constant", {}),
         "telemetry off": (VARIANT, off),
         "every token new": (VARIANT, {"BENCH_VARIANT": "telemetry off, every token new"}),
         **{f"{name}, telemetry off": (VARIANT, {**off, "MODEL_MANIFEST": str(path)}) for name, path in others.items()},
-        "telemetry on": (APP, telling(stack.enter_context(ingestion("healthy")))),
+        "telemetry on": (VARIANT, {**told, "BENCH_VARIANT": "host untold"}),
+        "telemetry on, the host's too": (APP, told),
     }
     found: dict[str, Service] = {}
-    for name, (app, settings) in told.items():
+    for name, (app, settings) in every.items():
         url, process = stack.enter_context(running(app, settings, pinned=True))
         token = login(url) if name != "constant" else "x" * 400  # as long as a real one
         requests = [load.post(f"{url}/predict", body([ROW] * rows), token) for rows in (1, ROWS)]

@@ -26,6 +26,11 @@ def telemetry_off() -> None:
     after.append(lambda: setattr(telemetry, "_sink", Nowhere()))
 
 
+def host_untold() -> None:
+    """The host sends no `requests` items: in Azure that is another process than the functions'."""
+    after.append(lambda: os.environ.pop("APPLICATIONINSIGHTS_CONNECTION_STRING"))
+
+
 def model_on_demand() -> None:
     """The first request has the model loaded."""
     preload = model.LazyModel.preload
@@ -33,11 +38,12 @@ def model_on_demand() -> None:
     after.append(lambda: setattr(model.LazyModel, "preload", preload))
 
 
-after: list[Callable[[], None]] = []
+after: list[Callable[[], object]] = []
 """What is done once the functions are imported."""
 VARIANTS: Mapping[str, Callable[[], None]] = {
     "every token new": every_token_new,
     "exporter at once": exporter_at_once,
+    "host untold": host_untold,
     "model on demand": model_on_demand,
     "telemetry off": telemetry_off,
 }

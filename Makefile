@@ -11,7 +11,7 @@ CHECKS += "actionlint -shellcheck=$(BIN)/shellcheck" "zizmor --offline --quiet .
 	"shellcheck .ci/run .github/scripts/*.sh infra/hooks/*.sh" "hadolint Dockerfile"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz check format model train generate screenshots package traffic clean
+.PHONY: help run test fuzz check format model train generate screenshots package traffic bench clean
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ package: $(INSTALLED) ## make dist/egl-ml.zip, all that is deployed, and prove t
 
 traffic: $(INSTALLED) ## send the running service minutes of mixed traffic, for its dashboards; MINUTES=3
 	@$(BIN)/python -m tools traffic $(if $(PORT),--url http://localhost:$(PORT)) $(if $(MINUTES),--minutes $(MINUTES))
+
+bench: $(INSTALLED) ## measure this service beside FastAPI, MLServer and others: a quarter of an hour, 3 GB; SAVE=1 renews docs/performance.*
+	@$(BIN)/python -m bench.compare $(if $(SAVE),--save)
 
 clean: ## remove what was made here, all but local.settings.json
 	@rm -rf .venv .tools tools/node/node_modules .azurite .cache .coverage dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

@@ -1,7 +1,8 @@
 """`python -m bench.cold`: cold starts, and what each thing that was done about them is worth.
 
-From the start of the host's process to its first right prediction, with a token that was issued earlier: served by
-onnxruntime and by scikit-learn, with telemetry, and with one thing undone; in turn, on all cores. A first login, which
+From the start of the host's process to its first right prediction, with a token that was issued earlier: as it is,
+with other ways to serve the model, with telemetry, and with one thing undone; in turn, on all cores. What it is worth
+to load the model beforehand shows in a request that comes some seconds later: its own time. A first login, which
 spends a bcrypt check, is measured apart. `import sklearn.linear_model` alone is what a service that loads scikit-learn
 cannot be quicker than. Each is started once unmeasured: the first start of all fills the disk's cache. `--imports`
 tells what importing function_app costs instead, package by package (`python -X importtime`).
@@ -32,6 +33,7 @@ from shared.manifest import APP
 VARIANT = APP / "bench" / "variant"
 IMPORTED = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")
 MOST_PACKAGES = 25
+LATER_SECONDS = 3
 NOTHING: Mapping[str, str] = {}
 
 type Start = Callable[[], float]
@@ -63,15 +65,19 @@ def starts_of_all(rounds: int) -> None:
 
 def cases(folder: Path, told: Mapping[str, str]) -> Mapping[str, Start]:
     """What is started, by name. `told` connects telemetry."""
-    fitted = {"MODEL_MANIFEST": str(models.served(folder)["scikit-learn"])}
+    ways = {name: {"MODEL_MANIFEST": str(path)} for name, path in models.served(folder).items()}
+    graph, fitted = ways.get("onnxruntime"), ways["scikit-learn"]
     on_demand = {"BENCH_VARIANT": "model on demand"}
     return {
         "the service": lambda: cold_start(APP),
         "model on demand": lambda: cold_start(VARIANT, on_demand),
         "telemetry on": lambda: cold_start(APP, told),
         "telemetry on, exporter at once": lambda: cold_start(VARIANT, {**told, "BENCH_VARIANT": "exporter at once"}),
+        **({"onnxruntime": lambda: cold_start(APP, graph)} if graph else {}),
         "scikit-learn": lambda: cold_start(APP, fitted),
         "scikit-learn, model on demand": lambda: cold_start(VARIANT, {**fitted, **on_demand}),
+        f"scikit-learn, asked {LATER_SECONDS} s later": lambda: later(APP, fitted),
+        "the same, model on demand": lambda: later(VARIANT, {**fitted, **on_demand}),
         "first login": lambda: cold_start(APP, first=logged_in),
         "constant function": lambda: cold_start(APP / "bench" / "constant"),
         "import sklearn.linear_model alone": lambda: alone("import sklearn.linear_model"),
@@ -79,10 +85,25 @@ def cases(folder: Path, told: Mapping[str, str]) -> Mapping[str, Start]:
     }
 
 
+def later(app: Path, told: Mapping[str, str]) -> float:
+    """Seconds that the first prediction takes of a process that is a few seconds old."""
+    key, token = signed()
+    with serving(app, {"TOKEN_KEY": key, "PYTHONDONTWRITEBYTECODE": "", **told}, pinned=False) as url:
+        time.sleep(LATER_SECONDS)
+        started = time.perf_counter()
+        predicted(url, token)
+        return time.perf_counter() - started
+
+
+def signed() -> tuple[str, str]:
+    """A token key, and a token that it signed."""
+    key = secrets.token_hex(32)
+    return key, Tokens([key], 900).issue("abi")
+
+
 def cold_start(app: Path, told: Mapping[str, str] = NOTHING, first: First | None = None) -> float:
     """Seconds from the start of the process until `first`, else a prediction, is answered."""
-    key = secrets.token_hex(32)
-    token = Tokens([key], 900).issue("abi")
+    key, token = signed()
     settings = {"TOKEN_KEY": key, "PYTHONDONTWRITEBYTECODE": "", **told}
     started = time.perf_counter()
     with serving(app, settings, pinned=False) as url:

@@ -5,6 +5,7 @@ import gc
 import math
 import threading
 import time
+import timeit
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -15,13 +16,15 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 import msgspec
 from msgspec import Struct
 
-from shared import manifest, offload, telemetry
+from shared import manifest, offload, schemas, telemetry
 from shared.manifest import Label, Manifest
 from shared.problems import BadField, InvalidInstances, Problem
 
 if TYPE_CHECKING:
     from shared.rows import Answers, Column, Spread
 
+INLINE_SECONDS = 0.001  # what takes longer would hold up everybody else on the event loop
+TRIES = 3  # the first time is another matter, and a busy machine no measure
 RETRY_SECONDS = 5.0  # a failed load is remembered this long: a missing mount may come, a hammered disk must not
 
 _log = telemetry.get_logger("model")
@@ -54,6 +57,8 @@ class Model:
         from shared import rows  # noqa: PLC0415 - numpy is loaded with the model, not with the functions
 
         self.manifest = of
+        self.slow = False
+        """Whether one row takes too long for the event loop."""
         self._answering = answering
         self._rows = rows
         self._labels = [label_text(label) for label in of.output.classes]
@@ -134,8 +139,19 @@ def load() -> Model:
     of = manifest.current()
     with _uncollected():
         model = Model(of, answering(manifest.path().parent, of))
+        model.slow = _row_seconds(model) > INLINE_SECONDS
     _log.info("loaded %s %s in %.0f ms", of.name, of.version, (time.perf_counter() - started) * 1000)
     return model
+
+
+def _row_seconds(model: Model) -> float:
+    """The least time that one row takes: a forest some milliseconds, a linear model a hundredth of one."""
+    body = msgspec.json.encode({"instances": [model.manifest.examples[0].instance]})
+    try:
+        instances = schemas.contract(model.manifest).decode(body)
+        return min(timeit.repeat(lambda: model.score(instances), number=1, repeat=TRIES))
+    except Exception:  # an example that does not fit, an estimator that fails: whoever asks for a prediction is told
+        return 0.0
 
 
 @contextmanager
@@ -143,7 +159,7 @@ def _uncollected() -> Iterator[None]:
     """Keep garbage collection from what is made in here, now and later.
 
     With scikit-learn in memory a full collection stops every request for 66 to 87 ms, twice while it loads, and finds
-    ten objects. Frozen, a later one takes 5 ms at most (`python -m bench.pauses`).
+    ten objects. Frozen, a later one takes under 8 ms (`python -m bench.pauses`).
     """
     gc.disable()
     try:

@@ -66,7 +66,7 @@ async def _score(body: bytes, request_id: str, shape: Shape) -> bytes:
         telemetry.bind(**_values(contract, instances[0]))
     served = model.served.loaded or await model.served.get()
     work = telemetry.step("model"), partial(shape, contract, served, instances, request_id)
-    return await offload.run(_answered, *work) if large else _answered(*work)
+    return await offload.run(_answered, *work) if large or served.slow else _answered(*work)
 
 
 def _answered(step: telemetry.step, answer: Callable[[], Struct]) -> bytes:

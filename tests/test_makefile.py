@@ -122,7 +122,7 @@ def port() -> int:
 def test_make_lists_its_targets(project: Path, arguments: tuple[str, ...]) -> None:
     printed = make(project, *arguments).stdout.splitlines()
     listed = " ".join(line.split()[1] for line in printed)
-    assert listed == "help run test fuzz check format model train generate screenshots package traffic clean"
+    assert listed == "help run test fuzz check format model train generate screenshots package traffic bench clean"
     assert all(len(line.split()) > 3 for line in printed)
 
 

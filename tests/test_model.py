@@ -220,6 +220,36 @@ def test_what_is_loaded_is_kept_from_garbage_collection(loading: Callable[..., N
     gc.unfreeze()
 
 
+class Sleeping(Doubling):
+    """An estimator that takes two milliseconds, as a forest does."""
+
+    def predict(self, rows: Any) -> Any:
+        time.sleep(0.002)
+        return super().predict(rows)
+
+
+@pytest.mark.parametrize(("estimator", "slow"), [(Doubling(), False), (Sleeping(), True)])
+def test_whether_one_row_is_too_slow_for_the_event_loop_is_found_out_once(
+    loading: Callable[..., None], monkeypatch: pytest.MonkeyPatch, estimator: Any, slow: bool
+) -> None:
+    monkeypatch.setattr(model, "INLINE_SECONDS", 0.002)
+    loading(lambda: Fitted(manifest(), estimator))
+    assert model.load().slow is slow
+
+
+def test_an_estimator_that_fails_at_its_own_example_is_loaded_and_fails_where_it_is_asked(
+    loading: Callable[..., None],
+) -> None:
+    class Failing(Doubling):
+        def predict(self, rows: Any) -> Any:
+            raise KeyError("x")
+
+    loading(lambda: Fitted(manifest(), Failing()))
+    served = model.load()
+    with pytest.raises(KeyError):
+        served.score(instances(manifest(), 0.5))
+
+
 def test_garbage_is_collected_again_after_a_failed_load(loading: Callable[..., None]) -> None:
     def failing() -> Any:
         raise ModelCorrupt(reason="broken")

@@ -137,12 +137,15 @@ def test_a_model_that_cannot_be_loaded_is_unavailable(
         scored(scoring.predict, 0.5)
 
 
-@pytest.mark.parametrize(("rows", "off_the_loop"), [(1, False), (1_000, False), (4_000, True)])
-def test_only_large_bodies_leave_the_event_loop(
-    serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch, rows: int, off_the_loop: bool
+@pytest.mark.parametrize(
+    ("rows", "slow", "off_the_loop"),
+    [(1, False, False), (1_000, False, False), (4_000, False, True), (1, True, True)],
+)
+def test_only_large_bodies_and_slow_models_leave_the_event_loop(
+    serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch, rows: int, slow: bool, off_the_loop: bool
 ) -> None:
     serve(manifest(), Doubling())
-    asyncio.run(scoring.model.served.get())
+    asyncio.run(scoring.model.served.get()).slow = slow
     sent: list[str] = []
     real = offload.run
 

@@ -5,7 +5,7 @@ import contextvars
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
-MOST_THREADS = 8  # model loads, table calls, key fetches and large batches together; more only queue for the cores
+MOST_THREADS = 4  # model loads, key fetches, large batches; more would queue for the cores, each with memory of its own
 
 _pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="offload")
 

@@ -1,6 +1,6 @@
 """Instances as the estimator takes them: columns, then an array or a data frame.
 
-Imports numpy, so nobody imports it before the first prediction.
+Imports numpy, so it is imported with the model and not with the functions.
 """
 
 from collections.abc import Callable, Sequence
@@ -79,7 +79,8 @@ def spread(predictions: NDArray[Any]) -> Spread:
     """The spread of a regressor's answers; NaN as soon as one is NaN."""
     if len(predictions) == 1:  # most requests; by numpy it takes 10 µs
         return Spread(*[predictions.item()] * 3)
-    return Spread(float(predictions.min()), float(predictions.mean()), float(predictions.max()))
+    with calm():
+        return Spread(float(predictions.min()), float(predictions.mean()), float(predictions.max()))
 
 
 def too_far(features: Sequence[Feature], filled: Sequence[Column]) -> list[BadField]:

@@ -84,6 +84,11 @@ def test_labels_are_of_the_type_that_the_classifier_was_trained_with(labels: lis
     np.testing.assert_allclose(given.probabilities, wanted.probabilities, atol=1e-12)
 
 
+def test_answers_whose_sum_overflows_are_answered_without_a_warning(linear: graph.Written) -> None:
+    answers = linear.graph.answer([np.array([1.5e308, 1.5e308]), np.array([0.0, 0.0])])
+    assert answers.predictions == pytest.approx([1.5e308, 1.5e308])
+
+
 def test_many_threads_at_once_get_the_answers_of_one(linear: graph.Written) -> None:
     asked = [[np.full(n, n * 1.0), np.zeros(n)] for n in range(1, 60)]
     with ThreadPoolExecutor(8) as threads:

@@ -7,7 +7,8 @@ a request of one row onnxruntime takes a fifth of the time, and most of the proc
 from collections.abc import Sequence
 
 from shared import rows
-from shared.manifest import Linear
+from shared.manifest import Feature, Linear, Number
+from shared.problems import ModelCorrupt
 from shared.rows import Answers, Column, Spread
 
 
@@ -32,3 +33,11 @@ class WeightedSum:
                 predictions += column * weight
             predictions += self._intercept
             return Answers(predictions.tolist(), None, rows.spread(predictions))
+
+
+def weighted_sum(linear: Linear, features: Sequence[Feature]) -> WeightedSum:
+    """The sum over these features. Raises ModelCorrupt for weights of other ones."""
+    numbers = [feature for feature in features if isinstance(feature, Number) and not feature.optional]
+    if not len(linear.weights) == len(numbers) == len(features):
+        raise ModelCorrupt(reason="the manifest's weights are not those of its features")
+    return WeightedSum(linear)

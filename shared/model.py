@@ -177,7 +177,7 @@ def answering(folder: Path, of: Manifest) -> Answering:
     if of.artifact.linear:
         from shared import linear  # noqa: PLC0415
 
-        return linear.WeightedSum(of.artifact.linear)
+        return linear.weighted_sum(of.artifact.linear, of.features)
     if of.artifact.onnx:
         from shared import onnx  # noqa: PLC0415
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from shared import model
 from shared.linear import WeightedSum
-from shared.manifest import APP, Artifact, Linear, Number
+from shared.manifest import APP, Artifact, Category, Linear, Number
 from shared.model import Model
-from shared.problems import InvalidInstances
+from shared.problems import InvalidInstances, ModelCorrupt
 from shared.schemas import contract
 from tests.models import manifest
 
@@ -50,6 +50,21 @@ def test_a_sum_that_overflows_is_refused_and_the_instance_named(rows: int) -> No
 def test_it_is_served_before_all_else_and_needs_no_file(tmp_path: Any) -> None:
     assert isinstance(model.answering(tmp_path, manifest(FEATURES, artifact=ARTIFACT)), WeightedSum)
     assert ARTIFACT.runtime == "numpy"
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        FEATURES[:2],
+        [*FEATURES, Number(name="d", range=(0.0, 1.0))],
+        [*FEATURES[:2], Number(name="c", range=(0.0, 1.0), optional=True)],
+        [*FEATURES[:2], Category(name="c", values=("x",))],
+    ],
+    ids=["too few", "too many", "one that may be missing", "a category"],
+)
+def test_weights_that_are_not_those_of_the_features_are_model_integrity(tmp_path: Any, features: Any) -> None:
+    with pytest.raises(ModelCorrupt):
+        model.answering(tmp_path, manifest(features, artifact=ARTIFACT))
 
 
 def test_serving_it_imports_neither_scikit_learn_nor_onnxruntime() -> None:

@@ -1,110 +1,107 @@
-"""Every route of the service: declare, call one module, answer.
+"""Every route of the service: a declaration, and one call.
 
-Importing this must never fail for a bad setting or a missing model: in Azure all functions would vanish without a
-word. `/health/ready` says what is wrong instead.
+Importing this must never fail for a bad setting or a missing model: in Azure all functions would disappear without an
+error. `/health/ready` reports the cause instead.
 """
 
 from typing import Any
 
 import azure.functions as func
 
-from shared import auth, health, manifest, offload, openapi, pages, schemas, scoring, settings, started, telemetry
-from shared.endpoint import FORM, HTML, JSON, Answer, Call, Declaration, declared, endpoint
-from shared.model import served
+from shared.api import openapi
+from shared.api.endpoint import Routes
+from shared.api.health import Health
+from shared.api.routes import FORM, HTML, JSON, Request, Response
+from shared.auth import LOGIN_PROBLEMS, PasswordGrant, TokenResponse
+from shared.model import schemas
+from shared.model.manifest import Manifest
+from shared.predict import PREDICT_PROBLEMS
 from shared.problems import ModelUnavailable, NoClasses, NotFound
+from shared.service import Service
+from shared.settings import Settings
 
-telemetry.configure(settings.current(), started.facts)
-served.preload()  # in the background, while the host makes ready for the first request
+service = Service.from_settings(Settings.from_environment())
+service.start()
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)  # bearer tokens are the lock, not function keys
+routes = Routes(app, service.telemetry)
 
 
-@endpoint(
-    app,
-    Declaration(
-        "POST",
-        "token",
-        takes=auth.PasswordGrant,
-        media_types=(FORM, JSON),
-        gives=auth.TokenAnswer,
-        problems=auth.LOGIN_PROBLEMS,
-        oauth=True,
-    ),
+@routes.post(
+    "token",
+    request_model=PasswordGrant,
+    accepts=(FORM, JSON),
+    response_model=TokenResponse,
+    problems=LOGIN_PROBLEMS,
+    oauth=True,
 )
-async def token(call: Call) -> Answer:
-    """Log in: a name and a password for a bearer token."""
-    granted = await auth.login(call.body, call.media_type, call.headers.get("x-forwarded-for", ""))
-    return Answer(granted, headers={"Cache-Control": "no-store"})
+async def token(request: Request) -> Response:
+    """Exchange a name and a password for a bearer token."""
+    body = await service.auth.login(request.body, request.media_type, request.headers.get("x-forwarded-for", ""))
+    return Response(body, headers={"Cache-Control": "no-store"})
 
 
-@endpoint(
-    app,
-    Declaration(
-        "POST",
-        "predict",
-        guard=auth.guard,
-        takes=schemas.request_type,
-        gives=schemas.predictions_type,
-        problems=scoring.PROBLEMS,
-    ),
+@routes.post(
+    "predict",
+    authorize=service.auth.authorize,
+    request_model=schemas.instances_type,
+    response_model=schemas.predictions_type,
+    problems=PREDICT_PROBLEMS,
 )
-async def predict(call: Call) -> Answer:
-    """Predict: a number, or a classifier's label, for every instance."""
-    return Answer(await scoring.predict(call.body, call.request_id))
+async def predict(request: Request) -> Response:
+    """Predict a number, or a classifier's label, for every instance."""
+    return Response(await service.predictor.predict(request.body, request.id))
 
 
-@endpoint(
-    app,
-    Declaration(
-        "POST",
-        "predict_class",
-        guard=auth.guard,
-        takes=schemas.request_type,
-        gives=schemas.classes_type,
-        problems=(*scoring.PROBLEMS, NoClasses),
-    ),
+@routes.post(
+    "predict_class",
+    authorize=service.auth.authorize,
+    request_model=schemas.instances_type,
+    response_model=schemas.classes_type,
+    problems=(*PREDICT_PROBLEMS, NoClasses),
 )
-async def predict_class(call: Call) -> Answer:
-    """Classify: a class for every instance, with the value or the probabilities behind it."""
-    return Answer(await scoring.predict_class(call.body, call.request_id))
+async def predict_class(request: Request) -> Response:
+    """Predict a class for every instance, with the value or the probabilities behind it."""
+    return Response(await service.predictor.predict_class(request.body, request.id))
 
 
-@endpoint(app, Declaration("GET", "model", gives=manifest.Manifest, problems=(ModelUnavailable,)))
-async def model(call: Call) -> Answer:
-    """The manifest: what is known of the model."""
-    return Answer(manifest.content())
+@routes.get("model", response_model=Manifest, problems=(ModelUnavailable,))
+async def model(request: Request) -> Response:
+    """Return the manifest: everything that is known of the model."""
+    return Response(service.manifest_file.content)
 
 
-@endpoint(app, Declaration("GET", "openapi.json", gives=dict[str, Any], problems=(ModelUnavailable,)))
-async def openapi_json(call: Call) -> Answer:
-    """This document."""
-    return Answer(await offload.run(openapi.document, declared(app), manifest.current()))
+@routes.get("openapi.json", response_model=dict[str, Any], problems=(ModelUnavailable,))
+async def openapi_json(request: Request) -> Response:
+    """Return this document."""
+    manifest = service.manifest_file.manifest
+    return Response(await service.threads.general.run(openapi.document, routes, manifest, service.settings))
 
 
-@endpoint(app, Declaration("GET", "health/live", gives=health.Health))
-async def health_live(call: Call) -> Answer:
-    """The process is up."""
-    return Answer(*health.answer(health.live()))
+@routes.get("health/live", response_model=Health)
+async def health_live(request: Request) -> Response:
+    """Respond that the process is up."""
+    return service.health.live()
 
 
-@endpoint(app, Declaration("GET", "health/ready", gives=health.Health, otherwise={503: health.Health}))
-async def health_ready(call: Call) -> Answer:
-    """Whether the service takes traffic, and if not why."""
-    return Answer(*health.answer(await health.ready()))
+@routes.get("health/ready", response_model=Health, other_responses={503: Health})
+async def health_ready(request: Request) -> Response:
+    """Report whether the service takes traffic, and if not, why."""
+    return await service.health.ready()
 
 
-@endpoint(app, Declaration("GET", "{ignored:maxlength(0)?}", gives=str, answers=HTML, listed=False))
-async def home(call: Call) -> Answer:
-    """The front page."""
-    return await pages.home(declared(app), call.headers)
+@routes.get("{ignored:maxlength(0)?}", response_model=str, media_type=HTML, listed=False)
+async def home(request: Request) -> Response:
+    """Return the home page."""
+    return await service.pages.home(routes, request.headers)
 
 
-@endpoint(app, Declaration("GET", "docs", gives=str, answers=HTML, listed=False))
-async def docs(call: Call) -> Answer:
-    """The page to read and try the API on."""
-    return await pages.docs(call.headers)
+@routes.get("docs", response_model=str, media_type=HTML, listed=False)
+async def docs(request: Request) -> Response:
+    """Return the page to read and try the API on."""
+    return await service.pages.docs(request.headers)
 
 
-@endpoint(app, Declaration("GET", "assets/{*path}", gives=str, answers=HTML, problems=(NotFound,), listed=False))
-async def assets(call: Call) -> Answer:
-    """What the pages load."""
-    return await pages.asset(call.path_params.get("path", ""), call.headers)
+@routes.get("assets/{*path}", response_model=str, media_type=HTML, problems=(NotFound,), listed=False)
+async def assets(request: Request) -> Response:
+    """Return a file of the pages."""
+    return await service.pages.asset(request.path_params.get("path", ""), request.headers)

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LinearRegression
 
-from shared.manifest import Manifest
+from shared.model.manifest import Manifest
 from tools.model import adopt
 
 HELD_OUT = 20  # the last rows

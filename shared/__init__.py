@@ -1,1 +1,1 @@
-"""What the functions share. Deployed with function_app.py; knows nothing of tools, tests or bench."""
+"""The service behind the functions. Deployed with function_app.py; imports nothing of tools, tests or bench."""

@@ -1,70 +1,74 @@
-"""Every error that a client can be answered, as one tree.
+"""Every error that a client can receive, as one tree.
 
-    Problem                       500  internal
-    ├── MalformedJson             400  malformed-json
-    ├── Unauthorized              401  unauthorized             no credentials: no error code (RFC 6750 §3)
-    │   └── InvalidToken          401  invalid-token
-    ├── InsufficientScope         403  insufficient-scope
-    ├── NotFound                  404  not-found
-    │   └── NoClasses             404  no-classes
-    ├── TooLarge                  413  too-large
-    │   └── TooManyInstances      413  too-many-instances
-    ├── UnsupportedMediaType      415  unsupported-media-type
-    ├── InvalidInstances          422  invalid-instances
-    ├── FeaturesInvalid           502  features-invalid
-    ├── Unavailable               503  unavailable              try again later
-    │   ├── FeaturesUnavailable   503  features-unavailable
-    │   ├── SettingInvalid        503  setting-invalid
-    │   ├── StoreUnavailable      503  store-unavailable
-    │   │   ├── UsersUnavailable  503  users-unavailable
-    │   │   └── FeaturesUnavailable 503  features-unavailable
-    │   └── ModelUnavailable      503  model-missing
-    │       ├── ModelCorrupt      503  model-integrity
-    │       └── ModelVersionMismatch 503  model-version
-    └── GrantRefused              400  invalid-request          POST /token only (RFC 6749 §5.2)
-        ├── InvalidGrant          401  invalid-grant
-        ├── UnsupportedGrantType  400  unsupported-grant-type
-        └── TooManyLogins         429  too-many-logins
+    Problem                             500  internal
+    ├── MalformedJson                   400  malformed-json
+    ├── Unauthorized                    401  unauthorized             no credentials: no error code (RFC 6750 §3)
+    │   └── InvalidToken                401  invalid-token
+    ├── InsufficientScope               403  insufficient-scope
+    ├── NotFound                        404  not-found
+    │   └── NoClasses                   404  no-classes
+    ├── TooLarge                        413  too-large
+    │   └── TooManyInstances            413  too-many-instances
+    ├── UnsupportedMediaType            415  unsupported-media-type
+    ├── InvalidInstances                422  invalid-instances
+    ├── FeaturesInvalid                 502  features-invalid
+    ├── Unavailable                     503  unavailable              try again later
+    │   ├── SettingInvalid              503  setting-invalid
+    │   ├── StoreUnavailable            503  store-unavailable
+    │   │   ├── UsersUnavailable        503  users-unavailable
+    │   │   └── FeaturesUnavailable     503  features-unavailable
+    │   └── ModelUnavailable            503  model-missing
+    │       ├── ModelCorrupt            503  model-integrity
+    │       └── ModelVersionMismatch    503  model-version
+    └── GrantRefused                    400  invalid-request          POST /token only (RFC 6749 §5.2)
+        ├── InvalidGrant                401  invalid-grant
+        ├── UnsupportedGrantType        400  unsupported-grant-type
+        └── TooManyLogins               429  too-many-logins
 
-A problem is a status and data (RFC 9457). `endpoint` renders it; nothing here knows HTTP libraries or telemetry.
-`reason` is for telemetry only and never reaches a client.
+A problem is a status and data (RFC 9457), rendered in `api.endpoint`. This module imports no HTTP library and no
+telemetry. `reason` goes to telemetry only, never to a client.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 REALM = "egl-ml"
-MOST_FIELDS = 20  # bad fields listed in one answer: enough to mend a form by, too few to fill a log
+MAX_BAD_FIELDS = 20  # listed in one response: enough to correct a form, too few to fill a log
 
 
 class BadField(NamedTuple):
-    """One bad member of a request body."""
+    """One wrong member of a request body."""
 
     pointer: str
     """JSON pointer (RFC 6901) into the body, such as `/instances/0/bmi`."""
     detail: str
 
 
+def pointer(*parts: str | int) -> str:
+    """Return the JSON pointer (RFC 6901 §3) to the member at `parts`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 class Problem(Exception):
-    """The root: an unexpected failure, answered without a word about its cause."""
+    """The root: an unexpected failure. The response names no cause."""
 
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "The service failed"
     oauth_error: ClassVar[str] = "invalid_request"
-    """The RFC 6749 §5.2 code that stands beside the same members when /token answers it."""
+    """The RFC 6749 §5.2 code that stands beside the other members in a response of /token."""
 
     def __init__(
         self,
         detail: str = "",
         *,
-        fields: Sequence[BadField] = (),
+        bad_fields: Sequence[BadField] = (),
         headers: Mapping[str, str] | None = None,
         reason: str = "",
     ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
-        self.fields = tuple(fields)[:MOST_FIELDS]
+        self.bad_fields = tuple(bad_fields)[:MAX_BAD_FIELDS]
         self.headers = dict(headers or {})
         self.reason = reason
 
@@ -74,7 +78,7 @@ class MalformedJson(Problem):
 
 
 class Unauthorized(Problem):
-    """No bearer token came with the request."""
+    """The request has no bearer token."""
 
     status, slug, title = 401, "unauthorized", "A bearer token is needed"
     challenge: ClassVar[str] = f'Bearer realm="{REALM}"'
@@ -84,14 +88,14 @@ class Unauthorized(Problem):
 
 
 class InvalidToken(Unauthorized):
-    """The token is expired, forged, revoked or not a token. `reason` says which, to telemetry only."""
+    """The token is expired, forged, revoked or not a token. `reason` names which, for telemetry only."""
 
     slug, title = "invalid-token", "The token is not valid"
     challenge = f'Bearer realm="{REALM}", error="invalid_token"'
 
 
 class InsufficientScope(Problem):
-    """The token holds, and does not carry what the service asks for (RFC 6750 §3.1)."""
+    """The token is valid, but lacks the scope or role that the service requires (RFC 6750 §3.1)."""
 
     status, slug, title = 403, "insufficient-scope", "The token does not carry the scope or role that is needed"
 
@@ -121,19 +125,19 @@ class UnsupportedMediaType(Problem):
 
 
 class InvalidInstances(Problem):
-    """The body is JSON, but not what the model takes. `fields` lists every bad field, up to 20."""
+    """The body is JSON, but not what the model needs. `bad_fields` lists every wrong field, up to 20."""
 
     status, slug, title = 422, "invalid-instances", "The instances do not fit the model"
 
 
 class FeaturesInvalid(Problem):
-    """The feature store answered something that is no feature: no prediction is made from it."""
+    """The feature store returned a value that is no feature. No prediction is made from it."""
 
     status, slug, title = 502, "features-invalid", "The feature store's answer cannot be used"
 
 
 class Unavailable(Problem):
-    """Something that the answer needs is not there now. `Retry-After` in whole seconds."""
+    """Something that the response needs is not there now. `Retry-After` is in whole seconds."""
 
     status, slug, title = 503, "unavailable", "The service cannot answer now"
     oauth_error = "temporarily_unavailable"
@@ -149,7 +153,7 @@ class SettingInvalid(Unavailable):
 
 
 class StoreUnavailable(Unavailable):
-    """A store that the service keeps something in does not answer, or not as it should."""
+    """A store of the service does not respond, or responds with an error."""
 
     slug, title = "store-unavailable", "A store cannot be reached"
 
@@ -159,7 +163,7 @@ class UsersUnavailable(StoreUnavailable):
 
 
 class FeaturesUnavailable(StoreUnavailable):
-    """The feature store did not answer in time, or is left alone for a while because it failed too often."""
+    """The feature store did not respond in time, or is not called for a while because it failed too often."""
 
     slug, title = "features-unavailable", "The features cannot be looked up now"
 
@@ -171,25 +175,25 @@ class ModelUnavailable(Unavailable):
 
 
 class ModelCorrupt(ModelUnavailable):
-    """The artifact's bytes are not those that the manifest names."""
+    """The SHA-256 of a model file differs from the one in the manifest."""
 
     slug = "model-integrity"
 
 
 class ModelVersionMismatch(ModelUnavailable):
-    """The artifact was made with another minor version of scikit-learn than the one installed."""
+    """The model was trained with another minor version of scikit-learn than the installed one."""
 
     slug = "model-version"
 
 
 class GrantRefused(Problem):
-    """A token request that is malformed: a parameter missing, repeated or of the wrong kind."""
+    """A malformed token request: a parameter is missing, repeated or of the wrong kind."""
 
     status, slug, title = 400, "invalid-request", "The token request is malformed"
 
 
 class InvalidGrant(GrantRefused):
-    """Wrong name or password. 401 where RFC 6749 says 400: docs/decisions.md tells why."""
+    """Wrong name or password. 401 where RFC 6749 has 400: docs/decisions.md has the reason."""
 
     status, slug, title = 401, "invalid-grant", "Wrong user name or password"
     oauth_error = "invalid_grant"
@@ -204,7 +208,7 @@ class UnsupportedGrantType(GrantRefused):
 
 
 class TooManyLogins(GrantRefused):
-    """Too many failed logins. `Retry-After` in whole seconds. RFC 6749 has no code for it: the one of RFC 8628 §3.5."""
+    """Too many failed logins. `Retry-After` is in whole seconds. RFC 6749 has no code for it: RFC 8628 §3.5 has one."""
 
     status, slug, title = 429, "too-many-logins", "Too many failed logins: try again later"
     oauth_error = "slow_down"

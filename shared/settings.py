@@ -1,24 +1,23 @@
-"""Every app setting: its name, type, default and rule, and the only place that reads the environment.
+"""Every app setting: name, type, default and validator. The only reader of the process's environment.
 
-A setting is a field of `Settings`; its upper-case name is the app setting's. Reading never raises: importing the
-functions must not fail for a bad setting. What is wrong is kept in `faults`, named but never quoted, and `require`
-turns it into a 503 for the functions that need the setting.
+A setting is a field of `Settings`; its name in upper case is the app setting's name. Reading never raises, because
+importing the functions must not fail for a bad setting. `errors` names what is wrong and never quotes a value;
+`require` turns an error into a 503 for the functions that need the setting.
 """
 
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
 from shared.problems import SettingInvalid
-from shared.rules import (
+from shared.validators import (
     AZURITE,
-    Rule,
     StoredUser,
+    Validator,
     connection_string,
     identity,
     issuer,
@@ -41,116 +40,128 @@ BUILD_FILE = Path(__file__).resolve().parent.parent / "BUILD_ID"
 DEMO_HASH = "$2b$12$D6NTDAFNT7wSRO1xg57oKuGBvewukVbzNP9K7/p7JNXKU6DsIE5TW"
 
 
-def setting(default: str, rule: Rule, group: str, doc: str, *, secret: bool = False) -> Any:
-    """One app setting: its default as text, its rule, its group and the line that the docs show."""
-    value = rule(default) if default else default
-    return field(
-        default=value, repr=not secret, metadata=dict(default=default, rule=rule, group=group, doc=doc, secret=secret)
-    )
+def setting(default: str, validator: Validator, group: str, doc: str, *, secret: bool = False) -> Any:
+    """Declare one app setting: default as text, validator, group, and the line for the docs."""
+    value = validator(default) if default else default
+    metadata = dict(default=default, validator=validator, group=group, doc=doc, secret=secret)
+    return field(default=value, repr=not secret, metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the service was told. An invalid setting holds its default here, and its name is in `faults`."""
+    """The settings of one service. An invalid setting has its default here, and its name is in `errors`."""
 
     token_key: str = setting(
         "", key, "tokens", "Signs the tokens; at least 32 bytes. Needed unless another issuer signs them.", secret=True
     )
     token_key_previous: str = setting(
-        "", key, "tokens", "Another key whose tokens get in too, while keys are changed.", secret=True
+        "", key, "tokens", "The former key, whose tokens stay valid while keys are changed.", secret=True
     )
-    token_lifetime_seconds: int = setting("900", number(60, 86_400), "tokens", "How long a token lives, in seconds.")
+    token_lifetime_seconds: int = setting("900", number(60, 86_400), "tokens", "Lifetime of a token in seconds.")
     local_tokens: bool = setting(
-        "true", switch, "tokens", "`false` turns `/token` off: only the tokens of OIDC_ISSUER get in."
+        "true", switch, "tokens", "`false` turns `/token` off: only tokens of OIDC_ISSUER are valid."
     )
     oidc_issuer: str = setting(
-        "", issuer, "tokens", "An OpenID Connect issuer (Entra ID or another) whose tokens get in too: their `iss`."
+        "", issuer, "tokens", "An OpenID Connect issuer (Entra ID or another) whose tokens are valid too: their `iss`."
     )
-    oidc_audience: str = setting("", text, "tokens", "The `aud` that its tokens must have.")
+    oidc_audience: str = setting("", text, "tokens", "The `aud` of that issuer's tokens.")
     oidc_required_scope: str = setting(
-        "", scopes, "tokens", "The scope or app role that they must carry; of several, with spaces, one is enough."
+        "", scopes, "tokens", "The scope or app role that its tokens must carry. Of several, one is enough."
     )
     users: Mapping[str, StoredUser] = setting(
-        "{}", users, "users", "JSON object, user name → bcrypt hash (`python -m tools users`).", secret=True
+        "{}", users, "users", "JSON object, user name → bcrypt hash (`./egl users`).", secret=True
     )
-    users_table: str = setting("", table, "users", "The Azure table that the users are in, in place of USERS.")
+    users_table: str = setting("", table, "users", "The Azure table with the users, in place of USERS.")
     storage_connection: str = setting(
         "", storage_connection, "storage", "The connection string of the tables' storage account.", secret=True
     )
     storage_table_uri: str = setting(
-        "", storage_uri, "storage", "The tables' URL, where an identity stands in place of STORAGE_CONNECTION."
+        "", storage_uri, "storage", "The tables' URL, for an identity in place of STORAGE_CONNECTION."
     )
-    storage_client_id: str = setting("", identity, "storage", "That user-assigned identity's client id.")
+    storage_client_id: str = setting("", identity, "storage", "The client id of that user-assigned identity.")
     model_manifest: str = setting("model/slr.json", text, "model", "The manifest of the model to serve.")
     features_source: str = setting(
-        "none",
-        one_of("none", "table", "feast"),
-        "features",
-        "Where missing features come from: `none`, `table` or `feast`.",
+        "none", one_of("none", "table", "feast"), "features", "The store of missing features: `none`, `table`, `feast`."
     )
-    features_table: str = setting("features", table, "features", "The Azure table that holds a row per entity.")
+    features_table: str = setting("features", table, "features", "The Azure table with one row per entity.")
     features_url: str = setting(
         "",
         text,
         "features",
-        "The Feast server's URL; its query says what to ask for, see docs/features.md.",
+        "The Feast server's URL; its query names view and entity, see docs/features.md.",
         secret=True,
     )
     features_authorization: str = setting(
         "", text, "features", "The Authorization header for the Feast server.", secret=True
     )
     features_timeout_ms: int = setting(
-        "500", number(50, 10_000), "features", "The time limit of one pull in milliseconds, its retry included."
+        "500", number(50, 10_000), "features", "Time limit of one pull in milliseconds, with its retry."
     )
     features_cache_seconds: float = setting(
-        "0", number(0, 3_600, whole=False), "features", "How long a pulled row is used again, in seconds; 0 is never."
+        "0", number(0, 3_600, whole=False), "features", "How long a pulled row is reused, in seconds; 0 is never."
     )
     applicationinsights_connection_string: str = setting(
         "",
         connection_string,
         "telemetry",
-        "Application Insights' connection string. Without it telemetry goes to the console.",
+        "Connection string of Application Insights. Without it telemetry goes to the console.",
         secret=True,
     )
     log_values_sample: float = setting(
-        "0", number(0, 1, whole=False), "telemetry", "Share of the predictions whose feature values are told too."
+        "0", number(0, 1, whole=False), "telemetry", "Share of the predictions whose feature values are logged too."
     )
-    environment: str = setting("Production", text, "host", "`Development` on a laptop; the host sets it.")
-    site_name: str = setting("", text, "host", "The app's name in Azure; the platform sets it.")
-    instance_id: str = setting("", text, "host", "Which of the app's instances this is; the platform sets it.")
-    build_id: str = setting("local", text, "host", "What was deployed; set where the app is packaged.")
-    faults: Mapping[str, str] = field(default_factory=dict)
+    environment: str = setting("Production", text, "host", "`Development` on a laptop; set by the host.")
+    site_name: str = setting("", text, "host", "The app's name in Azure; set by the platform.")
+    instance_id: str = setting("", text, "host", "The instance of the app; set by the platform.")
+    build_id: str = setting("local", text, "host", "The deployed build; set when the app is packaged.")
+    errors: Mapping[str, str] = field(default_factory=dict)
     """App setting's name → what is wrong with it, without its value."""
 
     @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the process's environment, and the build id from the package's file. Never raises."""
+        packaged = {"BUILD_ID": BUILD_FILE.read_text(encoding="utf-8").strip()} if BUILD_FILE.exists() else {}
+        return cls.read({**packaged, **os.environ})
+
+    @classmethod
     def read(cls, environ: Mapping[str, str]) -> "Settings":
-        """The settings in `environ`; an empty value counts as absent. Never raises."""
+        """Read the settings in `environ`; an empty value counts as absent. Never raises."""
         values: dict[str, Any] = {}
-        faults: dict[str, str] = {}
-        for name, (member, rule) in _RULES.items():
+        errors: dict[str, str] = {}
+        for name, declared in DECLARED.items():
             if given := environ.get(name, ""):
                 try:
-                    values[member] = rule(given)
+                    values[declared.name] = _validated(given, declared.metadata["validator"])
                 except ValueError as error:
-                    faults[name] = str(error)
-        found = cls(**values, faults=faults)
-        faults.update({name: fault for name, fault in _crosswise(found) if name not in faults})
-        return found
+                    errors[name] = str(error)
+        settings = cls(**values, errors=errors)
+        errors.update({name: error for name, error in _contradictions(settings) if name not in errors})
+        return settings
 
     def require(self, *groups: str) -> "Settings":
-        """These settings, when nothing in `groups` is at fault. Raises SettingInvalid, naming the settings."""
-        if self.faults and (bad := sorted(name for name in self.faults if GROUPS[name] in groups)):
-            raise SettingInvalid(reason="; ".join(f"{name} {self.faults[name]}" for name in bad))
+        """Return these settings when those in `groups` are valid. Raises SettingInvalid, naming the others."""
+        if self.errors and (names := sorted(name for name in self.errors if GROUPS[name] in groups)):
+            raise SettingInvalid(reason="; ".join(f"{name} {self.errors[name]}" for name in names))
         return self
 
     def fingerprint(self) -> str:
-        """12 hex digits that change when a setting does: over all that are neither secret nor the host's own."""
-        told = [
-            f"{name}={getattr(self, each.name)}"
-            for name, each in DECLARED.items()
-            if not each.metadata["secret"] and each.metadata["group"] != "host"
+        """Return 12 hex digits that change with any setting, secrets and the host's own settings excepted."""
+        lines = [
+            f"{name}={getattr(self, declared.name)}"
+            for name, declared in DECLARED.items()
+            if not declared.metadata["secret"] and declared.metadata["group"] != "host"
         ]
-        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+
+    @property
+    def development(self) -> bool:
+        """True on a developer's machine."""
+        return self.environment == "Development"
+
+    @property
+    def has_feature_store(self) -> bool:
+        """True when missing features may come from a store."""
+        return self.features_source != "none"
 
 
 HOST_NAMES = {
@@ -158,78 +169,53 @@ HOST_NAMES = {
     "site_name": "WEBSITE_SITE_NAME",
     "instance_id": "WEBSITE_INSTANCE_ID",
 }
-DECLARED = {HOST_NAMES.get(each.name, each.name.upper()): each for each in fields(Settings) if each.metadata}
-GROUPS = {name: each.metadata["group"] for name, each in DECLARED.items()}
+DECLARED = {HOST_NAMES.get(member.name, member.name.upper()): member for member in fields(Settings) if member.metadata}
+"""App setting's name → its declaration."""
+GROUPS = {name: declared.metadata["group"] for name, declared in DECLARED.items()}
 
 
-def _resolved(rule: Rule) -> Rule:
-    def checked(value: str) -> Any:
-        if value.startswith(UNRESOLVED):
-            raise ValueError("is a Key Vault reference that was not resolved")
-        if not value.isascii() and re.search("[\ud800-\udfff]", value):  # how Python shows bytes that are not UTF-8
-            raise ValueError("is not UTF-8 text")
-        return rule(value)
-
-    return checked
+def _validated(value: str, validator: Validator) -> Any:
+    if value.startswith(UNRESOLVED):
+        raise ValueError("is a Key Vault reference that was not resolved")
+    if not value.isascii() and re.search("[\ud800-\udfff]", value):  # Python's form of bytes that are not UTF-8
+        raise ValueError("is not UTF-8 text")
+    return validator(value)
 
 
-_RULES = {name: (each.name, _resolved(each.metadata["rule"])) for name, each in DECLARED.items()}
-
-
-def _crosswise(found: Settings) -> Iterable[tuple[str, str]]:
-    """What no setting can see of itself alone."""
-    if found.local_tokens and not found.token_key:
+def _contradictions(settings: Settings) -> Iterable[tuple[str, str]]:
+    """Errors that show only when several settings are seen together."""
+    if settings.local_tokens and not settings.token_key:
         yield "TOKEN_KEY", "is not set"
-    if not found.local_tokens and not found.oidc_issuer:
-        yield "LOCAL_TOKENS", "is false, and without OIDC_ISSUER nobody gets in"
-    if found.oidc_issuer and not found.oidc_audience:
-        yield "OIDC_AUDIENCE", "is not set, and OIDC_ISSUER is"
-    yield from _storage(found)
-    if found.features_source == "feast" and not found.features_url:
-        yield "FEATURES_URL", "is not set, and FEATURES_SOURCE is feast"
-    if found.environment != "Development":
-        yield from _outside_development(found)
+    if not settings.local_tokens and not settings.oidc_issuer:
+        yield "LOCAL_TOKENS", "is false, and without OIDC_ISSUER no token is valid"
+    if settings.oidc_issuer and not settings.oidc_audience:
+        yield "OIDC_AUDIENCE", "is not set, but OIDC_ISSUER is"
+    yield from _storage(settings)
+    if settings.features_source == "feast" and not settings.features_url:
+        yield "FEATURES_URL", "is not set, but FEATURES_SOURCE is feast"
+    if not settings.development:
+        yield from _outside_development(settings)
 
 
-def _outside_development(found: Settings) -> Iterable[tuple[str, str]]:
-    if found.storage_connection.lower().startswith(AZURITE):
+def _outside_development(settings: Settings) -> Iterable[tuple[str, str]]:
+    if settings.storage_connection.lower().startswith(AZURITE):
         yield "STORAGE_CONNECTION", "is Azurite's, which works in Development only"
-    for name, given in (("TOKEN_KEY", found.token_key), ("TOKEN_KEY_PREVIOUS", found.token_key_previous)):
-        if given.startswith(EXAMPLE_KEY_PREFIX):
-            yield name, "is the example's, which works in Development only"
-    if any(each["password_hash"] == DEMO_HASH for each in found.users.values()):
-        yield "USERS", "holds the demo user, which works in Development only"
-    if found.oidc_issuer.startswith("http:"):
+    for name, value in (("TOKEN_KEY", settings.token_key), ("TOKEN_KEY_PREVIOUS", settings.token_key_previous)):
+        if value.startswith(EXAMPLE_KEY_PREFIX):
+            yield name, "is the example key, which works in Development only"
+    if any(user["password_hash"] == DEMO_HASH for user in settings.users.values()):
+        yield "USERS", "contains the demo user, which works in Development only"
+    if settings.oidc_issuer.startswith("http:"):
         yield "OIDC_ISSUER", "must be https outside Development"
 
 
-def _storage(found: Settings) -> Iterable[tuple[str, str]]:
-    if found.users_table and not (found.storage_connection or found.storage_table_uri):
-        yield "USERS_TABLE", "is set, and neither STORAGE_CONNECTION nor STORAGE_TABLE_URI is"
-    if found.features_source == "table" and not (found.storage_connection or found.storage_table_uri):
-        yield "FEATURES_SOURCE", "is table, and neither STORAGE_CONNECTION nor STORAGE_TABLE_URI is set"
-    if found.storage_connection and found.storage_table_uri:
-        yield "STORAGE_CONNECTION", "is set beside STORAGE_TABLE_URI: only one can hold"
-    if found.storage_table_uri and not found.storage_client_id and found.environment != "Development":
-        yield "STORAGE_CLIENT_ID", "is not set, and STORAGE_TABLE_URI is"
-
-
-@cache
-def current() -> Settings:
-    """The process's settings, read from the environment once; the build's name also from the file in its package."""
-    packaged = {"BUILD_ID": BUILD_FILE.read_text(encoding="utf-8").strip()} if BUILD_FILE.exists() else {}
-    return Settings.read({**packaged, **os.environ})
-
-
-def derived[Value](make: Callable[[Settings], Value]) -> Callable[[], Value]:
-    """A function that returns what `make` makes of the current settings; it is made once, not in every request."""
-    last: tuple[Settings, Value] | None = None
-
-    def derived_value() -> Value:
-        nonlocal last
-        told = current()
-        if last is None or last[0] is not told:
-            last = told, make(told)
-        return last[1]
-
-    return wraps(make)(derived_value)
+def _storage(settings: Settings) -> Iterable[tuple[str, str]]:
+    has_account = bool(settings.storage_connection or settings.storage_table_uri)
+    if settings.users_table and not has_account:
+        yield "USERS_TABLE", "is set, but neither STORAGE_CONNECTION nor STORAGE_TABLE_URI is"
+    if settings.features_source == "table" and not has_account:
+        yield "FEATURES_SOURCE", "is table, but neither STORAGE_CONNECTION nor STORAGE_TABLE_URI is set"
+    if settings.storage_connection and settings.storage_table_uri:
+        yield "STORAGE_CONNECTION", "is set beside STORAGE_TABLE_URI: set only one"
+    if settings.storage_table_uri and not settings.storage_client_id and not settings.development:
+        yield "STORAGE_CLIENT_ID", "is not set, but STORAGE_TABLE_URI is"

@@ -1,4 +1,4 @@
-"""What a client sends to /token: the password grant of RFC 6749 §4.3.2, as a form or as the same members in JSON."""
+"""The body of /token: the password grant of RFC 6749 §4.3.2, as a form or as the same members in JSON."""
 
 import json
 import re
@@ -10,9 +10,9 @@ from msgspec import Meta, Struct
 
 from shared.problems import GrantRefused, TooLarge, UnsupportedGrantType
 
-MOST_BYTES = 16 * 1024  # read on the event loop, for anybody: a name and a password in the longest spelling fit
-MOST_PARAMETERS = 20
-MOST_CHARACTERS = 256  # of a name; a password has at most 72 bytes anyway
+MAX_BYTES = 16 * 1024  # anybody may send one, and it is read on the event loop; the longest name and password fit
+MAX_PARAMETERS = 20
+MAX_NAME_LENGTH = 256  # a password has at most 72 bytes anyway
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -21,14 +21,14 @@ class PasswordGrant(Struct, frozen=True):
     """User name and password, sent for a token."""
 
     grant_type: Literal["password"]
-    username: Annotated[str, Meta(min_length=1, max_length=MOST_CHARACTERS)]
+    username: Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
     password: Annotated[str, Meta(min_length=1)]
 
     def __repr__(self) -> str:
         return "PasswordGrant(…)"  # never a password in a log
 
 
-class TokenAnswer(Struct, frozen=True):
+class TokenResponse(Struct, frozen=True):
     """A token and how to use it (RFC 6749 §5.1)."""
 
     access_token: str
@@ -38,33 +38,37 @@ class TokenAnswer(Struct, frozen=True):
 
 
 def parse(body: bytes, media_type: str) -> PasswordGrant:
-    """The grant in `body`. Raises GrantRefused, UnsupportedGrantType or TooLarge."""
-    if len(body) > MOST_BYTES:
-        raise TooLarge(f"A token request may have {MOST_BYTES} bytes")
+    """Return the grant in `body`. Raises GrantRefused, UnsupportedGrantType or TooLarge."""
+    if len(body) > MAX_BYTES:
+        raise TooLarge(f"A token request may have {MAX_BYTES} bytes")
     pairs = _json_pairs(body) if media_type.endswith("json") else _form_pairs(body)
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):  # RFC 6749 §3.2
         raise GrantRefused("A parameter is repeated")
-    given = dict(pairs)
-    if "grant_type" not in given:
+    return _checked(dict(pairs))
+
+
+def _checked(parameters: dict[str, Any]) -> PasswordGrant:
+    if "grant_type" not in parameters:
         raise GrantRefused("The parameter grant_type is missing")
-    if given["grant_type"] != "password":
+    if parameters["grant_type"] != "password":
         raise UnsupportedGrantType
-    if missing := [name for name in ("username", "password") if not given.get(name)]:
+    if missing := [name for name in ("username", "password") if not parameters.get(name)]:
         raise GrantRefused(f"Missing: {' and '.join(missing)}")
-    if not all(isinstance(given[name], str) for name in ("username", "password")):
+    username, password = parameters["username"], parameters["password"]
+    if not isinstance(username, str) or not isinstance(password, str):
         raise GrantRefused("username and password must be texts")
-    if len(given["username"]) > MOST_CHARACTERS:
+    if len(username) > MAX_NAME_LENGTH:
         raise GrantRefused("The username is too long")
-    if _SURROGATE.search(given["username"]):  # JSON can spell what no UTF-8 can hold: neither a log nor a store
+    if _SURROGATE.search(username):  # possible in JSON, but not in UTF-8: neither a log nor a store can hold it
         raise GrantRefused("The username is not Unicode text")
-    return PasswordGrant("password", given["username"], given["password"])
+    return PasswordGrant("password", username, password)
 
 
 def _form_pairs(body: bytes) -> Sequence[tuple[str, Any]]:
     try:
         return parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_PARAMETERS
+            body.decode(), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except ValueError:  # UnicodeDecodeError is one
         raise GrantRefused("The body is not a form") from None
@@ -72,13 +76,13 @@ def _form_pairs(body: bytes) -> Sequence[tuple[str, Any]]:
 
 def _json_pairs(body: bytes) -> Sequence[tuple[str, Any]]:
     try:
-        found = json.loads(body.decode(), object_pairs_hook=_Pairs)
+        pairs = json.loads(body.decode(), object_pairs_hook=_Pairs)
     except (ValueError, RecursionError):
         raise GrantRefused("The body is not JSON") from None
-    if not isinstance(found, _Pairs):
+    if not isinstance(pairs, _Pairs):
         raise GrantRefused("The body must be a JSON object")
-    return found
+    return pairs
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """A JSON object's members as they were sent, so that a repeated one is seen."""
+    """The members of a JSON object as they were sent, so that a repeated one is found."""

@@ -1,60 +1,43 @@
-"""Passwords against bcrypt hashes, on threads of their own.
-
-A check takes about a quarter of a second of one core, by design. As many threads as cores at the lowest priority keep
-logins fast while nobody else asks, and predictions fast while somebody hammers the logins.
-"""
-
-import os
-import threading
-from concurrent.futures import ThreadPoolExecutor
+"""Passwords and bcrypt hashes. A check takes about a quarter of a second of one core, by design."""
 
 import bcrypt
 
-from shared import offload
+from shared.threads import Pool
 
-COST = 12  # rounds = 2^12; OWASP asks for 10 or more
-MOST_BYTES = 72  # bcrypt reads no more, and a password that is cut is not the one that was set
-LOWEST_PRIORITY = 19
+COST = 12  # rounds = 2^12; OWASP recommends 10 or more
+MAX_BYTES = 72  # bcrypt reads no more, and a truncated password is not the one that was set
 
 _NOBODY = b"$2b$12$urEjPNqdZw7Ag4nOA7bV5O2zudVlaxz5syfUCIuuPJlCgtEK/ipZG"
-"""The hash of a password that was thrown away: checked for unknown users, so that they take the same time."""
+"""The hash of a password that nobody knows. Checked for unknown users, so that they take the same time."""
 
 
-async def check(password: str, stored: str | None) -> bool:
-    """Whether `password` has the hash `stored`; None is an unknown user. One bcrypt check in every case."""
-    return await offload.run_in(_pool, _check, password, stored)
+async def check(password: str, stored: str | None, pool: Pool) -> bool:
+    """Return True when `password` has the hash `stored`; None is an unknown user. One bcrypt check in every case."""
+    return await pool.run(_check, password, stored)
 
 
-def hashed(password: str) -> str:
-    """The bcrypt hash of `password`. Raises ValueError for one that bcrypt cannot tell apart from others."""
+def hash_password(password: str, cost: int = COST) -> str:
+    """Return the bcrypt hash of `password`. Raises ValueError for one that bcrypt would truncate."""
     if not acceptable(password):
-        raise ValueError(f"A password has 1 to {MOST_BYTES} bytes in UTF-8 and no NUL")
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(COST)).decode()
+        raise ValueError(f"A password has 1 to {MAX_BYTES} bytes in UTF-8 and no NUL")
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode()
 
 
 def acceptable(password: str) -> bool:
-    """Whether bcrypt can take `password` whole."""
+    """Return True when bcrypt reads all of `password`."""
     try:
         encoded = password.encode()
     except UnicodeEncodeError:  # a lone surrogate
         return False
-    return 0 < len(encoded) <= MOST_BYTES and 0 not in encoded
+    return 0 < len(encoded) <= MAX_BYTES and 0 not in encoded
 
 
 def _check(password: str, stored: str | None) -> bool:
-    fair = stored is not None and acceptable(password)
-    candidate = password.encode() if fair else b"nobody"
-    against = stored.encode() if fair and stored is not None else _NOBODY
+    possible = stored is not None and acceptable(password)
+    candidate = password.encode() if possible else b"nobody"
+    expected = stored.encode() if possible and stored is not None else _NOBODY
     try:
-        matches = bcrypt.checkpw(candidate, against)
+        matches = bcrypt.checkpw(candidate, expected)
     except ValueError:  # a malformed stored hash authenticates nobody
         matches = False
-    return matches and fair
-
-
-def _step_back() -> None:
-    if hasattr(os, "setpriority"):  # on Linux a thread has a priority of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
-
-
-_pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="bcrypt", initializer=_step_back)
+    return matches and possible

@@ -1,7 +1,7 @@
-"""Who may log in: one interface, and two stores behind it.
+"""The users: one interface, and two stores behind it.
 
-The USERS app setting is the default, good for a handful of users. Where USERS_TABLE is set, the users are in that Azure
-table and can change while the service runs.
+The USERS app setting is the default, good for a handful of users. With USERS_TABLE the users are in that Azure table
+and can change while the service runs.
 """
 
 import hashlib
@@ -12,10 +12,11 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
-from shared import settings, tables, telemetry
+from shared import tables, telemetry
 from shared.problems import UsersUnavailable
-from shared.rules import PASSWORD_HASH, StoredUser
 from shared.settings import DEMO_HASH, Settings
+from shared.threads import Pool
+from shared.validators import PASSWORD_HASH, StoredUser
 
 PARTITION = "user-"
 
@@ -30,44 +31,44 @@ class User:
     password_hash: str = field(repr=False)
     disabled: bool = False
     tokens_not_before: int = 0
-    """Tokens issued in this second or earlier are dead."""
+    """Tokens issued in this second or earlier are revoked."""
     created: int = 0
 
 
 class Store(Protocol):
-    """Where users are. Every method raises UsersUnavailable when the store does not answer."""
+    """A store of users. Every method raises UsersUnavailable when the store does not respond."""
 
     async def find(self, name: str) -> User | None:
-        """The user called exactly `name`, or None."""
+        """Return the user called exactly `name`, or None."""
 
-    async def every(self) -> Sequence[User]:
-        """All users, by name."""
+    async def list(self) -> Sequence[User]:
+        """Return all users, by name."""
 
     async def add(self, user: User) -> bool:
-        """Add a user. False when there is one of that name."""
+        """Add a user. Returns False when the name exists."""
 
     async def change(self, name: str, **members: Any) -> bool:
-        """Change some members of a user and leave the others. False when there is none of that name."""
+        """Change some members of a user and leave the others. Returns False when there is no such user."""
 
     async def remove(self, name: str) -> bool:
-        """Take a user away. False when there is none of that name."""
+        """Remove a user. Returns False when there is no such user."""
 
 
 class EmbeddedUsers:
-    """The users of the USERS app setting. What changes here is in `setting` and nowhere else."""
+    """The users of the USERS app setting. Changes show in `setting` and nowhere else."""
 
     def __init__(self, setting: Mapping[str, StoredUser]) -> None:
         self._users = {name: User(name, **stored) for name, stored in setting.items()}
 
     @property
     def setting(self) -> Mapping[str, StoredUser]:
-        """What USERS has to be, to hold these users."""
+        """The value of USERS with these users."""
         return {name: _stored(user) for name, user in self._users.items()}
 
     async def find(self, name: str) -> User | None:
         return self._users.get(name)
 
-    async def every(self) -> Sequence[User]:
+    async def list(self) -> Sequence[User]:
         return [user for _, user in sorted(self._users.items())]
 
     async def add(self, user: User) -> bool:
@@ -87,7 +88,7 @@ class EmbeddedUsers:
 
 
 class UserTable:
-    """The users of an Azure table: one entity each, in partitions of their own, so that many can log in at once.
+    """The users of an Azure table: one entity each, in a partition of its own, so that many can log in at once.
 
     The partition is the SHA-256 of the name: a name may have any characters and length, and a key may not.
     """
@@ -99,7 +100,7 @@ class UserTable:
         row = await self.table.get(_key(name))
         return _user(row) if row else None
 
-    async def every(self) -> Sequence[User]:
+    async def list(self) -> Sequence[User]:
         rows = await self.table.query(f"PartitionKey ge '{PARTITION}' and PartitionKey lt '{PARTITION}~'")
         return sorted(map(_user, rows), key=lambda user: user.name)
 
@@ -110,42 +111,51 @@ class UserTable:
         return await self.table.merge(_key(name), members)
 
     async def remove(self, name: str) -> bool:
-        there = await self.table.get(_key(name)) is not None
+        exists = await self.table.get(_key(name)) is not None
         await self.table.delete(_key(name))
-        return there
+        return exists
 
 
-@settings.derived
-def current(told: Settings) -> Store:
-    """The store that the settings name. Raises SettingInvalid when they are wrong."""
-    told.require("users")
-    if told.users_table:
-        return UserTable(tables.table(told.users_table, UsersUnavailable))
-    return EmbeddedUsers(told.users)
+class Users:
+    """The users as the service accepts them: of whichever store, outside Development without the demo user."""
+
+    def __init__(self, store: Store, *, development: bool) -> None:
+        self.store = store
+        self._development = development
+
+    @classmethod
+    def from_settings(cls, settings: Settings, pool: Pool) -> "Users":
+        """Return the users of the store in the settings. Raises SettingInvalid when they are wrong."""
+        return cls(open_store(settings, pool), development=settings.development)
+
+    async def find(self, name: str) -> User | None:
+        """Return the user called `name`, or None. Raises UsersUnavailable."""
+        user = await self.store.find(name)
+        if user is None:
+            return None
+        if not re.fullmatch(PASSWORD_HASH, user.password_hash):
+            _log.error("the stored password hash of %s is malformed", name)  # and so matches no password
+        if user.password_hash == DEMO_HASH and not self._development:
+            _log.error("%s has the demo password, which works in Development only", name)
+            return replace(user, disabled=True)
+        return user
+
+    async def ping(self) -> None:
+        """Return when the users can be looked up. Raises UsersUnavailable."""
+        if isinstance(self.store, UserTable):
+            await self.store.table.query("PartitionKey eq '-'")
 
 
-async def find(name: str) -> User | None:
-    """The user called `name` as the service takes it, or None. Raises SettingInvalid or UsersUnavailable."""
-    user = await current().find(name)
-    if user is None:
-        return None
-    if not re.fullmatch(PASSWORD_HASH, user.password_hash):
-        _log.error("what is stored as the password hash of %s is none", name)  # and so fits no password
-    if user.password_hash == DEMO_HASH and settings.current().environment != "Development":
-        _log.error("%s has the demo password, which works in Development only", name)
-        return replace(user, disabled=True)
-    return user
-
-
-async def reach() -> None:
-    """Return when the users can be looked up. Raises SettingInvalid or UsersUnavailable."""
-    store = current()
-    if isinstance(store, UserTable):
-        await store.table.query("PartitionKey eq '-'")
+def open_store(settings: Settings, pool: Pool) -> Store:
+    """Return the store in the settings. Raises SettingInvalid when they are wrong."""
+    settings.require("users")
+    if settings.users_table:
+        return UserTable(tables.from_settings(settings, settings.users_table, UsersUnavailable, pool))
+    return EmbeddedUsers(settings.users)
 
 
 def _stored(user: User) -> StoredUser:
-    """What is not as it always is."""
+    """Return the members that differ from their defaults."""
     return cast(StoredUser, {name: value for name, value in asdict(user).items() if value and name != "name"})
 
 

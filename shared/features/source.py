@@ -1,38 +1,38 @@
-"""What a feature source is: something that knows features of entities."""
+"""The interface of a feature source: a store that knows features of entities."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 type Entity = str | int
-"""What a client names in `entity_id`."""
+"""A value of `entity_id` in a request."""
 type Rows = Mapping[Entity, Mapping[str, Any]]
-"""Entity → feature → value as the store has it; None where it has none. An entity that it does not know is absent."""
+"""Entity → feature → stored value; None where the store has none. An unknown entity is absent."""
 
 
 class Fetched(NamedTuple):
-    """One call's result."""
+    """The result of one call."""
 
     rows: Rows
     attempts: int = 1
-    """How often the store was asked, retries included."""
+    """Number of calls to the store, retries included."""
 
 
 class Source(Protocol):
-    """One store of features. What blocks in it runs on threads."""
+    """One store of features. Blocking work runs on threads."""
 
     kind: str
-    """What telemetry calls its type: `HTTP`, `Azure table`."""
+    """Its type in telemetry: `HTTP`, `Azure table`."""
     target: str
-    """Where it is, for telemetry."""
+    """Its address in telemetry."""
 
     def batches(self, entities: Sequence[Entity]) -> Sequence[Sequence[Entity]]:
-        """`entities` as they are asked for: one call each."""
+        """Split `entities` into the batches of single calls."""
         ...
 
     async def fetch(self, entities: Sequence[Entity], features: Sequence[str]) -> Fetched:
-        """What the store knows of one batch. Raises FeaturesUnavailable or FeaturesInvalid."""
+        """Return the stored features of one batch. Raises FeaturesUnavailable or FeaturesInvalid."""
         ...
 
     async def ping(self) -> None:
-        """Whether the store answers at all. Raises FeaturesUnavailable."""
+        """Return when the store responds. Raises FeaturesUnavailable."""
         ...

@@ -1,22 +1,26 @@
-"""The pages for people: the front page, the docs page, and what they load.
+"""The pages for people: home page, docs page, and their assets.
 
-Nothing is read before somebody opens a page, and then off the event loop: predictions pay nothing for it.
+Nothing is read before somebody opens a page, and then off the event loop: predictions are not slowed down.
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from html import escape
 from urllib.parse import urlsplit
 
-from shared import manifest, offload, rules, settings
-from shared.endpoint import Answer, Declaration
-from shared.pages import about, files
-from shared.pages.files import File
+from shared import validators
+from shared.api.routes import Response, Route
+from shared.model.manifest import ManifestFile
+from shared.pages import facts
+from shared.pages.files import File, Files, picture
 from shared.problems import NotFound
+from shared.settings import DEMO_HASH, Settings
+from shared.threads import Pool
 
 PICTURE = "picture.json"
-FOREVER = "public, max-age=31536000, immutable"
-ALWAYS_ASK = "no-cache"
+KEEP_FOREVER = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self'{images}; connect-src 'self'; "
@@ -24,97 +28,115 @@ _STRICT = (
 )
 HOME_POLICY = _STRICT.format(styles="", images="") + "; require-trusted-types-for 'script'; trusted-types 'none'"
 DOCS_POLICY = _STRICT.format(styles=" 'unsafe-inline'", images=" data:")
-"""Swagger UI writes styles into its elements, and its style sheet holds its icons."""
+"""Swagger UI writes styles into its elements, and its style sheet contains its icons."""
 
 
-async def home(declared: Iterable[Declaration], headers: Mapping[str, str]) -> Answer:
-    """The front page; `declared` is what the service answers."""
-    return await _page(await offload.run(_home, declared), HOME_POLICY, headers)
+class Pages:
+    """The pages of one service."""
+
+    def __init__(self, settings: Settings, manifest_file: ManifestFile, pool: Pool) -> None:
+        self._settings = settings
+        self._manifest_file = manifest_file
+        self._pool = pool
+        self._files = Files()
+        self._home: File | None = None
+
+    async def home(self, routes: Iterable[Route], headers: Mapping[str, str]) -> Response:
+        """Return the home page; it lists `routes`."""
+        return await self._page(await self._pool.run(self._home_file, routes), HOME_POLICY, headers)
+
+    async def docs(self, headers: Mapping[str, str]) -> Response:
+        """Return the page of Swagger UI."""
+        return await self._page(await self._pool.run(lambda: self._docs), DOCS_POLICY, headers)
+
+    async def asset(self, path: str, headers: Mapping[str, str]) -> Response:
+        """Return the asset at `path`, which starts with the assets' version. Raises NotFound.
+
+        Another version's URL gets today's file, not to be kept: during a deployment clients request both.
+        """
+        if path == PICTURE:
+            return await self._file(await self._pool.run(lambda: self._picture), headers)
+        version, _, name = path.partition("/")
+        file = (await self._pool.run(lambda: self._files.assets)).get(name)
+        if file is None:
+            raise NotFound("There is no such asset")
+        return await self._file(file, headers, KEEP_FOREVER if version == self._files.version else REVALIDATE)
+
+    @cached_property
+    def _docs(self) -> File:
+        return self._files.page("docs.html")
+
+    @cached_property
+    def _picture(self) -> File:
+        return picture(self._manifest_file.path.with_suffix(f".{PICTURE}"))
+
+    def _home_file(self, routes: Iterable[Route]) -> File:
+        """Make the home page; once, unless the model's manifest cannot be read now."""
+        if self._home is not None:
+            return self._home
+        settings = {
+            "dashboard": dashboard(self._settings),
+            "demo": demo_user(self._settings),
+            "login": "password" if self._settings.local_tokens else "token",
+            "store": "true" if self._settings.has_feature_store else "false",
+        }
+        pieces = {name: escape(text) for name, text in settings.items()}
+        model = facts.model_facts(self._manifest_file)
+        page = self._files.page("home.html", **pieces, **model, endpoints=facts.route_list(routes))
+        if model["facts"]:
+            self._home = page
+        return page
+
+    async def _page(self, file: File, policy: str, headers: Mapping[str, str]) -> Response:
+        guards = {
+            "Content-Security-Policy": policy,
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",
+        }
+        return await self._file(file, headers, guards=guards)
+
+    async def _file(
+        self,
+        file: File,
+        headers: Mapping[str, str],
+        cache: str = REVALIDATE,
+        *,
+        guards: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Return the file in a form that this client accepts, or 304 when the client has it (RFC 9110 §13.1.2)."""
+        gzipped = _accepts_gzip(headers.get("accept-encoding", ""))
+        tag = f'"{file.digest}-gzip"' if gzipped else f'"{file.digest}"'
+        own = {"Cache-Control": cache, "ETag": tag, "Vary": "Accept-Encoding", **(guards or {})}
+        if _matches(headers.get("if-none-match", ""), tag):
+            return Response(b"", 304, file.media_type, own)
+        if not gzipped:
+            return Response(await self._pool.run(file.plain), 200, file.media_type, own)
+        return Response(file.gzipped, 200, file.media_type, {**own, "Content-Encoding": "gzip"})
 
 
-async def docs(headers: Mapping[str, str]) -> Answer:
-    """The page of Swagger UI."""
-    return await _page(await offload.run(files.page, "docs.html"), DOCS_POLICY, headers)
-
-
-async def asset(path: str, headers: Mapping[str, str]) -> Answer:
-    """What lies at `path`, which starts with the assets' version. Raises NotFound.
-
-    Another version's address gets today's file, not to be kept: while a deployment rolls out, both are asked for.
-    """
-    if path == PICTURE:
-        return await _answer(await offload.run(files.picture, manifest.path().with_suffix(f".{PICTURE}")), headers)
-    version, _, name = path.partition("/")
-    found = (await offload.run(files.assets)).get(name)
-    if found is None:
-        raise NotFound("There is no such asset")
-    return await _answer(found, headers, FOREVER if version == files.version() else ALWAYS_ASK)
-
-
-def _home(declared: Iterable[Declaration]) -> File:
-    told = {"dashboard": dashboard(), "demo": demo_user(), "login": login(), "store": store()}
-    pieces = {name: escape(text) for name, text in told.items()}
-    return files.page("home.html", **pieces, **about.about(), endpoints=about.endpoints(declared))
-
-
-def dashboard() -> str:
-    """The local dashboard's address, where telemetry goes to one on this machine; else empty."""
-    told = settings.current()
-    if told.environment != "Development" or not told.applicationinsights_connection_string:
+def dashboard(settings: Settings) -> str:
+    """Return the local dashboards' URL, where telemetry goes to a program on this machine; else an empty text."""
+    if not settings.development or not settings.applicationinsights_connection_string:
         return ""
-    endpoint = rules.ingestion(told.applicationinsights_connection_string).endpoint
+    endpoint = validators.ingestion(settings.applicationinsights_connection_string).endpoint
     return endpoint if urlsplit(endpoint).hostname in THIS_MACHINE else ""
 
 
-def login() -> str:
-    """How people log in here: with a `password`, or with a `token` that another issuer gave them."""
-    return "password" if settings.current().local_tokens else "token"
+def demo_user(settings: Settings) -> str:
+    """Return the user with the password of the docs, where there is one: on a laptop only."""
+    names = (name for name, user in settings.users.items() if user["password_hash"] == DEMO_HASH)
+    return next(names, "") if settings.development else ""
 
 
-def store() -> str:
-    """`true` where features may come from a store."""
-    return "true" if settings.current().features_source != "none" else "false"
-
-
-def demo_user() -> str:
-    """The user whose password is in the docs, where there is one: on a laptop only."""
-    told = settings.current()
-    names = (name for name, user in told.users.items() if user["password_hash"] == settings.DEMO_HASH)
-    return next(names, "") if told.environment == "Development" else ""
-
-
-async def _page(file: File, policy: str, headers: Mapping[str, str]) -> Answer:
-    guards = {
-        "Content-Security-Policy": policy,
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Referrer-Policy": "no-referrer",
-    }
-    return await _answer(file, headers, more=guards)
-
-
-async def _answer(
-    file: File, headers: Mapping[str, str], keep: str = ALWAYS_ASK, *, more: Mapping[str, str] | None = None
-) -> Answer:
-    """The file as this client takes it, or 304 when the client has it (RFC 9110 §13.1.2)."""
-    zipped = _takes_gzip(headers.get("accept-encoding", ""))
-    tag = f'"{file.digest}-gzip"' if zipped else f'"{file.digest}"'
-    said = {"Cache-Control": keep, "ETag": tag, "Vary": "Accept-Encoding", **(more or {})}
-    if _has(headers.get("if-none-match", ""), tag):
-        return Answer(b"", 304, file.media_type, said)
-    if not zipped:
-        return Answer(await offload.run(file.plain), 200, file.media_type, said)
-    return Answer(file.gzipped, 200, file.media_type, {**said, "Content-Encoding": "gzip"})
-
-
-def _takes_gzip(accepted: str) -> bool:
-    """Whether Accept-Encoding allows gzip: named, or meant by `*`, and not with a weight of 0 (RFC 9110 §12.5.3)."""
+def _accepts_gzip(accepted: str) -> bool:
+    """Return True when Accept-Encoding allows gzip: by name or `*`, and not with a weight of 0 (RFC 9110 §12.5.3)."""
     weights: dict[str, bool] = {}
-    for each in accepted.lower().split(","):
-        coding, _, parameter = each.partition(";")
+    for item in accepted.lower().split(","):
+        coding, _, parameter = item.partition(";")
         weights[coding.strip()] = not re.fullmatch(r"\s*q\s*=\s*0(\.0*)?\s*", parameter)
     return weights.get("gzip", weights.get("*", False))
 
 
-def _has(tags: str, tag: str) -> bool:
-    """Whether If-None-Match names the tag; weak comparison."""
+def _matches(tags: str, tag: str) -> bool:
+    """Return True when If-None-Match names the tag; weak comparison."""
     return tags.strip() == "*" or tag in (each.strip().removeprefix("W/") for each in tags.split(","))

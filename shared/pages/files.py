@@ -1,19 +1,18 @@
-"""What the pages are made of: the files of this folder, the vendored ones, and the picture's data beside the manifest.
+"""The files of the pages: those of this folder, the vendored ones, and the picture's data beside the manifest.
 
-Read once, by whoever opens a page first, and kept in both forms, plain and gzip: nothing is compressed per request.
-Only what was found here can be asked for by name, so no path leads anywhere else.
+Each is held in both forms, plain and gzip: nothing is compressed per request. Only files that were found here can be
+requested by name, so no path leads anywhere else.
 """
 
 import gzip
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent
-ASSETS = FOLDER / "assets"
 HTML = "text/html"
 MEDIA_TYPES = {
     ".css": "text/css",
@@ -23,7 +22,7 @@ MEDIA_TYPES = {
     ".txt": "text/plain",
     "": "text/plain",  # LICENSE, NOTICE
 }
-COMPRESSED = ".gz"  # how vendored files lie here, for they are large and nobody edits them
+COMPRESSED = ".gz"  # vendored files are stored compressed: they are large and nobody edits them
 VERSION_DIGITS = 12
 
 
@@ -33,64 +32,65 @@ class File(NamedTuple):
     gzipped: bytes
     media_type: str
     digest: str
-    """Of the plain content: the same wherever the same code runs."""
+    """Of the plain content, for ETags."""
 
     def plain(self) -> bytes:
-        """The content for the rare client that takes no gzip."""
+        """Return the content for the rare client that accepts no gzip."""
         return gzip.decompress(self.gzipped)
 
 
-@cache
-def assets() -> Mapping[str, File]:
-    """Everything below assets/, by its path there; names of compressed files without their ending."""
-    found = (path for path in ASSETS.rglob("*") if path.is_file() and media_type(path) is not None)
-    return {name(path): file(path) for path in sorted(found)}
+class Files:
+    """The HTML files of a folder and its assets, read when they are first needed."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        self._assets = folder / "assets"
+
+    @cached_property
+    def assets(self) -> Mapping[str, File]:
+        """Everything below assets/, by its path there; compressed files without their suffix."""
+        paths = (path for path in self._assets.rglob("*") if path.is_file())
+        named = {path.relative_to(self._assets).as_posix().removesuffix(COMPRESSED): path for path in sorted(paths)}
+        return {
+            name: read(path, MEDIA_TYPES[suffix])
+            for name, path in named.items()
+            if (suffix := _suffix(name)) in MEDIA_TYPES
+        }
+
+    @cached_property
+    def version(self) -> str:
+        """Changes with any asset. It is part of the assets' URLs, so browsers may keep them for good."""
+        lines = "".join(f"{name} {file.digest}\n" for name, file in self.assets.items())
+        return hashlib.sha256(lines.encode()).hexdigest()[:VERSION_DIGITS]
+
+    def page(self, name: str, **pieces: str) -> File:
+        """Return an HTML page, with the assets' version and pieces of HTML in place of `{{…}}`."""
+        text = (self._folder / name).read_text(encoding="utf-8")
+        values = {"version": self.version, **pieces}
+        return make(re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], text).encode(), HTML)
 
 
-@cache
-def version() -> str:
-    """Changes whenever an asset does; stands in the assets' addresses, so they may be kept for good."""
-    told = "".join(f"{path} {found.digest}\n" for path, found in assets().items())
-    return hashlib.sha256(told.encode()).hexdigest()[:VERSION_DIGITS]
-
-
-@cache
-def page(name: str, **pieces: str) -> File:
-    """An HTML page, with the assets' version and pieces of HTML in their places `{{…}}`."""
-    text = (FOLDER / name).read_text(encoding="utf-8")
-    whole = {"version": version(), **pieces}
-    return made(re.sub(r"\{\{(\w+)\}\}", lambda place: whole[place[1]], text).encode(), HTML)
-
-
-@cache
 def picture(path: Path) -> File:
-    """The picture's data of a model, by its file; an empty object where a model was adopted without it."""
-    return made(path.read_bytes() if path.is_file() else b"{}", MEDIA_TYPES[".json"])
+    """Return the data of a model's picture; an empty object where the model was adopted without it."""
+    return make(path.read_bytes() if path.is_file() else b"{}", MEDIA_TYPES[".json"])
 
 
-def media_type(path: Path) -> str | None:
-    """What a file is, by its name; None for what no browser asks for."""
-    return MEDIA_TYPES.get(Path(name(path)).suffix)
-
-
-def name(path: Path) -> str:
-    """A file's path below assets/, as the pages call it."""
-    return path.relative_to(ASSETS).as_posix().removesuffix(COMPRESSED)
-
-
-def file(path: Path) -> File:
-    """A file that lies here, compressed or not."""
-    content, kind = path.read_bytes(), media_type(path) or ""
+def read(path: Path, media_type: str) -> File:
+    """Return a file from disk, compressed there or not."""
+    content = path.read_bytes()
     if path.suffix == COMPRESSED:
-        return File(content, kind, digest(gzip.decompress(content)))
-    return made(content, kind)
+        return File(content, media_type, _digest(gzip.decompress(content)))
+    return make(content, media_type)
 
 
-def made(content: bytes, kind: str) -> File:
-    """A file of this content."""
-    return File(gzip.compress(content, mtime=0), kind, digest(content))
+def make(content: bytes, media_type: str) -> File:
+    """Return a file with this content."""
+    return File(gzip.compress(content, mtime=0), media_type, _digest(content))
 
 
-def digest(content: bytes) -> str:
-    """The content's identity, for ETags."""
+def _suffix(name: str) -> str:
+    return Path(name).suffix
+
+
+def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]

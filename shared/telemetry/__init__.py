@@ -1,16 +1,15 @@
-"""The story of every request: one wide event an invocation, a span for each call that leaves the process, a log line
-for what is out of the ordinary.
+"""Telemetry of every request: one wide event per invocation, a span per call that leaves the process, and log lines.
 
-    with invocation(context, "predict") as event:     # once, in `endpoint`
-        with step("decode"):                          # adds milliseconds to the event
+    with telemetry.invocation(context, "predict") as event:   # a service's Telemetry; once, in `api.endpoint`
+        with step("decode"):                                  # adds milliseconds to the event
             ...
-        bind(instances=3)                             # adds a property to it
+        bind(instances=3)                                     # adds a property to it
         with span("features.fetch", "Azure table", "features"):
-            ...                                       # an item of its own
-    get_logger("model").warning("...")                # carries the operation id and the user
-    event("started", build="7f3c")                    # what happens to the process, not to a request
+            ...                                               # an item of its own
+    get_logger("model").warning("...")                        # carries the operation id and the user
+    telemetry.event("started", build="7f3c")                  # an event of the process, not of a request
 
-Off the loop, run with a copied context (`offload`), and all of it still finds its invocation.
+The current invocation is a context variable. Threads run with a copied context (`threads`), so all of this works there.
 """
 
 import logging
@@ -19,55 +18,75 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
 from itertools import count
 from time import perf_counter
 
 from shared.settings import Settings
-from shared.telemetry import console, lines, shutdown
-from shared.telemetry.events import Context, Event, Invocation, Nowhere, Property, Sink, Span
-from shared.telemetry.insights import About, Insights
+from shared.telemetry import console, shutdown
+from shared.telemetry.events import Context, Event, Invocation, Property, Sink, Span
+from shared.telemetry.insights import Describe, Insights
+from shared.telemetry.logs import ROOT, LineHandler, ServiceHandler
 
-__all__ = ["Invocation", "Span", "bind", "configure", "event", "flush", "get_logger", "invocation", "span", "step"]
+__all__ = ["ROOT", "Invocation", "Span", "Telemetry", "bind", "get_logger", "span", "step"]
 
-ROOT = "egl_ml"
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")  # W3C, version 00
 
 _current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
-_sink: Sink = Nowhere()
-_invocations = count()
 
 
-def configure(settings: Settings, about: About = dict) -> None:
-    """Say where telemetry goes: to Application Insights where its connection string is set, else to the console.
+class Telemetry:
+    """The telemetry of one service."""
 
-    Called once, when the functions are imported; calling again replaces it. `about` is what a process says of itself:
-    asked once, off the loop, for the properties of the `started` event that goes to Application Insights.
-    """
-    global _sink  # noqa: PLW0603 - there is one place that telemetry goes to
-    _close(shutdown.EXIT_SECONDS)
-    handlers = [console.handler()]
-    if settings.applicationinsights_connection_string:
-        _sink = insights = Insights(settings, about)
-        told = lines.Handler(insights.line)
-        handlers = [told, *handlers] if settings.environment == "Development" else [told]
-        _flush_at_shutdown()
-    else:
-        _sink = console.Console()
-    logger = logging.getLogger(ROOT)
-    logger.handlers[:] = handlers
-    logger.setLevel(logging.INFO)
-    logger.propagate = False  # the worker forwards root-logger lines to the host: every line would appear twice
+    def __init__(self, sink: Sink, *outputs: logging.Handler) -> None:
+        """Send items to `sink`, and the service's log records to `outputs`."""
+        self.sink = sink
+        self._invocations = count()
+        self._handler = ServiceHandler(sink, outputs)
+        self._handler.attach()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, describe: Describe = dict) -> "Telemetry":
+        """Send to Application Insights where its connection string is set, else to the console.
+
+        `describe` returns the properties of the `started` event. It is called once, in the telemetry thread.
+        """
+        if not settings.applicationinsights_connection_string:
+            return cls(console.Console(), console.handler())
+        insights = Insights(settings, describe)
+        on_console = [console.handler()] if settings.development else []
+        return cls(insights, LineHandler(insights.line), *on_console)
+
+    def invocation(self, context: Context, name: str) -> "_InvocationScope":
+        """Open the wide event of one invocation of the function `name`, in the host's trace. Sends it at the end."""
+        operation_id, parent_id = _trace(context)
+        is_first = next(self._invocations) == 0
+        return _InvocationScope(Invocation(name, operation_id, parent_id, context.invocation_id, is_first, self.sink))
+
+    def event(self, name: str, **properties: Property) -> None:
+        """Send an event of the process."""
+        self.sink.event(Event(name, properties))
+
+    def flush(self, timeout: float) -> bool:
+        """Send the buffered items, for `timeout` seconds at most. Returns True when all of them were sent."""
+        return self.sink.flush(timeout)
+
+    def close(self, timeout: float = shutdown.EXIT_SECONDS) -> bool:
+        """Flush, then send nothing more."""
+        self._handler.detach()
+        return self.sink.close(timeout)
+
+    def flush_at_exit(self) -> None:
+        """Flush when the process ends. For the service that the process serves; a test closes its own."""
+        shutdown.arrange(self.flush, self.sink.close)
 
 
-class invocation:  # noqa: N801 - reads as a statement, as `step` does
-    """Open the wide event of one invocation of the function `name`, inside the host's trace, and send it at the end."""
+class _InvocationScope:
+    """The block of one invocation."""
 
     __slots__ = ("event", "started", "token")
 
-    def __init__(self, context: Context, name: str) -> None:
-        operation_id, parent_id = _trace(context)
-        self.event = Invocation(name, operation_id, parent_id, context.invocation_id, next(_invocations) == 0)
+    def __init__(self, event: Invocation) -> None:
+        self.event = event
 
     def __enter__(self) -> Invocation:
         self.token = _current.set(self.event)
@@ -77,13 +96,14 @@ class invocation:  # noqa: N801 - reads as a statement, as `step` does
     def __exit__(self, *_: object) -> None:
         self.event.total_ms = (perf_counter() - self.started) * 1000
         _current.reset(self.token)
-        _sink.invocation(self.event)
+        if self.event.sink is not None:
+            self.event.sink.invocation(self.event)
 
 
 class step:  # noqa: N801 - reads as a statement: `with step("decode"):`
     """Time one step of the invocation. The same name again adds to it.
 
-    It begins when it is made: made before a thread takes it over, it has the wait in it.
+    The time starts when the object is made. Made before a thread takes over, it includes the wait for the thread.
     """
 
     __slots__ = ("name", "started")
@@ -101,8 +121,12 @@ class step:  # noqa: N801 - reads as a statement: `with step("decode"):`
 
 @contextmanager
 def span(name: str, type: str, target: str) -> Iterator[Span]:
-    """An item of its own for a call to `target` that leaves the process. An exception marks it as failed."""
-    event = Span(name, type, target, _current.get())
+    """Record a call to `target` that leaves the process. An exception marks it as failed.
+
+    Outside an invocation nothing is sent: a tool that reads a table has no telemetry.
+    """
+    invocation = _current.get()
+    event = Span(name, type, target, invocation)
     started = perf_counter()
     try:
         yield event
@@ -111,31 +135,22 @@ def span(name: str, type: str, target: str) -> Iterator[Span]:
         raise
     finally:
         event.duration_ms = (perf_counter() - started) * 1000
-        _sink.span(event)
+        if invocation is not None and invocation.sink is not None:
+            invocation.sink.span(event)
 
 
 def bind(**properties: Property) -> None:
-    """Add properties to the wide event; outside an invocation nothing happens."""
+    """Add properties to the wide event. Does nothing outside an invocation."""
     if (event := _current.get()) is not None:
         event.properties.update(properties)
 
 
-def event(name: str, **properties: Property) -> None:
-    """Tell what happened to the process, not to a request."""
-    _sink.event(Event(name, properties))
-
-
 def get_logger(name: str) -> logging.Logger:
-    """The logger for `name`. For what is out of the ordinary; its lines carry the operation id and the user."""
+    """Return the logger `name`, for what is unusual. Its records carry the operation id and the user."""
     logger = logging.getLogger(f"{ROOT}.{name}")
     if _correlate not in logger.filters:
         logger.addFilter(_correlate)
     return logger
-
-
-def flush(timeout: float) -> bool:
-    """Send what is still held, for `timeout` seconds at most. Whether all of it went out."""
-    return _sink.flush(timeout)
 
 
 def _correlate(record: logging.LogRecord) -> bool:
@@ -146,16 +161,7 @@ def _correlate(record: logging.LogRecord) -> bool:
     return True
 
 
-@cache
-def _flush_at_shutdown() -> None:
-    shutdown.arrange(flush, _close)
-
-
-def _close(timeout: float) -> bool:
-    return _sink.close(timeout)
-
-
 def _trace(context: Context) -> tuple[str, str]:
-    """Operation id and parent id: the host's, or a fresh operation when the host gave none."""
-    found = _TRACEPARENT.fullmatch(context.trace_context.trace_parent or "")
-    return (found[1], found[2]) if found else (secrets.token_hex(16), "")
+    """Return operation id and parent id: the host's, or a new operation when the host sent none."""
+    match = _TRACEPARENT.fullmatch(context.trace_context.trace_parent or "")
+    return (match[1], match[2]) if match else (secrets.token_hex(16), "")

@@ -1,4 +1,4 @@
-"""Telemetry as readable lines on standard error: what a developer sees, and what is left when nothing else is set."""
+"""Telemetry as readable lines on standard error, for developers and for a service without Application Insights."""
 
 import logging
 import re
@@ -12,34 +12,35 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def printable(text: str) -> str:
-    """`text` on one line: control characters escaped, so that no input can forge a line or drive a terminal."""
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    """Return `text` on one line, control characters escaped: no input can forge a line or drive a terminal."""
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
-def told(properties: Mapping[str, Property]) -> str:
-    """Properties in few words: six digits of a number are enough for people."""
+def summary(properties: Mapping[str, Property]) -> str:
+    """Return properties as `name=value`, numbers with six digits."""
     return " ".join(
         f"{name}={value:.6g}" if isinstance(value, float) else f"{name}={value}" for name, value in properties.items()
     )
 
 
 class Console:
-    """A line for every event."""
+    """A sink that writes a line for every item."""
 
     def invocation(self, event: Invocation) -> None:
-        steps = " ".join(f"{name} {took:.2f}" for name, took in event.steps.items())
-        facts = told(event.properties)
-        line = f"{event.name} {event.status} {event.outcome} {event.total_ms:.2f} ms [{steps}] {facts}"
+        steps = " ".join(f"{name} {milliseconds:.2f}" for name, milliseconds in event.steps.items())
+        properties = summary(event.properties)
+        line = f"{event.name} {event.status} {event.outcome} {event.total_ms:.2f} ms [{steps}] {properties}"
         self._write(event.started, printable(line), event)
 
     def span(self, event: Span) -> None:
         outcome = "ok" if event.success else "failed"
-        facts = told(event.properties)
-        line = f"  {event.name} → {event.target} {outcome} {event.duration_ms:.2f} ms {facts}"
+        properties = summary(event.properties)
+        line = f"  {event.name} → {event.target} {outcome} {event.duration_ms:.2f} ms {properties}"
         self._write(event.started, printable(line), event.invocation)
 
     def event(self, event: Event) -> None:
-        self._write(event.started, printable(f"{event.name} {told({**event.properties, **event.measurements})}"), None)
+        properties = summary({**event.properties, **event.measurements})
+        self._write(event.started, printable(f"{event.name} {properties}"), None)
 
     def flush(self, timeout: float) -> bool:
         sys.stderr.flush()
@@ -48,15 +49,16 @@ class Console:
     def close(self, timeout: float) -> bool:
         return self.flush(timeout)
 
-    def _write(self, at: float, line: str, event: Invocation | None) -> None:
-        operation = event.operation_id if event else "-"
+    def _write(self, at: float, line: str, invocation: Invocation | None) -> None:
+        operation = invocation.operation_id if invocation else "-"
         sys.stderr.write(f"{time.strftime('%H:%M:%S', time.localtime(at))} {line} op={operation}\n")
 
 
 class LineFormatter(logging.Formatter):
-    """Log lines in the same form; the message on one line, a stack trace below it."""
+    """Formats log records in the same way: the message on one line, a stack trace below it."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the text of a record."""
         at = time.strftime("%H:%M:%S", time.localtime(record.created))
         line = f"{at} {record.levelname} {printable(record.getMessage())}"
         operation = getattr(record, "operation_id", "")
@@ -65,7 +67,7 @@ class LineFormatter(logging.Formatter):
 
 
 def handler() -> logging.Handler:
-    """A log handler that writes such lines to standard error."""
+    """Return a log handler that writes such lines to standard error."""
     result = logging.StreamHandler(sys.stderr)
     result.setFormatter(LineFormatter())
     return result

@@ -1,22 +1,22 @@
-"""The telemetry thread: once a second it takes what was told, makes envelopes of it and has them sent.
+"""The telemetry thread: once a second it takes the buffered items, builds their envelopes and has them sent.
 
-It loads the exporter itself, when the process is a few seconds old: that takes a third of a second of a core, which the
-first requests and the model's load have better use for.
+It imports the exporter itself, when the process is a few seconds old: the import takes a third of a second of a core,
+which the first requests and the model's load need more.
 """
 
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.rules import ingestion
+from shared.cooldown import Cooldown
 from shared.settings import Settings
-from shared.telemetry import envelopes, folders
+from shared.telemetry import envelopes, spool
 from shared.telemetry.buffer import Buffer, Build
 from shared.telemetry.envelopes import Envelope, Template
 from shared.telemetry.events import Event, Property
+from shared.validators import ingestion
 
 if TYPE_CHECKING:
     from shared.telemetry.exporter import Exporter
@@ -25,73 +25,73 @@ BATCH_ITEMS = 1_000
 """In one request, about 1 MB; the library opens a connection for each."""
 
 RESENT_BATCHES = 10
-"""In one round, so that what is told meanwhile finds room."""
+"""In one round, so that new items find room."""
 
-type About = Callable[[], Mapping[str, Property]]
-"""What a process says of itself."""
+type Describe = Callable[[], Mapping[str, Property]]
+"""Returns the properties of the `started` event."""
 
-_log = logging.getLogger(__name__)  # the host's log, not our own: that one would come to this very thread
+_log = logging.getLogger(__name__)  # the host's log, not our own: our own lines come to this very thread
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How long things take, in seconds."""
+    """Times in seconds."""
 
     load_after: float = 3.0
-    """After the process's start; the exporter is loaded then, or when the buffer fills, or at a flush."""
+    """After the process's start; the exporter is imported then, or when the buffer fills, or at a flush."""
     interval: float = 1.0
-    """Between two batches; what a process that is killed can lose."""
+    """Between two batches; a killed process loses this much."""
     timeout: float = 5.0
     """Of one request to ingestion."""
     pause: float = 5.0
-    """After a failure ingestion is left alone, and what is told goes to disk."""
+    """After a failure. Items go to disk meanwhile."""
 
 
 class Delivery:
-    """From the buffer to the exporter."""
+    """Moves items from the buffer to the exporter."""
 
-    def __init__(self, settings: Settings, buffer: Buffer, about: About | None, pace: Pace) -> None:
+    def __init__(self, settings: Settings, buffer: Buffer, describe: Describe | None, pace: Pace) -> None:
         self._settings = settings
         self._buffer = buffer
-        self._about = about
+        self._describe = describe
         self._pace = pace
         self._started = Event("started")
         self._exporter: Exporter | None = None
-        self._folder = folders.NOWHERE
+        self._folder = spool.NOWHERE
         self._broken = False
-        self._beat_at = 0.0
+        self._heartbeat = Cooldown(spool.HEARTBEAT_SECONDS)
         self._complaint = ""
 
     def run(self) -> None:
-        """Deliver until the last call. Never raises."""
+        """Deliver until the last flush. Never raises."""
         wait = self._pace.load_after
         while True:
-            call = self._buffer.wait(wait)
-            delivered = self._deliver(urgent=call is not None)
-            if call:
-                call.done.put(delivered)
-                if call.last:
+            request = self._buffer.wait(wait)
+            delivered = self._deliver(urgent=request is not None)
+            if request:
+                request.done.put(delivered)
+                if request.last:
                     break
             wait = self._pace.interval
         if self._exporter:
             self._exporter.close()
-            folders.leave(self._folder)
+            spool.remove(self._folder)
 
-    def keep(self) -> None:
-        """Put what nobody took yet on disk; for the caller of a flush that took too long."""
+    def store_rest(self) -> None:
+        """Write all buffered items to disk; for a flush that ran out of time."""
         if self._exporter:
             while batch := self._buffer.take(BATCH_ITEMS):
                 self._exporter.storage.put(list(self._built(batch)))
 
     def _deliver(self, *, urgent: bool) -> bool:
-        """One round. Whether ingestion has all that was told before it."""
+        """Deliver once. Returns True when ingestion has everything that was buffered before."""
         if self._broken or (urgent and self._exporter is None and not self._buffer):
-            return not self._broken  # when nothing was told, nothing need be loaded
+            return not self._broken  # without items nothing need be imported
         try:
             exporter = self._exporter or self._load()
             self._send(exporter, urgent=urgent)
             return not exporter.waiting
-        except Exception as error:  # a full disk, a folder that was cleaned away: the next round may do better
+        except Exception as error:  # a full disk, a folder that was removed: the next round may succeed
             self._complain(f"{type(error).__name__}: {error}")
             return False
 
@@ -100,22 +100,22 @@ class Delivery:
             from shared.telemetry.exporter import SDK_VERSION, Exporter  # noqa: PLC0415 - a third of a second
         except Exception:
             self._broken = True
-            self._buffer.most = 0
+            self._buffer.max_items = 0
             raise
-        with suppress(OSError):  # no folder: what cannot be sent is lost, and counted
-            self._folder = folders.own(self._settings.applicationinsights_connection_string)
+        with suppress(OSError):  # without a folder, items that cannot be sent are lost, and counted
+            self._folder = spool.create(self._settings.applicationinsights_connection_string)
         self._template = Template(self._settings, SDK_VERSION)
         destination = ingestion(self._settings.applicationinsights_connection_string)
         pace = {"timeout": self._pace.timeout, "pause": self._pace.pause}
-        self._exporter = Exporter(destination, self._folder, self._buffer.lose, **pace)
-        if self._about:
-            self._start(self._about)
+        self._exporter = Exporter(destination, self._folder, self._buffer.count_lost, **pace)
+        if self._describe:
+            self._buffer_started(self._describe)
         return self._exporter
 
-    def _start(self, about: About) -> None:
-        """Tell what the process says of itself; that it cannot is told in its place."""
+    def _buffer_started(self, describe: Describe) -> None:
+        """Buffer the `started` event; with an error in place of its properties when they cannot be had."""
         try:
-            self._started.properties = about()
+            self._started.properties = describe()
         except Exception as error:
             self._started.properties = {"error": type(error).__name__}
         self._buffer.put(envelopes.event, self._started)
@@ -123,40 +123,41 @@ class Delivery:
     def _send(self, exporter: "Exporter", *, urgent: bool) -> None:
         if urgent:
             exporter.resume()
-        self._keep_house()
+        self._maintain_spool()
         exporter.resend(None if urgent else RESENT_BATCHES)
         while batch := self._buffer.take(BATCH_ITEMS):
             try:
                 exporter.send(list(self._built(batch)))
             except Exception:
-                self._buffer.lose("not sendable", len(batch))
+                self._buffer.count_lost("not sendable", len(batch))
                 raise
         if not exporter.complaint:
-            self._report(exporter)
+            self._report_losses(exporter)
         self._complain(exporter.complaint)
 
-    def _report(self, exporter: "Exporter") -> None:
-        """Tell what was lost; not through the buffer, which may have no room."""
-        lost = [Event("dropped", {"reason": why}, {"items": items}) for why, items in self._buffer.losses().items()]
-        if lost:
-            exporter.send([envelopes.event(self._template, each) for each in lost])
+    def _report_losses(self, exporter: "Exporter") -> None:
+        """Report lost items; not through the buffer, which may have no room."""
+        losses = self._buffer.take_losses()
+        events = [Event("dropped", {"reason": reason}, {"items": items}) for reason, items in losses.items()]
+        if events:
+            exporter.send([envelopes.event(self._template, event) for event in events])
 
     def _built(self, batch: Iterable[tuple[Build, Any]]) -> Iterable[Envelope]:
         for build, item in batch:
             try:
                 yield build(self._template, item)
-            except Exception as error:  # one that cannot be told must not take the others along
-                self._buffer.lose("not sendable", 1)
+            except Exception as error:  # one bad item must not lose the others
+                self._buffer.count_lost("not sendable", 1)
                 self._complain(f"{type(error).__name__}: {error}")
 
-    def _keep_house(self) -> None:
-        if time.monotonic() >= self._beat_at and self._folder != folders.NOWHERE:
-            self._beat_at = time.monotonic() + folders.BEAT_SECONDS
-            folders.beat(self._folder)
-            folders.adopt(self._folder)
+    def _maintain_spool(self) -> None:
+        if not self._heartbeat.active and self._folder != spool.NOWHERE:
+            self._heartbeat.start()
+            spool.touch(self._folder)
+            spool.adopt(self._folder)
 
     def _complain(self, complaint: str) -> None:
-        """Say once in the host's log what is wrong, and again when it was right in between."""
+        """Log a complaint once in the host's log, and again after a time without one."""
         if complaint and not self._complaint:
-            _log.warning("Telemetry is not delivered as it should be: %s", complaint)
+            _log.warning("telemetry is not delivered: %s", complaint)
         self._complaint = complaint

@@ -1,4 +1,4 @@
-"""Items as Application Insights takes them: envelopes of its ingestion schema, version 2.
+"""Envelopes of Application Insights' ingestion schema, version 2, made from telemetry items.
 
 Built in the telemetry thread, never in a request. docs/telemetry.md lists every name that is used here.
 """
@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from shared.rules import ingestion
 from shared.settings import Settings
 from shared.telemetry.events import Event, Invocation, Line, Property, Span, Thrown
+from shared.validators import ingestion
 
-# Application Insights' own limits; it refuses or cuts what is longer.
-MOST_KEY, MOST_VALUE, MOST_MESSAGE = 150, 8_192, 32_768
+# Application Insights' own limits; it refuses or cuts longer texts.
+MAX_KEY, MAX_VALUE, MAX_MESSAGE = 150, 8_192, 32_768
 SERVICE = "egl-ml"
 
 type Envelope = dict[str, Any]
@@ -22,7 +22,7 @@ type Tags = dict[str, str]
 
 
 class Template:
-    """What all items of this process share."""
+    """The part that all items of a process share."""
 
     def __init__(self, settings: Settings, sdk_version: str) -> None:
         self.key = ingestion(settings.applicationinsights_connection_string).key
@@ -35,7 +35,7 @@ class Template:
         }
 
     def envelope(self, kind: str, at: float, tags: Tags, data: Mapping[str, Any]) -> Envelope:
-        """An item of `kind`, which began `at` (Unix time, seconds)."""
+        """Return an item of `kind`, which began `at` (Unix time, seconds)."""
         return {
             "ver": 1,
             "name": f"Microsoft.ApplicationInsights.{kind}",
@@ -47,7 +47,7 @@ class Template:
 
 
 def invocation(template: Template, event: Invocation) -> Envelope:
-    """The wide event: a call that the host's request made."""
+    """Return the envelope of a wide event: a dependency of the host's request."""
     properties = texts(
         {
             **event.properties,
@@ -59,8 +59,8 @@ def invocation(template: Template, event: Invocation) -> Envelope:
             "sequence": event.sequence,
         }
     )
-    properties.pop("user", None)  # it has a column of its own
-    measurements = {f"{name}_ms": round(took, 4) for name, took in event.steps.items()}
+    properties.pop("user", None)  # it has its own column
+    measurements = {f"{name}_ms": round(milliseconds, 4) for name, milliseconds in event.steps.items()}
     measurements["total_ms"] = round(event.total_ms, 4)
     return _dependency(
         template,
@@ -75,7 +75,7 @@ def invocation(template: Template, event: Invocation) -> Envelope:
 
 
 def span(template: Template, event: Span) -> Envelope:
-    """A call that left the process: a child of the invocation."""
+    """Return the envelope of a call that left the process: a child of the invocation."""
     return _dependency(
         template,
         event,
@@ -83,48 +83,48 @@ def span(template: Template, event: Span) -> Envelope:
         type=event.type,
         target=event.target,
         duration=time_span(event.duration_ms),
-        properties=texts({**event.properties, **_joined(event)}),
+        properties=texts({**event.properties, **_correlation(event)}),
     )
 
 
 def line(template: Template, event: Line) -> Envelope:
-    """A log line; with an exception it is an item of another kind."""
+    """Return the envelope of a log line; a line with an exception is an item of another kind."""
     severity = max(0, event.level - 1) // 10  # logging's 20, 30, 40, 50 are 1, 2, 3, 4
-    facts: dict[str, Property] = {"logger": event.logger, **_joined(event)}
+    common: dict[str, Property] = {"logger": event.logger, **_correlation(event)}
     tags = _child(event.invocation)
     if event.thrown:
-        properties = texts({**facts, "line": event.message})
+        properties = texts({**common, "line": event.message})
         data = {"exceptions": list(_exceptions(event.thrown)), "severityLevel": severity, "properties": properties}
         return template.envelope("Exception", event.started, tags, data)
-    message = text(event.message, MOST_MESSAGE)
-    data = {"message": message, "severityLevel": severity, "properties": texts(facts)}
+    message = text(event.message, MAX_MESSAGE)
+    data = {"message": message, "severityLevel": severity, "properties": texts(common)}
     return template.envelope("Message", event.started, tags, data)
 
 
 def event(template: Template, event: Event) -> Envelope:
-    """Something that happened to the process."""
+    """Return the envelope of an event of the process."""
     properties, measured = texts({**event.properties, "sequence": event.sequence}), dict(event.measurements)
     data = {"name": event.name, "properties": properties, **({"measurements": measured} if measured else {})}
     return template.envelope("Event", event.started, {}, data)
 
 
 def texts(properties: Mapping[str, Property]) -> dict[str, str]:
-    """Properties as Application Insights keeps them: texts only."""
-    told = {name: str(value) for name, value in properties.items()}
-    whole = "".join((*told, *told.values()))
-    if whole.isascii() and len(whole) <= MOST_VALUE and max(map(len, told), default=0) <= MOST_KEY:  # nearly always
-        return told
-    return {text(name, MOST_KEY): text(value, MOST_VALUE) for name, value in told.items()}
+    """Return properties as Application Insights stores them: texts only."""
+    result = {name: str(value) for name, value in properties.items()}
+    joined = "".join((*result, *result.values()))
+    if joined.isascii() and len(joined) <= MAX_VALUE and max(map(len, result), default=0) <= MAX_KEY:  # nearly always
+        return result
+    return {text(name, MAX_KEY): text(value, MAX_VALUE) for name, value in result.items()}
 
 
-def text(value: str, most: int) -> str:
-    """At most `most` characters, without half surrogates: one of them in a batch and none of its items is taken."""
-    cut = value[:most]
+def text(value: str, max_length: int) -> str:
+    """Cut a text, and replace half surrogates: with one of them, ingestion refuses the whole batch."""
+    cut = value[:max_length]
     return cut if cut.isascii() else cut.encode("utf-8", "replace").decode()
 
 
 def timestamp(at: float) -> str:
-    """A Unix time as ISO 8601 has it, UTC, to the microsecond."""
+    """Return a Unix time in ISO 8601, UTC, to the microsecond."""
     second = int(at)
     return f"{_second(second)}.{int((at - second) * 1e6):06}Z"
 
@@ -135,7 +135,7 @@ def _second(at: int) -> str:
 
 
 def time_span(milliseconds: float) -> str:
-    """A duration as .NET writes it, to the microsecond: `[d.]hh:mm:ss.ffffff`."""
+    """Return a duration in .NET's form, to the microsecond: `[d.]hh:mm:ss.ffffff`."""
     if milliseconds < 59_999:  # nearly always
         return f"00:00:{milliseconds / 1000:09.6f}"
     seconds, micros = divmod(round(milliseconds * 1000), 1_000_000)
@@ -150,24 +150,24 @@ def _dependency(template: Template, event: Invocation | Span, tags: Tags, **memb
     return template.envelope("RemoteDependency", event.started, tags, data)
 
 
-def _tags(of: Invocation, parent_id: str) -> Tags:
-    tags = {"ai.operation.id": of.operation_id, "ai.operation.name": of.name}
+def _tags(invocation: Invocation, parent_id: str) -> Tags:
+    tags = {"ai.operation.id": invocation.operation_id, "ai.operation.name": invocation.name}
     if parent_id:
         tags["ai.operation.parentId"] = parent_id
-    if user := of.user:
-        tags["ai.user.authUserId"] = text(user, MOST_KEY)
+    if user := invocation.user:
+        tags["ai.user.authUserId"] = text(user, MAX_KEY)
     return tags
 
 
-def _child(of: Invocation | None) -> Tags:
-    return _tags(of, of.id) if of else {}
+def _child(invocation: Invocation | None) -> Tags:
+    return _tags(invocation, invocation.id) if invocation else {}
 
 
-def _joined(event: Span | Line) -> dict[str, Property]:
-    joined: dict[str, Property] = {"sequence": event.sequence}
+def _correlation(event: Span | Line) -> dict[str, Property]:
+    properties: dict[str, Property] = {"sequence": event.sequence}
     if event.invocation:
-        joined["invocation_id"] = event.invocation.invocation_id
-    return joined
+        properties["invocation_id"] = event.invocation.invocation_id
+    return properties
 
 
 def _exceptions(chain: Sequence[Thrown]) -> Iterator[dict[str, Any]]:
@@ -176,7 +176,7 @@ def _exceptions(chain: Sequence[Thrown]) -> Iterator[dict[str, Any]]:
             "id": number,
             "outerId": number - 1,
             "typeName": thrown.type,
-            "message": text(thrown.message or thrown.type, MOST_MESSAGE),
+            "message": text(thrown.message or thrown.type, MAX_MESSAGE),
             "hasFullStack": True,
             "parsedStack": [
                 {"level": level, "method": frame.method, "fileName": frame.file, "line": frame.line}

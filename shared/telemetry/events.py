@@ -1,4 +1,4 @@
-"""What is told, as plain data: an invocation's wide event, a call that leaves the process, a log line, an event.
+"""Telemetry items as plain data: wide event of an invocation, call that leaves the process, log line, process event.
 
 Every item has a `sequence`, the order in which the process's items began: a clock may show the same time twice.
 """
@@ -19,19 +19,19 @@ _next_sequence = count(1).__next__
 
 
 def _id() -> str:
-    """A span's id, 16 hex digits (W3C Trace Context)."""
+    """Return a span id, 16 hex digits (W3C Trace Context)."""
     return f"{random.getrandbits(64):016x}"  # unique is enough
 
 
 class TraceContext(Protocol):
-    """The host's span, as azure-functions hands it to a function."""
+    """The host's span, as azure-functions passes it to a function."""
 
     @property
     def trace_parent(self) -> str: ...
 
 
 class Context(Protocol):
-    """What telemetry reads of a function's context."""
+    """The part of a function's context that telemetry reads."""
 
     @property
     def invocation_id(self) -> str: ...
@@ -41,29 +41,31 @@ class Context(Protocol):
 
 
 class Invocation(Struct, eq=False):
-    """The wide event: everything worth telling of one invocation, in one item."""
+    """The wide event: everything that is recorded of one invocation, in one item."""
 
     name: str
     operation_id: str
     """The trace's id, 32 hex digits (W3C Trace Context)."""
     parent_id: str
-    """The host's span, 16 hex digits; empty when the host gave none."""
+    """The host's span, 16 hex digits; empty when the host sent none."""
     invocation_id: str
     cold_start: bool = False
-    """Whether it is the first of the process."""
+    """True for the first invocation of the service."""
+    sink: "Sink | None" = None
+    """The sink of the service that runs the invocation."""
     sequence: int = msgspec.field(default_factory=_next_sequence)
     started: float = msgspec.field(default_factory=time.time)
     """Unix time, seconds."""
     total_ms: float = 0.0
     status: int = 0
     outcome: str = ""
-    """`ok`, or the problem's slug; empty when it never answered."""
+    """`ok`, or the problem's slug; empty when there was no response."""
     steps: dict[str, float] = msgspec.field(default_factory=dict)
     """Step → milliseconds, in the order in which the steps ran."""
     properties: dict[str, Property] = msgspec.field(default_factory=dict)
 
     identity: str = ""
-    """The span's id once somebody asked for `id`: mostly the telemetry thread, not the request."""
+    """The span's id after the first use of `id`: mostly in the telemetry thread, not in the request."""
 
     @property
     def id(self) -> str:
@@ -74,7 +76,7 @@ class Invocation(Struct, eq=False):
 
     @property
     def success(self) -> bool:
-        """Whether the service did its part: a refused request is a success; a 5xx, or no answer at all, is not."""
+        """True unless the service failed: a refused request is a success; a 5xx, or no response at all, is not."""
         return 0 < self.status < 500
 
     @property
@@ -113,7 +115,7 @@ class Thrown(NamedTuple):
     type: str
     message: str
     frames: tuple[Frame, ...]
-    """Where it was raised, innermost first."""
+    """The stack, innermost frame first."""
 
 
 @dataclass(slots=True, eq=False)
@@ -127,13 +129,13 @@ class Line:
     started: float
     invocation: Invocation | None
     thrown: tuple[Thrown, ...] = ()
-    """The exception that it reports, then that one's cause, and so on."""
+    """The exception that the line reports, then its cause, and so on."""
     sequence: int = field(default_factory=_next_sequence)
 
 
 @dataclass(slots=True, eq=False)
 class Event:
-    """Something that happened to the process, not to a request."""
+    """An event of the process, not of a request."""
 
     name: str
     properties: Mapping[str, Property] = field(default_factory=dict)
@@ -143,7 +145,7 @@ class Event:
 
 
 class Sink(Protocol):
-    """Where items go: the console, or Application Insights. Telling never raises and never waits."""
+    """A destination of items: the console, or Application Insights. Its methods never raise and never wait."""
 
     def invocation(self, event: Invocation) -> None: ...
 
@@ -152,25 +154,9 @@ class Sink(Protocol):
     def event(self, event: Event) -> None: ...
 
     def flush(self, timeout: float) -> bool:
-        """Send what is still held, for `timeout` seconds at most. Whether all of it went out."""
+        """Send the buffered items, for `timeout` seconds at most. Returns True when all of them were sent."""
         ...
 
     def close(self, timeout: float) -> bool:
-        """The same, and nothing is told from then on."""
+        """Flush, then accept no more items."""
         ...
-
-
-class Nowhere:
-    """Where items go before anybody said where: a developer's tool that reads a table tells no story of it."""
-
-    def invocation(self, event: Invocation) -> None: ...
-
-    def span(self, event: Span) -> None: ...
-
-    def event(self, event: Event) -> None: ...
-
-    def flush(self, timeout: float) -> bool:
-        return True
-
-    def close(self, timeout: float) -> bool:
-        return True

@@ -1,7 +1,6 @@
-"""Application Insights as the place where telemetry goes: what a request pays is one finished item into a buffer.
+"""Application Insights as a sink. A request pays for one append to a buffer.
 
-The rest is done by a thread (`delivery`), which builds the envelopes and hands them to the exporter. Nothing here waits
-for it, and nothing raises.
+A thread (`delivery`) builds the envelopes and passes them to the exporter. Nothing here waits for it or raises.
 """
 
 import threading
@@ -10,19 +9,19 @@ from queue import Empty
 from shared.settings import Settings
 from shared.telemetry import envelopes
 from shared.telemetry.buffer import Buffer, Build
-from shared.telemetry.delivery import About, Delivery, Pace
+from shared.telemetry.delivery import Delivery, Describe, Pace
 from shared.telemetry.events import Event, Invocation, Line, Span
 
-__all__ = ["About", "Insights", "Pace"]
+__all__ = ["Describe", "Insights", "Pace"]
 
 
 class Insights:
     """A sink, and the thread behind it."""
 
-    def __init__(self, settings: Settings, about: About | None = None, pace: Pace = Pace()) -> None:  # noqa: B008 - frozen
-        """Needs a connection string in `settings`. `about` is asked once, in the thread, for the `started` event."""
+    def __init__(self, settings: Settings, describe: Describe | None = None, pace: Pace = Pace()) -> None:  # noqa: B008 - frozen
+        """Needs a connection string in `settings`. `describe` is called once, in the thread, for `started`."""
         self._buffer = Buffer()
-        self._delivery = Delivery(settings, self._buffer, about, pace)
+        self._delivery = Delivery(settings, self._buffer, describe, pace)
         self._thread = threading.Thread(target=self._delivery.run, name="telemetry", daemon=True)
         self._thread.start()
 
@@ -39,22 +38,22 @@ class Insights:
         self._buffer.put(envelopes.event, event)
 
     def item(self, build: Build, item: object) -> None:
-        """An item of another kind; `build` makes its envelope, in the thread."""
+        """Send an item of another kind; `build` makes its envelope, in the thread."""
         self._buffer.put(build, item)
 
     def flush(self, timeout: float) -> bool:
-        """Send what is still held, for `timeout` seconds at most; then what is left goes to disk."""
+        """Send the buffered items, for `timeout` seconds at most; the rest goes to disk."""
         return self._finish(timeout, last=False)
 
     def close(self, timeout: float) -> bool:
-        """The same, and the thread ends."""
+        """Flush, and end the thread."""
         return self._finish(timeout, last=True)
 
     def _finish(self, timeout: float, *, last: bool) -> bool:
         if not self._thread.is_alive():
             return not self._buffer
         try:
-            return self._buffer.call(last=last).get(timeout=timeout)
+            return self._buffer.request_flush(last=last).get(timeout=timeout)
         except Empty:
-            self._delivery.keep()
+            self._delivery.store_rest()
             return False

@@ -1,7 +1,7 @@
-"""What is still to be done when the process ends: tell the rest, within a limit.
+"""Flush telemetry at exit, within a time limit.
 
-Nothing shows that an instance that Azure stops gets SIGTERM; what protects telemetry there is that it is sent every
-second. This is for the last second, where the signal does come.
+Azure does not document that a stopping instance receives SIGTERM. What protects telemetry there is that it is sent
+every second. This is for the last second, where the signal does arrive.
 """
 
 import atexit
@@ -14,12 +14,13 @@ from types import FrameType
 EXIT_SECONDS = 2.0
 
 type Finish = Callable[[float], object]
+"""Takes a time limit in seconds."""
 
 
 def arrange(on_signal: Finish, at_exit: Finish) -> None:
-    """Call `on_signal` when SIGTERM comes, before whatever is done then, and `at_exit` at the end; both with a limit.
+    """Call `on_signal` when SIGTERM arrives, before the handler that was there, and `at_exit` at the end.
 
-    Off the main thread Python lets nobody handle signals; then there is `at_exit` alone.
+    Off the main thread Python accepts no signal handlers; then only `at_exit` is called.
     """
     atexit.register(at_exit, EXIT_SECONDS)
     if threading.current_thread() is threading.main_thread():
@@ -28,17 +29,17 @@ def arrange(on_signal: Finish, at_exit: Finish) -> None:
 
 
 def _chain(finish: Finish) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    if before is None or before is signal.SIG_IGN:  # not Python's, or nobody wants to end
+    former = signal.getsignal(signal.SIGTERM)
+    if former is None or former is signal.SIG_IGN:  # not Python's handler, or SIGTERM is ignored
         return
 
-    def finished_first(number: int, frame: FrameType | None) -> None:
+    def finish_first(number: int, frame: FrameType | None) -> None:
         with suppress(Exception):
             finish(EXIT_SECONDS)
-        if callable(before):
-            before(number, frame)
+        if callable(former):
+            former(number, frame)
         else:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.raise_signal(signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, finished_first)
+    signal.signal(signal.SIGTERM, finish_first)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from shared.manifest import APP, Instance, Manifest
+from shared.model.manifest import APP, Instance, Manifest
 from tools.model.command import main
 from tools.model.refused import Refused
 

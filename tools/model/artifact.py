@@ -10,7 +10,7 @@ from typing import Any
 
 import joblib
 
-from shared.manifest import Artifact
+from shared.model.manifest import Artifact
 from tools.model import deployed, load
 from tools.model.refused import Refused, one_line
 

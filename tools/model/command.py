@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared.manifest import APP
+from shared.model.manifest import APP
 from tools.model import deployed
 from tools.model.refused import Refused
 

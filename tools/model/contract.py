@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from shared import schemas
-from shared.manifest import Category, Feature, Manifest, Number
+from shared.model import schemas
+from shared.model.manifest import Category, Feature, Manifest, Number
 from tools.model import examples, features, output, probe
 from tools.model.data import Table, sample
 from tools.model.refused import Refused, listed, one_line
@@ -94,7 +94,7 @@ def _refuse_unknown(words: Words, known: Sequence[str]) -> None:
 def _refuse_names(found: Manifest) -> None:
     """Let the service say whether it can take the names: most are, but no quotes, backslashes or control characters."""
     try:
-        schemas.request_type(found)
+        schemas.instances_type(found)
     except ValueError as error:
         raise Refused(
             f"A feature's name cannot be served, so rename the column and train again: {one_line(error)}"

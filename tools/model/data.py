@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shared.manifest import Feature, Number, Value
-from shared.rows import Column
+from shared.model.columns import Column
+from shared.model.manifest import Feature, Number, Value
 from tools.model.refused import Refused, listed, one_line
 
 LEAST_ROWS = 10  # of fewer, quantiles say nothing

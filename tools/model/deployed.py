@@ -14,7 +14,7 @@ from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, Pat
 from importlib.metadata import packages_distributions
 from types import ModuleType
 
-from shared.manifest import APP
+from shared.model.manifest import APP
 
 LOCK = APP / "requirements.txt"
 OWN = frozenset({"shared", "model"})

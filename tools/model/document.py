@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from shared.manifest import Manifest
+from shared.model.manifest import Manifest
 
 FILE = "slr.json"
 MOST_BYTES = 20_000  # read at every cold start and by every page; and no data set fits in by mistake

@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from shared import schemas
-from shared.manifest import Category, Example, Feature, Instance, Manifest, Number
-from shared.model import Answering, Model
+from shared.model import schemas
+from shared.model.columns import Column
+from shared.model.loader import Model
+from shared.model.manifest import Category, Example, Feature, Instance, Manifest, Number
+from shared.model.runtimes import Runtime
 from shared.problems import InvalidInstances
-from shared.rows import Column
 from tools.model.data import Table
 from tools.model.refused import Refused, one_line
 
@@ -25,7 +26,7 @@ DIGITS = 4  # significant ones: examples are read by people
 MOST_TRIED = 100  # combinations of categories tried in search of one that is no training row
 
 
-def golden(of: Manifest, answering: Answering, table: Table, given: Sequence[Instance] = ()) -> tuple[Example, ...]:
+def golden(of: Manifest, answering: Runtime, table: Table, given: Sequence[Instance] = ()) -> tuple[Example, ...]:
     """Examples with answers: those `given`, then a typical, a lower and a higher row, and one with values missing.
 
     Raises Refused when a given one is a training row or does not fit, or when an answer is not finite.
@@ -38,14 +39,14 @@ def golden(of: Manifest, answering: Answering, table: Table, given: Sequence[Ins
     return answers(of, answering, _distinct(instances))
 
 
-def answers(of: Manifest, answering: Answering, instances: Sequence[Instance]) -> tuple[Example, ...]:
+def answers(of: Manifest, answering: Runtime, instances: Sequence[Instance]) -> tuple[Example, ...]:
     """What the service answers to `instances`: decoded, assembled and predicted by its own code. Raises Refused."""
     served = Model(of, answering)
     try:
-        decoded = schemas.contract(of).decode(msgspec.json.encode({"instances": instances}))
-        scores = served.score(decoded, probabilities=True)
+        decoded = schemas.build(of).decode(msgspec.json.encode({"instances": instances}))
+        scores = served.predict(decoded, probabilities=True)
     except InvalidInstances as problem:
-        details = "; ".join(f"{field.pointer}: {field.detail}" for field in problem.fields)
+        details = "; ".join(f"{field.pointer}: {field.detail}" for field in problem.bad_fields)
         raise Refused(f"The examples have no answer: {problem.detail} ({details}).") from problem
     except Exception as error:
         raise Refused(f"The model does not answer the examples: {one_line(error)}") from error

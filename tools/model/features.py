@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shared.manifest import Category, Feature, Number
+from shared.model.manifest import Category, Feature, Number
 from tools.model.data import Table, column
 from tools.model.refused import Refused
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from shared.manifest import Feature, Manifest, Number, Onnx
-from shared.onnx import Graph
+from shared.model.manifest import Feature, Manifest, Number, Onnx
+from shared.model.runtimes.onnx import OnnxModel
 from tools.model import parity
 from tools.model.data import Table
 from tools.model.parity import Stays
@@ -30,7 +30,7 @@ class Written(NamedTuple):
 
     content: bytes
     onnx: Onnx
-    graph: Graph
+    graph: OnnxModel
 
 
 def of(found: Manifest, estimator: Any, table: Table) -> Written:
@@ -50,7 +50,7 @@ def _written(found: Manifest, estimator: Any, table: Table, inputs: Inputs) -> W
     try:
         converted = _converted(estimator, inputs)
         content = bytes(converted.SerializeToString(deterministic=True))
-        graph = Graph(content, found.labels)
+        graph = OnnxModel(content, found.labels)
     except Exception as error:
         raise Stays(f"it has no ONNX graph that onnxruntime loads ({one_line(error)})") from error
     _refuse_steps(converted)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared import rows
-from shared.linear import WeightedSum
-from shared.manifest import Linear, Manifest, Number
+from shared.model.columns import assemble
+from shared.model.manifest import Linear, Manifest, Number
+from shared.model.runtimes.linear import LinearModel
 from tools.model import parity
 from tools.model.data import Table
 from tools.model.parity import Stays
@@ -28,7 +28,7 @@ def of(found: Manifest, estimator: Any, table: Table) -> Linear:
     except Exception as error:
         raise Stays(f"it does not answer one step from its data ({one_line(error)})") from error
     said = Linear(weights=tuple(weights), intercept=intercept, difference=0.0, tolerance=parity.TOLERANCE)
-    difference = parity.held(found, estimator, WeightedSum(said), table, "a weighted sum")
+    difference = parity.held(found, estimator, LinearModel(said), table, "a weighted sum")
     return Linear(weights=said.weights, intercept=intercept, difference=difference, tolerance=said.tolerance)
 
 
@@ -46,7 +46,7 @@ def _asked(found: Manifest, estimator: Any, ranges: NDArray[np.float64]) -> tupl
     middle = ranges.mean(axis=1)
     steps = np.where(np.ptp(ranges, axis=1) > 0, np.ptp(ranges, axis=1) / 2, 1.0)
     points = np.vstack([middle, middle + np.diag(steps)])
-    matrix = rows.assemble(found, list(points.T.copy()))
+    matrix = assemble(found, list(points.T.copy()))
     answers = np.asarray(estimator.predict(matrix), dtype=float).ravel()
     weights = (answers[1:] - answers[0]) / steps
     return weights.tolist(), float(answers[0] - weights @ middle)

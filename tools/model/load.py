@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import joblib
 from sklearn.exceptions import InconsistentVersionWarning
 
-from shared.artifacts import LFS_POINTER
-from shared.manifest import APP
+from shared.model.artifact import LFS_POINTER
+from shared.model.manifest import APP
 from tools.model import deployed
 from tools.model.refused import Refused, one_line
 

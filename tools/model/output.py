@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from sklearn.utils import get_tags
 
-from shared import rows
-from shared.manifest import Label, Manifest, Output
-from shared.rows import Column
+from shared.model.columns import Column, assemble
+from shared.model.manifest import Label, Manifest, Output
 from tools.model import probe
 from tools.model.features import MOST_VALUES
 from tools.model.refused import Refused, listed
@@ -109,7 +108,7 @@ def _labels(estimator: Any) -> tuple[Label, ...]:
 
 def _has_probabilities(found: Manifest, estimator: Any, row: Sequence[Column], count: int) -> bool:
     """Whether predict_proba works and gives one finite probability per class."""
-    matrix = rows.assemble(found, row)
+    matrix = assemble(found, row)
     answer = probe.quietly(_probabilities, estimator, matrix)
     return answer is not None and answer.shape == (1, count) and bool(np.isfinite(answer).all())
 

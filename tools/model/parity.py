@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from shared.fitted import Fitted
-from shared.manifest import Category, Feature, Manifest, Number
-from shared.model import Answering
+from shared.model.columns import Column
+from shared.model.manifest import Category, Feature, Manifest, Number
+from shared.model.runtimes import Predicted, Runtime
+from shared.model.runtimes.sklearn import SklearnModel
 from shared.problems import InvalidInstances
-from shared.rows import Answers, Column
 from tools.model.data import Table, sample
 from tools.model.refused import one_line
 
@@ -32,9 +32,9 @@ class Stays(Exception):
     """Why the estimator is served as it is; a reason for people, to be read after a colon."""
 
 
-def held(found: Manifest, estimator: Any, other: Answering, table: Table, name: str) -> float:
+def held(found: Manifest, estimator: Any, other: Runtime, table: Table, name: str) -> float:
     """The greatest difference between the answers of the estimator and of `other`, called `name`. Raises Stays."""
-    difference = _difference(found, Fitted(found, estimator), other, table)
+    difference = _difference(found, SklearnModel(found, estimator), other, table)
     if difference > TOLERANCE:
         far = f", by up to {difference:.1e}" if np.isfinite(difference) else ": another label, or none for a row"
         raise Stays(f"{name} answers otherwise{far}")
@@ -60,7 +60,7 @@ def far_rows(features: Sequence[Feature], count: int) -> list[Column]:
     return columns
 
 
-def _difference(found: Manifest, fitted: Fitted, other: Answering, table: Table) -> float:
+def _difference(found: Manifest, fitted: SklearnModel, other: Runtime, table: Table) -> float:
     """The greatest difference between both over all rows that are asked; infinite for different labels."""
     data = sample(table, found.features, MOST_DATA_ROWS).columns(found.features)
     random = random_rows(found.features, RANDOM_ROWS)
@@ -69,7 +69,7 @@ def _difference(found: Manifest, fitted: Fitted, other: Answering, table: Table)
     likely = found.output.probabilities
     try:
         answers = [
-            (fitted.answer(each, probabilities=likely), other.answer(each, probabilities=likely)) for each in asked
+            (fitted.predict(each, probabilities=likely), other.predict(each, probabilities=likely)) for each in asked
         ]
         far = [*_far_answers(found, fitted, other)]
     except Exception as error:
@@ -78,7 +78,7 @@ def _difference(found: Manifest, fitted: Fitted, other: Answering, table: Table)
     return max(_apart(found, scale, *pair) for pair in [*answers, *far])
 
 
-def _far_answers(found: Manifest, fitted: Fitted, other: Answering) -> Iterator[tuple[Answers, Answers]]:
+def _far_answers(found: Manifest, fitted: SklearnModel, other: Runtime) -> Iterator[tuple[Predicted, Predicted]]:
     """Both answers to far rows, each asked by itself, as one that is refused takes its whole request along."""
     columns = far_rows(found.features, FAR_ROWS)
     for i in range(FAR_ROWS):
@@ -87,17 +87,17 @@ def _far_answers(found: Manifest, fitted: Fitted, other: Answering) -> Iterator[
             yield _answer(found, fitted, row, likely=likely), _answer(found, other, row, likely=likely)
 
 
-def _answer(found: Manifest, answering: Answering, row: Sequence[Column], *, likely: bool) -> Answers:
+def _answer(found: Manifest, answering: Runtime, row: Sequence[Column], *, likely: bool) -> Predicted:
     """The answer to one row; none where the service would refuse it."""
     try:
-        answers = answering.answer(row, probabilities=likely)
+        answers = answering.predict(row, probabilities=likely)
     except InvalidInstances:
-        return Answers([])
+        return Predicted([])
     told = answers.predictions if found.kind == "regressor" else answers.probabilities or []
-    return answers if np.isfinite(told).all() else Answers([])
+    return answers if np.isfinite(told).all() else Predicted([])
 
 
-def _apart(found: Manifest, scale: float, wanted: Answers, given: Answers) -> float:
+def _apart(found: Manifest, scale: float, wanted: Predicted, given: Predicted) -> float:
     if len(wanted.predictions) != len(given.predictions):
         return float("inf")
     if found.kind == "regressor":

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from shared.fitted import Fitted
-from shared.linear import WeightedSum
-from shared.manifest import Artifact, Instance, Manifest, Output, Training
-from shared.model import Answering
+from shared.model.manifest import Artifact, Instance, Manifest, Output, Training
+from shared.model.runtimes import Runtime
+from shared.model.runtimes.linear import LinearModel
+from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import contract, deployed, examples, graph, linear, output, statistics
 from tools.model.artifact import VERSION_DIGITS
 from tools.model.contract import Words
@@ -59,9 +59,9 @@ def complete(of: Manifest, estimator: Any, table: Table, said: Said) -> Complete
     return Complete(replace(found, examples=examples.golden(found, answering, table, said.examples)), content)
 
 
-def _served(found: Manifest, estimator: Any, table: Table) -> tuple[Manifest, Answering, bytes]:
+def _served(found: Manifest, estimator: Any, table: Table) -> tuple[Manifest, Runtime, bytes]:
     """The manifest with what is served in the estimator's place, that itself, and the graph's content; says why not."""
-    answering: Answering = Fitted(found, estimator)
+    answering: Runtime = SklearnModel(found, estimator)
     content = b""
     deployed.admit(deployed.CONVERTER)
     try:
@@ -72,6 +72,6 @@ def _served(found: Manifest, estimator: Any, table: Table) -> tuple[Manifest, An
         print(f"It is not served by onnxruntime: {reason}.")
     with suppress(Stays):  # most models are no weighted sum: nothing to tell
         weighted = linear.of(found, estimator, table)
-        found, answering = replace(found, artifact=replace(found.artifact, linear=weighted)), WeightedSum(weighted)
+        found, answering = replace(found, artifact=replace(found.artifact, linear=weighted)), LinearModel(weighted)
         print(f"It is a weighted sum of its features, up to {weighted.difference:g}.")
     return found, answering, content

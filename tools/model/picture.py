@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from shared.manifest import Category, Feature, Label, Manifest, Number
+from shared.model.manifest import Category, Feature, Label, Manifest, Number
 from tools.model import data
 from tools.model.data import Table
 

@@ -12,9 +12,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
-from shared import rows
-from shared.manifest import Feature, Manifest, Number
-from shared.rows import Column
+from shared.model.columns import Column, assemble
+from shared.model.manifest import Feature, Manifest, Number
 from tools.model.data import Table
 from tools.model.refused import Refused, listed, one_line
 
@@ -24,7 +23,7 @@ MOST_DIFFERENCE = 1e-6  # of the greatest answer; float32 columns differ by less
 
 def predict(of: Manifest, estimator: Any, columns: Sequence[Column]) -> NDArray[Any]:
     """The estimator's answer for each row. Raises Refused when it is not one answer per row, or whatever it raises."""
-    answer = estimator.predict(rows.assemble(of, columns))
+    answer = estimator.predict(assemble(of, columns))
     count = len(columns[0])
     if not isinstance(answer, np.ndarray):
         raise Refused(f"predict answers a {type(answer).__name__}; the service takes numpy arrays.")

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from shared.manifest import APP, Manifest
+from shared.model.manifest import APP, Manifest
 from tools.model import document, picture
 from tools.model.refused import listed
 
 FRAME_COST = (
     "It was fitted on a data frame: the service makes one for every request, about 0.3 ms, and needs pandas, about "
-    "0.3 s of a cold start. Fitted on an array it would need neither."
+    "0.3 s of a cold start. SklearnModel on an array it would need neither."
 )
 MOST_IN_GIT = 50_000_000  # GitHub warns from here on, and refuses twice as much
 

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from sklearn.metrics import r2_score
 
-from shared.fitted import Fitted
-from shared.manifest import Category, Manifest, Number, Statistics, Training
-from shared.model import Model, label_text
+from shared.model.loader import Model
+from shared.model.manifest import Category, Manifest, Number, Statistics, Training, label_text
+from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import probe
 from tools.model.data import Table, sample
 from tools.model.refused import Refused
@@ -105,7 +105,7 @@ def _with_answers(described: Statistics, found: Manifest, estimator: Any, some: 
     described = replace(described, prediction_quantiles=quantiles(answers))
     if not found.output.edges:
         return described
-    labels = Model(found, Fitted(found, estimator)).classify(answers.tolist())
+    labels = Model(found, SklearnModel(found, estimator)).classify(answers.tolist())
     return replace(described, prediction_shares=shares(labels, found.output.classes))
 
 

@@ -1,20 +1,19 @@
-"""The manifest as types: what is known of the model without loading it.
+"""The manifest as types: everything that is known of the model without loading it.
 
-`model/slr.json` says what goes in, what comes out, which file holds the model, and a few golden examples with their
-answers. Validation, OpenAPI, pages and warnings derive from it; `tools/model` writes it. Read once, without numpy.
+`model/slr.json` describes the features, the output, the model's files and a few golden examples with their results.
+Validation, OpenAPI, pages and warnings derive from it; `tools/model` writes it. Read once, without numpy.
 """
 
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from shared import settings
 from shared.problems import ModelCorrupt, ModelUnavailable
+from shared.settings import Settings
 
-APP = Path(__file__).resolve().parent.parent
+APP = Path(__file__).resolve().parents[2]
 """The folder of function_app.py; relative paths in settings and manifests start here."""
 
 type Range = tuple[float, float]
@@ -33,11 +32,11 @@ class Number(Struct, frozen=True, kw_only=True, tag="number", tag_field="kind", 
     unit: str = ""
     help: str = ""
     range: Range
-    """Least and greatest value in the training data; outside it the answer carries a warning."""
+    """Smallest and greatest value in the training data; a value outside it leads to a warning."""
     optional: bool = False
-    """Whether the estimator takes rows without it: absent or null."""
+    """True when a row may lack it: absent or null."""
     stored: bool = True
-    """Whether it may come from the feature store, where one is configured."""
+    """True when it may come from the feature store, where one is configured."""
 
 
 class Category(Struct, frozen=True, kw_only=True, tag="category", tag_field="kind", omit_defaults=True):
@@ -55,7 +54,7 @@ type Feature = Number | Category
 
 
 class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the model answers."""
+    """The model's output."""
 
     name: str
     """The target's name in the training data."""
@@ -66,33 +65,33 @@ class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
     edges: tuple[float, ...] = ()
     """A regressor's class edges, ascending, one fewer than `classes`; a value equal to an edge is above it."""
     probabilities: bool = False
-    """Whether a classifier answers a probability for every class."""
+    """True when a classifier computes a probability for every class."""
 
 
 class Linear(Struct, frozen=True, kw_only=True):
-    """A linear estimator as a weighted sum, which answers in its place: both were asked the same rows and agreed."""
+    """A linear estimator as a weighted sum, which was compared with the estimator and replaces it."""
 
     weights: Annotated[tuple[float, ...], Meta(min_length=1)]
     """One per feature, in their order."""
     intercept: float
     difference: float
-    """The greatest one between both answers, relative to them."""
+    """The greatest relative difference from the estimator."""
     tolerance: float
-    """What it had to stay under."""
+    """The upper limit of that difference."""
 
 
 class Onnx(Struct, frozen=True, kw_only=True):
-    """The estimator as an ONNX graph, which answers in its place: both were asked the same rows and agreed."""
+    """The estimator as an ONNX graph, which was compared with the estimator and replaces it."""
 
     file: str
     """Beside the manifest."""
     sha256: str
     runtime: str
-    """The version of onnxruntime that answered."""
+    """The version of onnxruntime in that comparison."""
     difference: float
-    """The greatest one between both answers: of values relative to them, of probabilities as it is."""
+    """The greatest difference from the estimator: relative for values, absolute for probabilities."""
     tolerance: float
-    """What it had to stay under."""
+    """The upper limit of that difference."""
 
 
 class Artifact(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -103,36 +102,36 @@ class Artifact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sha256: str
     """Of the file, hex. Finds corruption and mix-ups, not an attacker who can write both files."""
     estimator: str
-    """For people: the estimator's class, or the last step's in a pipeline."""
+    """For people: the class of the estimator, or of a pipeline's last step."""
     scikit_learn: str
-    """The version that trained it; another major or minor is refused."""
+    """The version that trained it; another major or minor version is refused."""
     rows: Literal["array", "frame", "typed frame"] = "array"
-    """What the estimator was fitted on: an array in the order of `features`, a data frame with named columns, or one
-    whose text columns have pandas' category type."""
+    """The input that the estimator was fitted on: an array in the order of `features`, a data frame with named columns,
+    or one whose text columns have pandas' category type."""
     onnx: Onnx | None = None
-    """Where it is there it is served, and the estimator's file is not opened."""
+    """Served when it is there; the estimator's file is not opened then."""
     linear: Linear | None = None
-    """Where it is there it is served, and no file is opened."""
+    """Served when it is there; no file is opened then."""
 
     @property
     def runtime(self) -> Literal["numpy", "onnxruntime", "scikit-learn"]:
-        """What answers."""
+        """The library that computes predictions."""
         return "numpy" if self.linear else "onnxruntime" if self.onnx else "scikit-learn"
 
 
 class Training(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the model comes from, for people."""
+    """The origin of the model, for people."""
 
     data: str
     rows: int
     score: float | None = None
-    """On rows that were held out: R² for a regressor, accuracy for a classifier."""
+    """On held-out rows: R² for a regressor, accuracy for a classifier."""
     score_name: str = ""
     held_out: int = 0
 
 
 class Statistics(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The training data's shape, for drift queries. Never a row."""
+    """Statistics of the training data, for drift queries. Never a row."""
 
     quantiles: dict[str, tuple[float, ...]] = {}
     """Number feature → its 0, 5, 25, 50, 75, 95 and 100 % quantiles."""
@@ -141,13 +140,13 @@ class Statistics(Struct, frozen=True, kw_only=True, omit_defaults=True):
     missing: dict[str, float] = {}
     """Feature → share of the rows without it, where there are any."""
     prediction_quantiles: tuple[float, ...] = ()
-    """A regressor's answers on the training data: the same quantiles."""
+    """A regressor's predictions on the training data: the same quantiles."""
     prediction_shares: dict[str, float] = {}
-    """Class → share of the answers on the training data."""
+    """Class → share of the predictions on the training data."""
 
 
 class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A golden example: what a right answer is, recorded when the model was adopted."""
+    """A golden example: an instance and its right result, recorded when the model was adopted."""
 
     instance: Instance
     prediction: Label
@@ -171,34 +170,46 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """What a classifier answers; nothing of a regressor, whose classes are bands of its numbers."""
+        """A classifier's labels; empty for a regressor, whose classes are bands of its numbers."""
         return self.output.classes if self.kind == "classifier" else ()
 
 
-def path() -> Path:
-    """The manifest's file."""
-    return APP / settings.current().model_manifest
+class ManifestFile:
+    """The file of a manifest, read once when it is first needed. A failure is not kept: the file may come later."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.path = APP / settings.model_manifest
+        self._settings = settings
+        self._content: bytes | None = None
+        self._manifest: Manifest | None = None
+
+    @property
+    def content(self) -> bytes:
+        """The file's bytes. Raises SettingInvalid, or ModelUnavailable when the file cannot be read."""
+        if self._content is None:
+            self._settings.require("model")
+            try:
+                self._content = self.path.read_bytes()
+            except OSError as error:
+                raise ModelUnavailable(reason=f"the manifest cannot be read: {error}") from error
+        return self._content
+
+    @property
+    def manifest(self) -> Manifest:
+        """The decoded manifest. Raises SettingInvalid, ModelUnavailable or ModelCorrupt."""
+        if self._manifest is None:
+            self._manifest = decode(self.content)
+        return self._manifest
 
 
 def decode(content: bytes) -> Manifest:
-    """The manifest in `content`. Raises ModelCorrupt when it does not hold together."""
+    """Decode a manifest. Raises ModelCorrupt when it is not valid."""
     try:
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelCorrupt(reason=f"the manifest is not valid: {error}") from error
 
 
-@cache
-def content() -> bytes:
-    """The manifest as it stands in its file, read once. Raises ModelUnavailable when it is not there."""
-    settings.current().require("model")
-    try:
-        return path().read_bytes()
-    except OSError as error:
-        raise ModelUnavailable(reason=f"the manifest cannot be read: {error}") from error
-
-
-@cache
-def current() -> Manifest:
-    """The manifest of the model that this process serves, read once. Raises ModelUnavailable or ModelCorrupt."""
-    return decode(content())
+def label_text(label: Label) -> str:
+    """Return a label as JSON writes it as a member's name."""
+    return label if isinstance(label, str) else msgspec.json.encode(label).decode()

@@ -1,4 +1,4 @@
-"""The model's files: read whole, and used only when they are what the manifest says.
+"""The model's files: read whole, and used only when their SHA-256 is the one in the manifest.
 
 The SHA-256 finds corruption and mix-ups, not an attacker who can write both files.
 """
@@ -11,14 +11,14 @@ from shared.problems import ModelCorrupt, ModelUnavailable
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
 
 
-def content(path: Path, sha256: str) -> bytes:
-    """The bytes of a model's file. Raises ModelUnavailable, or ModelCorrupt when their SHA-256 is another one."""
+def read(path: Path, sha256: str) -> bytes:
+    """Return the bytes of a model file. Raises ModelUnavailable, or ModelCorrupt when the SHA-256 differs."""
     try:
-        found = path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise ModelUnavailable(reason=f"the model file cannot be read: {error}") from error
-    if found.startswith(LFS_POINTER):
+    if content.startswith(LFS_POINTER):
         raise ModelUnavailable(reason=f"{path.name} is a git-lfs pointer: run git lfs pull")
-    if hashlib.sha256(found).hexdigest() != sha256:
+    if hashlib.sha256(content).hexdigest() != sha256:
         raise ModelCorrupt(reason=f"{path.name} does not have the SHA-256 that the manifest names")
-    return found
+    return content

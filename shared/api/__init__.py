@@ -1,0 +1,1 @@
+"""HTTP: the frame of every route, OpenAPI, and readiness."""

@@ -1,0 +1,164 @@
+"""Readiness of the service, with reason codes that reveal no names or paths; and the facts of the `started` event.
+
+Names, paths and values go to telemetry.
+"""
+
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from typing import Literal
+
+import msgspec
+from cachetools import TTLCache
+from msgspec import Struct
+
+from shared import telemetry
+from shared.api.routes import Response
+from shared.auth import Auth
+from shared.features import Features
+from shared.model.loader import LazyModel
+from shared.model.manifest import Manifest, ManifestFile, Number
+from shared.problems import FeaturesUnavailable, Problem, SettingInvalid, UsersUnavailable
+from shared.settings import Settings
+
+type Reason = Literal[
+    "model-missing", "model-integrity", "model-version", "setting-invalid", "users-unreachable", "features-unreachable"
+]
+DEGRADING = ("users-unreachable", "features-unreachable")  # predictions that need no store go on
+CACHE_SECONDS = 5.0
+
+_log = telemetry.get_logger("health")
+
+
+class Health(Struct, frozen=True, omit_defaults=True):
+    """`ready` and `degraded` take traffic, `unready` does not."""
+
+    status: Literal["live", "ready", "degraded", "unready"]
+    reasons: tuple[Reason, ...] = ()
+
+
+class HealthChecks:
+    """Checks of settings, model and stores."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        model: LazyModel,
+        auth: Auth,
+        features: Features,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._model = model
+        self._auth = auth
+        self._features = features
+        self._cache: TTLCache[str, Health] = TTLCache(1, CACHE_SECONDS, now)
+
+    def live(self) -> Response:
+        """Respond that the process is up."""
+        return _response(Health("live"))
+
+    async def ready(self) -> Response:
+        """Respond with the service's state, at most 5 s old. Loads the model, if no request did so before."""
+        health = self._cache.get("ready")
+        if health is None:
+            health = self._cache["ready"] = await self._check()
+        return _response(health)
+
+    async def _check(self) -> Health:
+        checks = (
+            self._settings_reason(),
+            await self._model_reason(),
+            await self._users(),
+            await self._features_reason(),
+        )
+        reasons = tuple(reason for reason in checks if reason)
+        if any(reason not in DEGRADING for reason in reasons):
+            return Health("unready", reasons)
+        return Health("degraded" if reasons else "ready", reasons)
+
+    def _settings_reason(self) -> Reason | None:
+        for name, error in self._settings.errors.items():
+            _log.error("app setting %s %s", name, error)
+        return "setting-invalid" if self._settings.errors else None
+
+    async def _model_reason(self) -> Reason | None:
+        try:
+            await self._model.get()
+        except Problem as problem:
+            return problem.slug  # type: ignore[return-value]  # the slugs of ModelUnavailable are reasons
+        return None
+
+    async def _users(self) -> Reason | None:
+        try:
+            await self._auth.users.ping()
+        except UsersUnavailable as problem:
+            _log.warning("users table unreachable: %s", problem.reason)
+            return "users-unreachable"
+        except SettingInvalid:
+            pass  # reported as setting-invalid
+        return None
+
+    async def _features_reason(self) -> Reason | None:
+        if not self._settings.has_feature_store:
+            return None
+        try:
+            await self._features.ping()
+        except FeaturesUnavailable as problem:
+            _log.warning("feature store unreachable: %s", problem.reason)
+            return "features-unreachable"
+        except SettingInvalid:
+            pass  # reported as setting-invalid
+        return None
+
+
+def _response(health: Health) -> Response:
+    """Return body and status: probes read the status."""
+    return Response(msgspec.json.encode(health), 503 if health.status == "unready" else 200)
+
+
+def started(settings: Settings, file: ManifestFile) -> Mapping[str, str]:
+    """Return the properties of the `started` event: versions, settings, and statistics of the training data.
+
+    With them the dashboards show what changed, and compare predictions with the training data. Takes milliseconds: not
+    for the event loop.
+    """
+    return {
+        "build": settings.build_id,
+        "python": platform.python_version(),
+        "scikit_learn": version("scikit-learn"),
+        "settings_hash": settings.fingerprint(),
+        **_model_facts(file),
+    }
+
+
+def _model_facts(file: ManifestFile) -> Mapping[str, str]:
+    """Return the manifest's facts; none when it cannot be read, which `/health/ready` reports."""
+    try:
+        manifest = file.manifest
+    except Problem:
+        return {}
+    facts = {"model_name": manifest.name, "model_version": manifest.version, "model_kind": manifest.kind}
+    return {**facts, "model_runtime": manifest.artifact.runtime, **dict(_statistics(manifest))}
+
+
+def _statistics(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield a property per feature: one for all could be longer than a property may be."""
+    for feature in manifest.features:
+        if isinstance(feature, Number):
+            yield f"range_{feature.name}", _json(feature.range)
+    statistics = manifest.statistics
+    for name, quantiles in statistics.quantiles.items():
+        yield f"quantiles_{name}", _json(quantiles)
+    for name, shares in statistics.shares.items():
+        yield f"shares_{name}", _json(shares)
+    if statistics.prediction_quantiles:
+        yield "prediction_quantiles", _json(statistics.prediction_quantiles)
+    if statistics.prediction_shares:
+        yield "prediction_shares", _json(statistics.prediction_shares)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,154 @@
+"""Types of requests and responses, made from the manifest, and decoding into them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NoReturn
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
+
+from shared.model import validation
+from shared.model.manifest import Feature, Label, Manifest, Number
+from shared.problems import MalformedJson, SettingInvalid, TooManyInstances
+
+ENTITY_ID = "entity_id"
+ENTITY_HELP = "The entity of the features: features that are not given here come from the feature store."
+type EntityId = Annotated[str, Meta(min_length=1, max_length=256)] | int
+MAX_INSTANCES = 10_000  # one response stays under about 20 ms and a megabyte
+
+
+class ModelName(Struct, frozen=True, rename={"name": "name"}):
+    """The model that made the predictions."""
+
+    name: str
+    version: str
+
+
+class OutsideRange(Struct, frozen=True):
+    """A warning: values of `feature` outside the range of the training data. They are predicted all the same."""
+
+    feature: str
+    range: tuple[float, float]
+    instances: list[int]
+    """Positions in the request, from 0."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schemas:
+    """The request and response types of one manifest's model."""
+
+    manifest: Manifest
+    predictions: type[Struct]
+    classes: type[Struct]
+    decoder: "msgspec.json.Decoder[Any]"
+    model: ModelName
+    entities: bool
+    """True when instances may name an entity, whose features come from a store."""
+    max_instances: int = MAX_INSTANCES
+
+    def decode(self, body: bytes) -> list[Struct]:
+        """Return the instances in `body`; feature i is the attribute `f{i}`, None where it is missing.
+
+        Raises MalformedJson, TooManyInstances, or InvalidInstances with every bad field.
+        """
+        try:
+            instances: list[Struct] = self.decoder.decode(body).instances
+        except msgspec.ValidationError:  # stops at the first error: a second, slower pass finds them all
+            self._raise_invalid(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise MalformedJson from None
+        if len(instances) > self.max_instances:
+            raise TooManyInstances(f"One request may hold {self.max_instances} instances")
+        if self.entities and not all(map(self._can_be_completed, instances)):
+            self._raise_invalid(body)
+        return instances
+
+    def _raise_invalid(self, body: bytes) -> NoReturn:
+        validation.raise_invalid(body, self.manifest.features, self.max_instances, entities=self.entities)
+
+    def _can_be_completed(self, instance: Struct) -> bool:
+        """Return True when only such features are missing as the store may have of the instance's entity."""
+        has_entity = instance.entity_id is not UNSET  # type: ignore[attr-defined]
+        return all(
+            feature.optional or (has_entity and feature.stored) or getattr(instance, attribute(i)) is not UNSET
+            for i, feature in enumerate(self.manifest.features)
+        )
+
+
+def attribute(position: int) -> str:
+    """Return the attribute of an instance for feature `position`: a feature's name may be any text."""
+    return f"f{position}"
+
+
+def build(manifest: Manifest, *, entities: bool = False) -> Schemas:
+    """Make the types of a manifest. With `entities`, instances may name one. Raises SettingInvalid."""
+    decoder = msgspec.json.Decoder(instances_type(manifest, entities=entities))
+    name = ModelName(manifest.name, manifest.version)
+    return Schemas(manifest, predictions_type(manifest), classes_type(manifest), decoder, name, entities)
+
+
+def instances_type(manifest: Manifest, *, entities: bool = False) -> type[Struct]:
+    """Return the type of the body of /predict and /predict_class."""
+    fields = [(attribute(i), *_field(feature, entities)) for i, feature in enumerate(manifest.features)]
+    names = {attribute(i): feature.name for i, feature in enumerate(manifest.features)}
+    if entities:
+        if ENTITY_ID in names.values():
+            raise SettingInvalid(reason=f"the model has a feature called {ENTITY_ID}: it cannot have a feature source")
+        fields.append((ENTITY_ID, Annotated[EntityId | UnsetType, Meta(description=ENTITY_HELP)], UNSET))
+    instance = defstruct("Instance", fields, rename=names, forbid_unknown_fields=True, gc=False, kw_only=True)
+    limits = Meta(min_length=1, extra_json_schema={"maxItems": MAX_INSTANCES})
+    return defstruct("Instances", [("instances", Annotated[list[instance], limits])], forbid_unknown_fields=True)  # type: ignore[valid-type]
+
+
+def predictions_type(manifest: Manifest, *, entities: bool = False) -> type[Struct]:
+    """Return the type of /predict's response. `entities` changes requests only."""
+    output = manifest.output
+    item = float if manifest.kind == "regressor" else _label_type(manifest)
+    unit = f", in {output.unit}" if output.unit else ""
+    description = f"{output.label or output.name}{unit}, one per instance"
+    return _response("Predictions", [("predictions", Annotated[list[item], Meta(description=description)])])  # type: ignore[valid-type]
+
+
+def classes_type(manifest: Manifest, *, entities: bool = False) -> type[Struct]:
+    """Return the type of /predict_class's response: labels, with values or probabilities."""
+    fields: list[tuple[str, Any]] = [("predictions", list[_label_type(manifest)])]  # type: ignore[misc]
+    if manifest.kind == "regressor":
+        fields.append(("values", Annotated[list[float], Meta(description="The predictions of /predict")]))
+    elif manifest.output.probabilities:
+        fields.append(("probabilities", Annotated[list[dict[str, float]], Meta(description="Label → probability")]))
+    return _response("Classes", fields)
+
+
+def _response(name: str, fields: Sequence[tuple[str, Any]]) -> type[Struct]:
+    last = [("warnings", list[OutsideRange]), ("request_id", str)]
+    return defstruct(name, [("model", ModelName), *fields, *last], kw_only=True)
+
+
+def _label_type(manifest: Manifest) -> Any:
+    """Return the type of a class's label. JSON Schema can list texts and whole numbers only."""
+    labels = manifest.output.classes
+    listable = labels and all(isinstance(label, (str, int)) and not isinstance(label, bool) for label in labels)
+    return Literal[labels] if listable else Label.__value__
+
+
+def _field(feature: Feature, entities: bool) -> tuple[Any, ...]:
+    """Return the type of one feature and, where it may be missing, its default."""
+    plain: Any = float if isinstance(feature, Number) else Literal[feature.values]
+    kind = plain | None if feature.optional else plain
+    if entities:  # UNSET distinguishes absent, which a store may fill in, from null, which it may not
+        kind = kind | UnsetType
+    described: Any = Annotated[kind, Meta(title=feature.label or feature.name, description=_description(feature))]
+    if entities:
+        return described, UNSET
+    return (described, None) if feature.optional else (described,)
+
+
+def _description(feature: Feature) -> str:
+    """Return a feature's description in OpenAPI."""
+    if not isinstance(feature, Number):
+        return feature.help
+    low, high = feature.range
+    unit = f", {feature.unit}" if feature.unit else ""
+    trained = f"Trained on {low:g} to {high:g}{unit}; outside it the response carries a warning."
+    return f"{feature.help} {trained}".strip()

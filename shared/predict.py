@@ -1,0 +1,141 @@
+"""Instances in, predictions out: decode, complete, predict, warn, encode. No HTTP, no authorization."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from shared import telemetry
+from shared.features import Features
+from shared.model import schemas
+from shared.model.loader import LazyModel, Model, Predictions
+from shared.model.manifest import ManifestFile, label_text
+from shared.model.schemas import Schemas, attribute
+from shared.problems import (
+    FeaturesInvalid,
+    FeaturesUnavailable,
+    InvalidInstances,
+    MalformedJson,
+    ModelUnavailable,
+    NoClasses,
+    SettingInvalid,
+    TooManyInstances,
+)
+from shared.settings import Settings
+from shared.threads import Pool
+
+MAX_INLINE_BYTES = 32_768  # a longer body, 1,000 rows or more, takes over half a millisecond: not on the event loop
+PREDICT_PROBLEMS = (
+    MalformedJson,
+    InvalidInstances,
+    TooManyInstances,
+    ModelUnavailable,
+    SettingInvalid,
+    FeaturesInvalid,
+    FeaturesUnavailable,
+)
+"""Raised by a prediction, and by the authorization before it."""
+
+_encoder = msgspec.json.Encoder()
+
+type Respond = Callable[[Schemas, Model, Sequence[Struct], str], Struct]
+"""Makes the response for some instances; the last argument is the request's id."""
+
+
+class Predictor:
+    """Schemas, features and model together."""
+
+    def __init__(
+        self, settings: Settings, manifest_file: ManifestFile, model: LazyModel, features: Features, pool: Pool
+    ) -> None:
+        self._settings = settings
+        self._manifest_file = manifest_file
+        self._model = model
+        self._features = features
+        self._pool = pool
+        self._built: Schemas | None = None
+
+    @property
+    def schemas(self) -> Schemas:
+        """The types of the served model. Raises ModelUnavailable or SettingInvalid."""
+        if self._built is None:
+            self._built = schemas.build(self._manifest_file.manifest, entities=self._settings.has_feature_store)
+        return self._built
+
+    async def predict(self, body: bytes, request_id: str) -> bytes:
+        """Return the response of /predict: a number, or a classifier's label, for every instance."""
+        return await self._predict(body, request_id, _predictions)
+
+    async def predict_class(self, body: bytes, request_id: str) -> bytes:
+        """Return the response of /predict_class: a label for every instance, with values or probabilities.
+
+        Raises NoClasses for a regressor without class edges.
+        """
+        if not self.schemas.manifest.output.classes:
+            raise NoClasses("The model is a regressor, and its manifest has no class edges")
+        return await self._predict(body, request_id, _classes)
+
+    async def _predict(self, body: bytes, request_id: str, respond: Respond) -> bytes:
+        large = len(body) > MAX_INLINE_BYTES
+        schemas = self.schemas
+        telemetry.bind(model_name=schemas.model.name, model_version=schemas.model.version)
+        with telemetry.step("decode"):
+            instances = await self._pool.run(schemas.decode, body) if large else schemas.decode(body)
+        telemetry.bind(instances=len(instances))
+        if schemas.entities:
+            await self._features.complete(schemas.manifest, instances)
+        if (share := self._settings.log_values_sample) and random.random() < share:  # noqa: S311 - no secret
+            telemetry.bind(**_values(schemas, instances[0]))
+        model = self._model.loaded or await self._model.get()
+        work = telemetry.step("model"), partial(respond, schemas, model, instances, request_id)
+        return await self._pool.run(_encoded, *work) if large or model.slow else _encoded(*work)
+
+
+def _encoded(step: telemetry.step, respond: Callable[[], Struct]) -> bytes:
+    with step:
+        response = respond()
+    with telemetry.step("encode"):
+        return _encoder.encode(response)
+
+
+def _predictions(schemas: Schemas, model: Model, instances: Sequence[Struct], request_id: str) -> Struct:
+    result = model.predict(instances)
+    _bind_summary(result)
+    return schemas.predictions(
+        model=schemas.model, predictions=result.predictions, warnings=result.warnings, request_id=request_id
+    )
+
+
+def _classes(schemas: Schemas, model: Model, instances: Sequence[Struct], request_id: str) -> Struct:
+    result = model.predict(instances, probabilities=True)
+    labels: Sequence[Any] = result.predictions
+    members: dict[str, Any] = {}
+    if schemas.manifest.kind == "regressor":
+        labels, members = model.classify(result.predictions), {"values": result.predictions}
+    elif result.probabilities is not None:
+        members = {"probabilities": result.probabilities}
+    _bind_summary(result)
+    return schemas.classes(
+        model=schemas.model, predictions=labels, warnings=result.warnings, request_id=request_id, **members
+    )
+
+
+def _values(schemas: Schemas, instance: Struct) -> dict[str, str | float]:
+    """Return the features of one instance as properties of the wide event, for drift queries; no missing ones."""
+    values = ((feature.name, getattr(instance, attribute(i))) for i, feature in enumerate(schemas.manifest.features))
+    return {f"value_{name}": value for name, value in values if isinstance(value, (str, float))}
+
+
+def _bind_summary(result: Predictions) -> None:
+    """Put the distribution of the predictions on the wide event, never a row."""
+    telemetry.bind(warnings=len(result.warnings))
+    if result.summary:
+        minimum, mean, maximum = result.summary
+        telemetry.bind(prediction_min=minimum, prediction_mean=mean, prediction_max=maximum)
+    else:
+        counts = Counter(result.predictions)
+        telemetry.bind(**{f"class_{label_text(label)}": count for label, count in counts.items()})

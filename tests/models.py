@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
 from shared.manifest import Artifact, Category, Example, Feature, Manifest, Number, Output, Training
 
 MIXED: tuple[Feature, ...] = (

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from shared.manifest import Manifest
 from sklearn.linear_model import LinearRegression
 
-from shared.manifest import Manifest
 from shared.settings import DEMO_HASH
 from tests.conftest import KEY
 from tests.services import PROJECT, Service, serving

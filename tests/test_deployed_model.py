@@ -2,9 +2,9 @@
 
 import msgspec
 import pytest
+from shared.manifest import APP, Example, decode
 
 from shared import model, schemas
-from shared.manifest import APP, Example, decode
 
 FILE = APP / "model" / "slr.json"
 MANIFEST = decode(FILE.read_bytes())

@@ -11,11 +11,11 @@ from typing import Any
 
 import azure.functions as func
 import pytest
+from shared.endpoint import Answer, Call, Declaration
 
 import function_app
 from shared import endpoint
 from shared.auth import tokens
-from shared.endpoint import Answer, Call, Declaration
 from shared.problems import BadField, InsufficientScope, Problem, TooManyLogins
 
 SECRET = "hunter2-of-/home/somebody/keys"

@@ -8,10 +8,10 @@ from pathlib import Path
 import azure.functions as func
 import msgspec
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from shared.endpoint import declared
 
 import function_app
 from shared import openapi
-from shared.endpoint import declared
 from tests.models import MIXED, manifest
 
 PROJECT = Path(__file__).parent.parent

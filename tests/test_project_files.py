@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from shared.endpoint import MOST_BODY_BYTES
 
 ROOT = Path(__file__).parent.parent

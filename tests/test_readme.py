@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from shared.endpoint import declared
 
 import function_app
 from shared import manifest
-from shared.endpoint import declared
 from tests.services import PROJECT, Service, serving
 
 README = PROJECT / "README.md"

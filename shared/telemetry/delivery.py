@@ -45,6 +45,8 @@ class Pace:
     """Of one request to ingestion."""
     pause: float = 5.0
     """After a failure. Items go to disk meanwhile."""
+    heartbeat: float = spool.HEARTBEAT_SECONDS
+    """Between two marks that the folder is in use."""
 
 
 class Delivery:
@@ -59,7 +61,7 @@ class Delivery:
         self._exporter: Exporter | None = None
         self._folder = spool.NOWHERE
         self._broken = False
-        self._heartbeat = Cooldown(spool.HEARTBEAT_SECONDS)
+        self._heartbeat = Cooldown(pace.heartbeat)
         self._complaint = ""
 
     def run(self) -> None:

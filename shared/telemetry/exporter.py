@@ -87,8 +87,8 @@ class LibraryLog(logging.Handler):
 class Storage(LocalFileStorage):  # type: ignore[misc]  # the library has no types
     """Batches as files of one folder. The folder belongs to this process alone, so nothing is leased."""
 
-    def __init__(self, folder: Path, count_lost: CountLost) -> None:
-        super().__init__(str(folder), max_size=MAX_BYTES, retention_period=RETENTION_SECONDS, source="telemetry")
+    def __init__(self, folder: Path, count_lost: CountLost, max_bytes: int) -> None:
+        super().__init__(str(folder), max_size=max_bytes, retention_period=RETENTION_SECONDS, source="telemetry")
         self.batches = 0
         """Number of batches ever stored."""
         self._count_lost = count_lost
@@ -110,11 +110,18 @@ class Exporter(TransportMixin):  # type: ignore[misc]  # the library has no type
     """Sends to one destination, from one thread."""
 
     def __init__(
-        self, ingestion: Ingestion, folder: Path, count_lost: CountLost, *, timeout: float, pause: float
+        self,
+        ingestion: Ingestion,
+        folder: Path,
+        count_lost: CountLost,
+        *,
+        timeout: float,
+        pause: float,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         """`timeout` is for one request, `pause` the time without requests after a failure; both in seconds."""
         self.options = SimpleNamespace(endpoint=ingestion.endpoint, timeout=timeout, proxies="{}", credential=None)
-        self.storage = Storage(folder, count_lost)
+        self.storage = Storage(folder, count_lost, max_bytes)
         self.complaint = ""
         """Why ingestion did not accept all of the last batch."""
         self._consecutive_redirects = 0

@@ -1,4 +1,4 @@
-"""A place to send telemetry to, and sinks that send there, fast."""
+"""A server for telemetry, and sinks that send there without long pauses."""
 
 import tempfile
 from collections.abc import Iterator
@@ -7,16 +7,16 @@ from typing import Any, Protocol
 
 import pytest
 
-from shared.rules import ingestion as destination_of
 from shared.settings import Settings
 from shared.telemetry.exporter import Exporter
 from shared.telemetry.insights import Insights, Pace
+from shared.validators import ingestion as parse_connection_string
 from tests.ingestion import Ingestion, healthy
 
 FAST = Pace(load_after=0.02, interval=0.02, timeout=1.0, pause=0.1)
 
 
-class Open(Protocol):
+class OpenSink(Protocol):
     """Opens sinks. They are closed after the test."""
 
     def __call__(self, pace: Pace = FAST, **options: Any) -> Insights: ...
@@ -30,46 +30,42 @@ def ingestion() -> Iterator[Ingestion]:
 
 
 @pytest.fixture
-def told(ingestion: Ingestion) -> Settings:
-    """Settings that send telemetry to `ingestion`."""
-    return Settings.read({"APPLICATIONINSIGHTS_CONNECTION_STRING": ingestion.connection_string, "BUILD_ID": "b42"})
-
-
-@pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where telemetry is kept while ingestion is down."""
+    """The folder for telemetry that waits for ingestion."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
 @pytest.fixture
-def opened(told: Settings, disk: Path, ingestion: Ingestion) -> Iterator[Open]:
+def open_sink(disk: Path, ingestion: Ingestion) -> Iterator[OpenSink]:
+    settings = Settings.read({"APPLICATIONINSIGHTS_CONNECTION_STRING": ingestion.connection_string, "BUILD_ID": "b42"})
     sinks: list[Insights] = []
 
     def open_one(pace: Pace = FAST, **options: Any) -> Insights:
-        sinks.append(Insights(told, pace=pace, **options))
+        sinks.append(Insights(settings, pace=pace, **options))
         return sinks[-1]
 
     yield open_one
     ingestion.behaviour = healthy
-    ingestion.ending.set()  # nobody hangs any longer
+    ingestion.ending.set()  # no request hangs any longer
     for sink in sinks:
         sink.close(2.0)
 
 
 @pytest.fixture
 def lost() -> list[tuple[str, int]]:
-    """What `sending` lost: why, and how many."""
+    """Items that `exporter` lost: reason, and how many."""
     return []
 
 
 @pytest.fixture
-def sending(ingestion: Ingestion, tmp_path: Path, lost: list[tuple[str, int]]) -> Iterator[Exporter]:
+def exporter(ingestion: Ingestion, tmp_path: Path, lost: list[tuple[str, int]]) -> Iterator[Exporter]:
     """An exporter that sends to `ingestion`."""
 
-    def lose(reason: str, items: int) -> None:
+    def count_lost(reason: str, items: int) -> None:
         lost.append((reason, items))
 
-    made = Exporter(destination_of(ingestion.connection_string), tmp_path / "kept", lose, timeout=0.2, pause=60)
-    yield made
-    made.close()
+    destination = parse_connection_string(ingestion.connection_string)
+    sending = Exporter(destination, tmp_path / "kept", count_lost, timeout=0.2, pause=60)
+    yield sending
+    sending.close()

@@ -25,21 +25,21 @@ def test_items_come_out_in_order_and_in_batches() -> None:
     assert buffer.take(3) == []
 
 
-def test_what_does_not_fit_is_counted() -> None:
+def test_items_beyond_the_limit_are_counted() -> None:
     buffer = filled(0)
-    buffer.most = 2
+    buffer.max_items = 2
     for number in range(5):
         buffer.put(build, number)
     assert len(buffer) == 2
-    assert buffer.losses() == {"buffer full": 3}
+    assert buffer.take_losses() == {"buffer full": 3}
 
 
-def test_losses_are_told_once() -> None:
+def test_losses_are_reported_once() -> None:
     buffer = filled(0)
-    buffer.lose("refused", 2)
-    buffer.lose("refused", 3)
-    assert buffer.losses() == {"refused": 5}
-    assert buffer.losses() == {}
+    buffer.count_lost("refused", 2)
+    buffer.count_lost("refused", 3)
+    assert buffer.take_losses() == {"refused": 5}
+    assert buffer.take_losses() == {}
 
 
 def test_many_threads_lose_nothing() -> None:
@@ -52,7 +52,7 @@ def test_many_threads_lose_nothing() -> None:
     assert len(buffer.take(10_000)) == 4_000
 
 
-def test_several_who_take_share_the_items() -> None:
+def test_several_consumers_share_the_items() -> None:
     buffer = filled(4_000)
     taken: list[int] = []
     threads = [threading.Thread(target=lambda: taken.extend(i for _, i in buffer.take(4_000))) for _ in range(4)]
@@ -63,15 +63,15 @@ def test_several_who_take_share_the_items() -> None:
     assert sorted(taken) == list(range(4_000))
 
 
-def test_a_call_ends_the_wait_and_gets_its_answer() -> None:
+def test_a_flush_request_ends_the_wait_and_receives_the_result() -> None:
     buffer = Buffer()
-    answers = buffer.call(last=True)
-    call = buffer.wait(5)
-    assert call is not None
-    assert call.last is True
-    call.done.put(True)
-    assert answers.get(timeout=1) is True
+    results = buffer.request_flush(last=True)
+    request = buffer.wait(5)
+    assert request is not None
+    assert request.last is True
+    request.done.put(True)
+    assert results.get(timeout=20) is True
 
 
-def test_without_a_call_the_wait_ends_by_itself() -> None:
+def test_without_a_flush_request_the_wait_ends_by_itself() -> None:
     assert Buffer().wait(0.01) is None

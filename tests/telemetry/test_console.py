@@ -1,4 +1,4 @@
-"""The console: one readable line for each event, whatever is in it."""
+"""The console: one readable line for each item, whatever is in it."""
 
 import logging
 import sys
@@ -22,12 +22,12 @@ def test_an_invocation_is_one_line_with_its_steps(capsys: pytest.CaptureFixture[
     assert written.endswith(" predict 200 ok 1.50 ms [decode 0.25 model 1.00] user=abi op=4bf9\n")
 
 
-def test_a_span_is_one_line_that_says_whether_it_failed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_span_is_one_line_with_its_outcome(capsys: pytest.CaptureFixture[str]) -> None:
     Console().span(Span("features.fetch", "HTTP", "store", invocation(), success=False))
     Console().span(Span("features.fetch", "HTTP", "store", None, properties={"entities": 2}))
-    failed, fine = capsys.readouterr().err.splitlines()
+    failed, successful = capsys.readouterr().err.splitlines()
     assert "features.fetch → store failed" in failed
-    assert fine.endswith("ok 0.00 ms entities=2 op=-")
+    assert successful.endswith("ok 0.00 ms entities=2 op=-")
 
 
 @pytest.mark.parametrize("hostile", ["a\r\nb", "a\x1b[31mb", "a\u2028b", "a\x00b", "a\x85b"], ids=ascii)
@@ -38,13 +38,11 @@ def test_control_characters_in_a_name_forge_no_line(hostile: str, capsys: pytest
     assert "\x1b" not in written
 
 
-def test_numbers_are_told_with_six_digits() -> None:
-    assert (
-        console.told({"mean": 210.80813786536956, "instances": 1, "user": "abi"}) == "mean=210.808 instances=1 user=abi"
-    )
+def test_numbers_have_six_digits() -> None:
+    assert console.summary({"mean": 210.80813786536956, "n": 1, "user": "abi"}) == "mean=210.808 n=1 user=abi"
 
 
-def test_what_is_printable_stays_as_it_is() -> None:
+def test_printable_text_stays_as_it_is() -> None:
     assert printable("Zoë → 3 °C") == "Zoë → 3 °C"
 
 
@@ -52,10 +50,10 @@ def test_a_log_line_is_printed_with_its_stack_trace_below() -> None:
     try:
         raise ValueError("inside")
     except ValueError:
-        record = logging.LogRecord("egl_ml.x", logging.ERROR, "", 0, "fell\nover", (), sys.exc_info())
+        record = logging.LogRecord("egl_ml.x", logging.ERROR, "", 0, "failed\ntwice", (), sys.exc_info())
     record.operation_id = "4bf9"
     first, *rest = LineFormatter().format(record).splitlines()
-    assert first.endswith(r"ERROR fell\x0aover op=4bf9")
+    assert first.endswith(r"ERROR failed\x0atwice op=4bf9")
     assert rest[-1] == "ValueError: inside"
 
 

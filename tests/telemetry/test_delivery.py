@@ -1,25 +1,25 @@
-"""The telemetry thread: what is lost is counted and told, what is kept is handed on, and one fault is no other's."""
+"""The telemetry thread: losses are counted and reported, stored items are sent later, one bad item loses no other."""
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from shared.telemetry import exporter
-from shared.telemetry.insights import Pace
 from tests.ingestion import Ingestion, healthy, partial, status
-from tests.telemetry.conftest import FAST, Open
-from tests.telemetry.told import NEVER, dropped, invocation, numbers
+from tests.telemetry.conftest import FAST, OpenSink
+from tests.telemetry.items import NEVER, dropped, invocation, numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # the library's
 
 
-def test_what_does_not_fit_the_buffer_is_counted_and_reported(ingestion: Ingestion, opened: Open) -> None:
-    sink = opened(NEVER)
-    sink._buffer.most = 100
+def test_items_beyond_the_buffer_s_limit_are_counted_and_reported(ingestion: Ingestion, open_sink: OpenSink) -> None:
+    sink = open_sink(NEVER)
+    sink._buffer.max_items = 100
     for number in range(130):
         sink.invocation(invocation(number))
     assert sink.flush(5) is True
@@ -28,26 +28,12 @@ def test_what_does_not_fit_the_buffer_is_counted_and_reported(ingestion: Ingesti
     assert dropped(ingestion) == {"buffer full": 30}
 
 
-def test_what_does_not_fit_the_disk_is_counted_and_reported(
-    ingestion: Ingestion, opened: Open, monkeypatch: pytest.MonkeyPatch
+def test_without_a_folder_telemetry_is_sent_and_losses_are_counted(
+    ingestion: Ingestion, open_sink: OpenSink, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporter, "MOST_BYTES", 1)
-    sink = opened()
-    ingestion.behaviour = status(503)
-    for number in range(2):  # the first batch finds the disk empty
-        sink.invocation(invocation(number))
-        assert sink.flush(5) is False
-    ingestion.behaviour = healthy
-    assert sink.flush(5) is True
-    assert numbers(ingestion.items) == [0]
-    assert dropped(ingestion) == {"disk full": 1}
-
-
-def test_without_a_folder_to_keep_it_in_telemetry_goes_on_and_counts(
-    ingestion: Ingestion, opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.telemetry.folders.own", _refused)
-    sink = opened()
+    (disk / "a file").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(disk / "a file"))
+    sink = open_sink()
     sink.invocation(invocation(0))
     assert sink.flush(5) is True
     ingestion.behaviour = status(503)
@@ -60,13 +46,11 @@ def test_without_a_folder_to_keep_it_in_telemetry_goes_on_and_counts(
     assert dropped(ingestion) == {"disk full": 1}
 
 
-def _refused(*_: object) -> Path:
-    raise PermissionError
-
-
 @pytest.mark.parametrize("code", [400, 402, 404, 439])
-def test_what_ingestion_refuses_for_good_is_counted_and_reported(ingestion: Ingestion, opened: Open, code: int) -> None:
-    sink = opened()
+def test_items_that_ingestion_refuses_are_counted_and_reported(
+    ingestion: Ingestion, open_sink: OpenSink, code: int
+) -> None:
+    sink = open_sink()
     ingestion.behaviour = status(code)
     for number in range(3):
         sink.invocation(invocation(number))
@@ -78,8 +62,8 @@ def test_what_ingestion_refuses_for_good_is_counted_and_reported(ingestion: Inge
     assert dropped(ingestion) == {"refused": 3}
 
 
-def test_of_a_partial_success_only_what_was_refused_for_good_is_lost(ingestion: Ingestion, opened: Open) -> None:
-    sink = opened(NEVER)
+def test_of_a_partial_success_only_refused_items_are_lost(ingestion: Ingestion, open_sink: OpenSink) -> None:
+    sink = open_sink(NEVER)
     ingestion.behaviour = partial(400)
     for number in range(9):
         sink.invocation(invocation(number))
@@ -91,8 +75,8 @@ def test_of_a_partial_success_only_what_was_refused_for_good_is_lost(ingestion: 
     assert dropped(ingestion) == {"refused": 4}
 
 
-def test_an_item_that_cannot_be_built_takes_no_other_along(ingestion: Ingestion, opened: Open) -> None:
-    sink = opened(NEVER)
+def test_an_item_that_cannot_be_built_loses_no_other(ingestion: Ingestion, open_sink: OpenSink) -> None:
+    sink = open_sink(NEVER)
     sink.invocation(invocation(0))
     sink.item(lambda template, item: 1 / item, 0)  # type: ignore[arg-type, return-value]
     sink.invocation(invocation(1))
@@ -101,54 +85,55 @@ def test_an_item_that_cannot_be_built_takes_no_other_along(ingestion: Ingestion,
     assert dropped(ingestion) == {"not sendable": 1}
 
 
-def test_a_batch_on_which_the_exporter_fails_is_counted(
-    ingestion: Ingestion, opened: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sink = opened()
-    with monkeypatch.context() as patched:
-        patched.setattr(exporter.Exporter, "send", _refused)
-        for number in range(2):
-            sink.invocation(invocation(number))
-        assert sink.flush(5) is False
-    sink.invocation(invocation(2))
+def test_a_batch_on_which_the_exporter_fails_is_counted(ingestion: Ingestion, open_sink: OpenSink) -> None:
+    sink = open_sink(NEVER)
+    sink.invocation(invocation(0))
     assert sink.flush(5) is True
-    assert numbers(ingestion.items) == [2]
+    sending = sink._delivery._exporter
+    sending.send = lambda _: 1 / 0  # type: ignore[method-assign, assignment, union-attr, return-value]
+    for number in (1, 2):
+        sink.invocation(invocation(number))
+    assert sink.flush(5) is False
+    del sending.send  # type: ignore[union-attr]
+    sink.invocation(invocation(3))
+    assert sink.flush(5) is True
+    assert numbers(ingestion.items) == [0, 3]
     assert dropped(ingestion) == {"not sendable": 2}
 
 
-def test_the_process_says_of_itself_what_it_is(ingestion: Ingestion, opened: Open) -> None:
-    sink = opened(about=lambda: {"build": "b42"})
+def test_the_started_event_describes_the_process(ingestion: Ingestion, open_sink: OpenSink) -> None:
+    sink = open_sink(describe=lambda: {"build": "b42"})
     sink.invocation(invocation())
     assert sink.flush(5) is True
     started = [item["data"]["baseData"] for item in ingestion.of("EventData")]
     assert [(each["name"], each["properties"]["build"]) for each in started] == [("started", "b42")]
 
 
-def test_a_process_that_cannot_say_what_it_is_says_why(ingestion: Ingestion, opened: Open) -> None:
-    sink = opened(about=lambda: {"half": 1 / 0})
+def test_a_failed_description_leaves_its_error_in_the_started_event(ingestion: Ingestion, open_sink: OpenSink) -> None:
+    sink = open_sink(describe=lambda: {"half": 1 / 0})
     sink.invocation(invocation())
     assert sink.flush(5) is True
     assert ingestion.of("EventData")[0]["data"]["baseData"]["properties"]["error"] == "ZeroDivisionError"
 
 
-def test_the_host_s_log_says_once_that_telemetry_is_not_delivered(
-    ingestion: Ingestion, opened: Open, caplog: pytest.LogCaptureFixture
+def test_the_host_s_log_reports_once_that_telemetry_is_not_delivered(
+    ingestion: Ingestion, open_sink: OpenSink, caplog: pytest.LogCaptureFixture
 ) -> None:
     ingestion.behaviour = status(400)
-    sink = opened()
+    sink = open_sink()
     for number in range(3):
         sink.invocation(invocation(number))
         sink.flush(5)
-    said = [record.getMessage() for record in caplog.records if record.name == "shared.telemetry.delivery"]
-    assert len(said) == 1
-    assert said[0].startswith("Telemetry is not delivered as it should be: Non-retryable server side error 400")
+    messages = [record.getMessage() for record in caplog.records if record.name == "shared.telemetry.delivery"]
+    assert len(messages) == 1
+    assert messages[0].startswith("telemetry is not delivered: Non-retryable server side error 400")
 
 
-def test_an_exporter_that_cannot_be_loaded_costs_nothing_but_telemetry(
-    opened: Open, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_an_exporter_that_cannot_be_imported_breaks_telemetry_alone(
+    open_sink: OpenSink, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "shared.telemetry.exporter", None)
-    sink = opened(NEVER)
+    sink = open_sink(NEVER)
     sink.invocation(invocation())
     assert sink.flush(5) is False
     for number in range(20):
@@ -158,30 +143,30 @@ def test_an_exporter_that_cannot_be_loaded_costs_nothing_but_telemetry(
     assert "ModuleNotFoundError" in caplog.text
 
 
-def test_what_another_process_left_behind_is_sent(ingestion: Ingestion, opened: Open, disk: Path) -> None:
+def test_items_of_a_process_that_ended_are_sent(ingestion: Ingestion, open_sink: OpenSink, disk: Path) -> None:
     ingestion.behaviour = status(503)
-    gone = opened()
+    gone = open_sink()
     gone.invocation(invocation(7))
     assert gone.close(5) is False
     (blob,) = disk.rglob("*.blob")
-    _let_time_pass(blob.parent)
+    _age(blob.parent)
     ingestion.behaviour = healthy
-    sink = opened()
+    sink = open_sink()
     sink.invocation(invocation(8))
     assert sink.flush(5) is True
     assert numbers(ingestion.items) == [7, 8]
     assert not blob.parent.exists()
 
 
-def _let_time_pass(folder: Path) -> None:
-    """Make a folder look as if nobody had used it for an hour."""
+def _age(folder: Path) -> None:
+    """Make a folder look unused for an hour."""
     an_hour_ago = time.time() - 3_600
     os.utime(folder, (an_hour_ago, an_hour_ago))
 
 
-def test_every_process_has_a_folder_of_its_own_that_nobody_else_may_read(opened: Open, disk: Path) -> None:
+def test_every_process_has_a_private_folder(open_sink: OpenSink, disk: Path) -> None:
     for number in range(2):
-        sink = opened()
+        sink = open_sink()
         sink.invocation(invocation(number))
         assert sink.flush(5) is True
     folders = list(disk.glob("*/*"))
@@ -189,25 +174,22 @@ def test_every_process_has_a_folder_of_its_own_that_nobody_else_may_read(opened:
     assert {folder.stat().st_mode & 0o777 for folder in [*folders, *disk.iterdir()]} == {0o700}
 
 
-def test_a_closed_sink_leaves_no_empty_folder_behind(opened: Open, disk: Path) -> None:
-    sink = opened()
+def test_a_closed_sink_removes_its_empty_folder(open_sink: OpenSink, disk: Path) -> None:
+    sink = open_sink()
     sink.invocation(invocation())
     assert sink.close(5) is True
-    _soon(lambda: not list(disk.glob("*/*")))
+    _wait_for(lambda: not list(disk.glob("*/*")))
 
 
-def _soon(condition: Callable[[], bool]) -> None:
+def _wait_for(condition: Callable[[], bool]) -> None:
     until = time.monotonic() + 5
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.01)
 
 
-def test_a_folder_that_was_cleaned_away_is_made_anew(
-    ingestion: Ingestion, opened: Open, disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.telemetry.folders.BEAT_SECONDS", 0.0)
-    sink = opened()
+def test_a_folder_that_was_removed_is_made_anew(ingestion: Ingestion, open_sink: OpenSink, disk: Path) -> None:
+    sink = open_sink(replace(FAST, heartbeat=0.0))
     sink.invocation(invocation(0))
     assert sink.flush(5) is True
     (folder,) = disk.glob("*/*")
@@ -218,8 +200,3 @@ def test_a_folder_that_was_cleaned_away_is_made_anew(
     ingestion.behaviour = healthy
     assert sink.flush(5) is True
     assert numbers(ingestion.items) == [0, 1]
-
-
-def test_the_pace_that_is_kept_in_production() -> None:
-    assert Pace() == Pace(load_after=3.0, interval=1.0, timeout=5.0, pause=5.0)
-    assert FAST.timeout < Pace().timeout

@@ -1,4 +1,4 @@
-"""Envelopes: what the service tells is what docs/telemetry.md says it tells."""
+"""Envelopes: the service sends what docs/telemetry.md describes."""
 
 import json
 import logging
@@ -20,40 +20,40 @@ NOON = 1_795_435_500.120141
 
 @pytest.fixture
 def template() -> Template:
-    told = {"APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={KEY}", "WEBSITE_SITE_NAME": "egl"}
-    return Template(Settings.read({**told, "WEBSITE_INSTANCE_ID": "one", "BUILD_ID": "b42"}), "py:oc:ext")
+    environ = {"APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={KEY}", "WEBSITE_SITE_NAME": "egl"}
+    return Template(Settings.read({**environ, "WEBSITE_INSTANCE_ID": "one", "BUILD_ID": "b42"}), "py:oc:ext")
 
 
 def invocation(**members: Any) -> Invocation:
     steps = {"auth": 0.021, "decode": 0.018, "model": 0.061, "encode": 0.004}
     properties = {"user": "abi", "model_name": "slr", "model_version": "3f2a", "instances": 1, "warnings": 0}
-    answers = {"prediction_min": 210.8, "prediction_mean": 210.8, "prediction_max": 210.8}
-    given = {"status": 200, "outcome": "ok", "total_ms": 0.913, "steps": steps, "started": NOON, **members}
-    return Invocation("predict", "4bf9", "00f0", "i-1", **{"properties": {**properties, **answers}, **given})
+    summary = {"prediction_min": 210.8, "prediction_mean": 210.8, "prediction_max": 210.8}
+    values = {"status": 200, "outcome": "ok", "total_ms": 0.913, "steps": steps, "started": NOON, **members}
+    return Invocation("predict", "4bf9", "00f0", "i-1", **{"properties": {**properties, **summary}, **values})
 
 
 def data(envelope: Envelope) -> dict[str, Any]:
-    found: dict[str, Any] = envelope["data"]["baseData"]
-    return found
+    base_data: dict[str, Any] = envelope["data"]["baseData"]
+    return base_data
 
 
 def documented(heading: str) -> Envelope:
-    """The sample below a heading of the document."""
+    """Return the sample below a heading of the document."""
     section = DOCUMENT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     sample: Envelope = json.loads(re.findall(r"```json\n(.*?)```", section, re.DOTALL)[0])
     return sample
 
 
 def shape(value: Any) -> Any:
-    """Names and types, at every depth."""
+    """Return names and types, at every depth."""
     if isinstance(value, dict):
-        return {name: shape(each) for name, each in value.items()}
+        return {name: shape(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [shape(each) for each in value[:1]]
+        return [shape(item) for item in value[:1]]
     return type(value).__name__
 
 
-def test_the_samples_in_the_document_are_what_is_sent(template: Template) -> None:
+def test_the_samples_in_the_document_have_the_shape_of_what_is_sent(template: Template) -> None:
     event = invocation()
     failed = invocation()
     pull = {"entities": 1, "cache_hits": 0, "missing": 0, "attempts": 1, "outcome": "ok"}
@@ -68,7 +68,7 @@ def test_the_samples_in_the_document_are_what_is_sent(template: Template) -> Non
         assert shape(envelope) == shape({"ver": 1, **documented(heading)}), heading
 
 
-def test_the_event_in_the_document_is_what_is_sent(template: Template) -> None:
+def test_the_event_in_the_document_has_the_shape_of_what_is_sent(template: Template) -> None:
     sample = documented("event")
     properties = {**sample["data"]["baseData"]["properties"]}
     del properties["sequence"]
@@ -76,7 +76,7 @@ def test_the_event_in_the_document_is_what_is_sent(template: Template) -> None:
     assert shape(envelope) == shape({"ver": 1, **sample})
 
 
-def test_a_wide_event_carries_what_all_items_of_the_process_share(template: Template) -> None:
+def test_a_wide_event_has_the_tags_of_the_process(template: Template) -> None:
     envelope = envelopes.invocation(template, invocation())
     assert envelope["iKey"] == KEY
     assert envelope["time"] == "2026-11-23T12:05:00.120141Z"
@@ -93,27 +93,27 @@ def test_a_wide_event_carries_what_all_items_of_the_process_share(template: Temp
 
 
 def test_on_a_laptop_the_role_is_the_service_and_the_instance_the_machine() -> None:
-    told = Settings.read({"APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={KEY}"})
-    tags = Template(told, "").tags
+    settings = Settings.read({"APPLICATIONINSIGHTS_CONNECTION_STRING": f"InstrumentationKey={KEY}"})
+    tags = Template(settings, "").tags
     assert tags["ai.cloud.role"] == "egl-ml"
     assert tags["ai.cloud.roleInstance"]
 
 
-def test_a_wide_event_tells_steps_as_measurements_and_the_rest_as_texts(template: Template) -> None:
-    found = data(envelopes.invocation(template, invocation(cold_start=True)))
-    assert found["measurements"] == {
+def test_a_wide_event_has_steps_as_measurements_and_the_rest_as_texts(template: Template) -> None:
+    sent = data(envelopes.invocation(template, invocation(cold_start=True)))
+    assert sent["measurements"] == {
         "auth_ms": 0.021,
         "decode_ms": 0.018,
         "model_ms": 0.061,
         "encode_ms": 0.004,
         "total_ms": 0.913,
     }
-    assert found["properties"]["cold_start"] == "True"
-    assert found["properties"]["prediction_mean"] == "210.8"
-    assert (found["type"], found["resultCode"], found["duration"]) == ("invocation", "200", "00:00:00.000913")
+    assert sent["properties"]["cold_start"] == "True"
+    assert sent["properties"]["prediction_mean"] == "210.8"
+    assert (sent["type"], sent["resultCode"], sent["duration"]) == ("invocation", "200", "00:00:00.000913")
 
 
-def test_the_user_stands_in_the_column_and_not_among_the_properties(template: Template) -> None:
+def test_the_user_is_in_its_column_and_not_among_the_properties(template: Template) -> None:
     envelope = envelopes.invocation(template, invocation())
     assert "user" not in data(envelope)["properties"]
     anonymous = envelopes.invocation(template, invocation(properties={}))
@@ -121,13 +121,13 @@ def test_the_user_stands_in_the_column_and_not_among_the_properties(template: Te
 
 
 @pytest.mark.parametrize(("status", "success"), [(200, True), (422, True), (500, False), (503, False), (0, False)])
-def test_only_a_5xx_or_no_answer_at_all_is_a_failure(template: Template, status: int, success: bool) -> None:
+def test_only_a_5xx_or_no_response_is_a_failure(template: Template, status: int, success: bool) -> None:
     assert data(envelopes.invocation(template, invocation(status=status)))["success"] is success
 
 
-def test_an_invocation_that_was_cut_off_says_so(template: Template) -> None:
-    found = data(envelopes.invocation(template, invocation(status=0, outcome="")))
-    assert found["properties"]["outcome"] == "unanswered"
+def test_an_invocation_that_was_cut_off_is_unanswered(template: Template) -> None:
+    sent = data(envelopes.invocation(template, invocation(status=0, outcome="")))
+    assert sent["properties"]["outcome"] == "unanswered"
 
 
 def test_without_a_trace_an_invocation_has_no_parent(template: Template) -> None:
@@ -157,7 +157,7 @@ def test_outside_an_invocation_a_span_and_a_line_belong_to_no_operation(template
         assert "invocation_id" not in data(item)["properties"]
 
 
-def test_a_user_who_is_known_only_later_is_told_of_earlier_items_too(template: Template) -> None:
+def test_a_user_who_is_known_only_later_is_on_earlier_items_too(template: Template) -> None:
     event = invocation(properties={})
     line = Line("auth", "odd", logging.WARNING, NOON, event)
     event.properties["user"] = "zoë"
@@ -165,21 +165,21 @@ def test_a_user_who_is_known_only_later_is_told_of_earlier_items_too(template: T
 
 
 @pytest.mark.parametrize(("level", "severity"), [(10, 0), (20, 1), (30, 2), (40, 3), (50, 4)])
-def test_levels_are_application_insights_own(template: Template, level: int, severity: int) -> None:
+def test_log_levels_become_application_insights_severities(template: Template, level: int, severity: int) -> None:
     assert data(envelopes.line(template, Line("x", "odd", level, NOON, None)))["severityLevel"] == severity
 
 
-def test_an_exception_is_told_with_its_cause(template: Template) -> None:
+def test_an_exception_is_sent_with_its_cause(template: Template) -> None:
     chain = (Thrown("ValueError", "", (Frame("b", "b.py", 2),)), Thrown("OSError", "down", ()))
-    envelope = envelopes.line(template, Line("x", "fell over", logging.ERROR, NOON, None, chain))
+    envelope = envelopes.line(template, Line("x", "failed", logging.ERROR, NOON, None, chain))
     outer, inner = data(envelope)["exceptions"]
     assert (outer["id"], outer["outerId"], outer["typeName"], outer["message"]) == (1, 0, "ValueError", "ValueError")
     assert (inner["id"], inner["outerId"], inner["typeName"], inner["message"]) == (2, 1, "OSError", "down")
     assert outer["parsedStack"] == [{"level": 0, "method": "b", "fileName": "b.py", "line": 2}]
-    assert data(envelope)["properties"]["line"] == "fell over"
+    assert data(envelope)["properties"]["line"] == "failed"
 
 
-def test_items_of_one_moment_keep_their_order(template: Template) -> None:
+def test_items_of_the_same_moment_keep_their_order(template: Template) -> None:
     event = invocation()
     items: list[Envelope] = [
         envelopes.invocation(template, event),
@@ -202,24 +202,24 @@ def test_items_of_one_moment_keep_their_order(template: Template) -> None:
         (90_000_000, "1.01:00:00.000000"),
     ],
 )
-def test_durations_are_written_as_dotnet_does(milliseconds: float, expected: str) -> None:
+def test_durations_are_in_dotnet_s_form(milliseconds: float, expected: str) -> None:
     assert time_span(milliseconds) == expected
 
 
-def test_what_is_too_long_is_cut() -> None:
+def test_long_texts_are_cut() -> None:
     assert texts({"n" * 200: "v" * 9_000}) == {"n" * 150: "v" * 8_192}
 
 
-def test_a_half_surrogate_spoils_no_batch() -> None:
+def test_half_surrogates_are_replaced() -> None:
     assert texts({"user": "Zoë \udc80"}) == {"user": "Zoë ?"}
     assert text("ok", 10) == "ok"
 
 
-def test_nothing_to_tell_is_no_error() -> None:
+def test_no_properties_are_no_error() -> None:
     assert texts({}) == {}
 
 
 @pytest.mark.parametrize("name", ["outcome", "status", "build", "cold_start", "invocation_id", "sequence"])
-def test_what_every_wide_event_tells_is_documented(template: Template, name: str) -> None:
+def test_the_members_of_every_wide_event_are_documented(template: Template, name: str) -> None:
     assert name in data(envelopes.invocation(template, invocation(properties={}, steps={})))["properties"]
     assert f"`{name}`" in DOCUMENT

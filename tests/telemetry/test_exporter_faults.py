@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 
 from shared import telemetry
-from shared.rules import Ingestion as Destination
 from shared.settings import Settings
-from shared.telemetry import exporter, lines
+from shared.telemetry import Telemetry, logs
 from shared.telemetry.envelopes import time_span
 from shared.telemetry.events import Invocation, Span
-from shared.telemetry.exporter import Exporter, TransportMixin, TransportStatusCode
+from shared.telemetry.exporter import Exporter, LibraryLog, TransportMixin, TransportStatusCode
 from shared.telemetry.insights import Pace
-from tests.ingestion import KEY, Ingestion, hanging, healthy, status
-from tests.telemetry.conftest import Open
+from shared.validators import Ingestion as Destination
+from tests.ingestion import KEY, WAIT_SECONDS, Ingestion, hanging, healthy, status
+from tests.telemetry.conftest import OpenSink
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the library's own, of Python 3.13
 
@@ -53,9 +53,9 @@ def free_port() -> int:
 
 
 def record(text: str = "odd", **members: object) -> logging.LogRecord:
-    made = logging.LogRecord("egl_ml.x", logging.INFO, "", 0, text, (), None)
-    made.__dict__.update(members)
-    return made
+    result = logging.LogRecord("egl_ml.x", logging.INFO, "", 0, text, (), None)
+    result.__dict__.update(members)
+    return result
 
 
 # 1. On Python 3.13 the library's log handler has no lock: the first line raises in the caller
@@ -68,14 +68,14 @@ def test_the_library_s_log_handler_raises_in_the_caller(library: Any) -> None:
     handler.close(1)
 
 
-def test_our_log_handler_does_not(opened: Open, ingestion: Ingestion) -> None:
-    sink = opened()
-    lines.Handler(sink.line).handle(record("said"))
+def test_our_log_handler_does_not(open_sink: OpenSink, ingestion: Ingestion) -> None:
+    sink = open_sink()
+    logs.LineHandler(sink.line).handle(record("odd line"))
     assert sink.flush(5) is True
-    assert ingestion.of("MessageData")[0]["data"]["baseData"]["message"] == "said"
+    assert ingestion.of("MessageData")[0]["data"]["baseData"]["message"] == "odd line"
 
 
-# 2. Without its statistics the library takes a refused connection and a time-out for delivered
+# 2. Without its statistics the library counts a refused connection and a time-out as delivered
 
 
 class Plain(TransportMixin):  # type: ignore[misc]
@@ -88,16 +88,16 @@ class Plain(TransportMixin):  # type: ignore[misc]
         self.options = SimpleNamespace(endpoint=endpoint, timeout=0.2, proxies="{}", credential=None)
 
 
-def test_the_library_drops_what_was_refused(library: Any, free_port: int) -> None:
+def test_the_library_drops_refused_items(library: Any, free_port: int) -> None:
     assert Plain(free_port)._transmit(ENVELOPES) is TransportStatusCode.DROP
 
 
-def test_the_library_drops_what_timed_out(library: Any, ingestion: Ingestion) -> None:
+def test_the_library_drops_items_that_timed_out(library: Any, ingestion: Ingestion) -> None:
     ingestion.behaviour = hanging
     assert Plain(ingestion.server_port)._transmit(ENVELOPES) is TransportStatusCode.DROP
 
 
-def test_we_keep_what_was_refused(library: Any, tmp_path: Path, free_port: int) -> None:
+def test_ours_stores_refused_items(library: Any, tmp_path: Path, free_port: int) -> None:
     destination = Destination(KEY, f"http://127.0.0.1:{free_port}")
     sending = Exporter(destination, tmp_path, lambda *_: None, timeout=0.2, pause=60)
     sending.send(ENVELOPES)
@@ -105,10 +105,10 @@ def test_we_keep_what_was_refused(library: Any, tmp_path: Path, free_port: int) 
     assert sending.waiting is True
 
 
-def test_we_keep_what_timed_out(library: Any, ingestion: Ingestion, sending: Exporter) -> None:
+def test_ours_stores_items_that_timed_out(library: Any, ingestion: Ingestion, exporter: Exporter) -> None:
     ingestion.behaviour = hanging
-    sending.send(ENVELOPES)
-    assert sending.waiting is True
+    exporter.send(ENVELOPES)
+    assert exporter.waiting is True
 
 
 # 3. Durations are rounded to milliseconds, and spans within the process always succeed
@@ -122,8 +122,8 @@ def test_ours_are_exact_to_the_microsecond() -> None:
     assert time_span(0.913) == "00:00:00.000913"
 
 
-def test_a_failed_invocation_and_a_failed_span_arrive_as_failed(opened: Open, ingestion: Ingestion) -> None:
-    sink = opened()
+def test_a_failed_invocation_and_a_failed_span_arrive_as_failed(open_sink: OpenSink, ingestion: Ingestion) -> None:
+    sink = open_sink()
     sink.invocation(Invocation("predict", "4bf9", "", "i", status=500))
     sink.span(Span("features.fetch", "HTTP", "store", None, success=False))
     assert sink.flush(5) is True
@@ -138,18 +138,18 @@ def test_the_library_s_lines_join_no_span(library: Any) -> None:
     assert envelope.tags["ai.operation.parentId"] == "|4bf9.00f0."
 
 
-def test_ours_join_the_invocation(opened: Open, ingestion: Ingestion) -> None:
-    sink = opened()
+def test_ours_join_the_invocation(open_sink: OpenSink, ingestion: Ingestion) -> None:
+    sink = open_sink()
     event = Invocation("predict", "4bf9", "", "i")
-    sink.line(lines.line(record(invocation=event)))
+    sink.line(logs.line(record(invocation=event)))
     assert sink.flush(5) is True
     assert ingestion.items[0]["tags"]["ai.operation.parentId"] == event.id
 
 
-# 5. The library's flush returns while its thread still holds a batch
+# 5. The library's flush returns while its thread still has a batch
 
 
-def test_the_library_s_flush_does_not_wait_for_what_its_thread_holds(library: Any) -> None:
+def test_the_library_s_flush_does_not_wait_for_its_thread_s_batch(library: Any) -> None:
     queue = library.log.Queue(capacity=10)
     queue.put("an item")
     thread = threading.Thread(target=queue.gets, args=(2, 1.0))
@@ -160,8 +160,8 @@ def test_the_library_s_flush_does_not_wait_for_what_its_thread_holds(library: An
     thread.join()
 
 
-def test_ours_does(opened: Open, ingestion: Ingestion) -> None:
-    sink = opened(Pace(load_after=0, interval=60, timeout=5, pause=0))
+def test_ours_does(open_sink: OpenSink, ingestion: Ingestion) -> None:
+    sink = open_sink(Pace(load_after=0, interval=60, timeout=5, pause=0))
     slow = threading.Event()
     ingestion.behaviour = lambda post: (slow.wait(0.3), healthy(post))[1]
     for _ in range(2):
@@ -173,7 +173,7 @@ def test_ours_does(opened: Open, ingestion: Ingestion) -> None:
 # 6. logging.shutdown() waits for the library's whole backlog
 
 
-def test_the_library_holds_up_the_shutdown(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_delays_the_shutdown(library: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ending = threading.Event()
     monkeypatch.setattr(library.log.AzureLogHandler, "_transmit", lambda *_: ending.wait(5))
     handler = library.log.AzureLogHandler(**{**library.options, "export_interval": 0.01})
@@ -189,16 +189,17 @@ def test_the_library_holds_up_the_shutdown(library: Any, monkeypatch: pytest.Mon
     handler.close(1)
 
 
-def test_we_do_not(opened: Open, ingestion: Ingestion) -> None:
-    sink = opened()
+def test_ours_does_not(open_sink: OpenSink, ingestion: Ingestion) -> None:
+    sink = open_sink()
     ingestion.behaviour = hanging
-    handler = lines.Handler(sink.line)
+    handler = logs.LineHandler(sink.line)
     for _ in range(3):
         handler.handle(record())
         time.sleep(0.05)
-    before = time.perf_counter()
-    logging.shutdown([lambda: handler])  # type: ignore[list-item]
-    assert time.perf_counter() - before < 0.1
+    shutdown = threading.Thread(target=logging.shutdown, args=([lambda: handler],))
+    shutdown.start()
+    shutdown.join(WAIT_SECONDS / 2)  # the request hangs for WAIT_SECONDS
+    assert not shutdown.is_alive()
 
 
 # 7. Properties that are no texts
@@ -212,10 +213,10 @@ def test_the_library_sends_numbers_among_the_texts(library: Any) -> None:
     handler.close(1)
 
 
-def test_we_send_texts_only(opened: Open, ingestion: Ingestion) -> None:
-    sink = opened(about=lambda: {"a": 1, "b": 1.5, "c": True})
+def test_ours_sends_texts_only(open_sink: OpenSink, ingestion: Ingestion) -> None:
+    sink = open_sink(describe=lambda: {"a": 1, "b": 1.5, "c": True})
     sink.invocation(Invocation("predict", "4bf9", "", "i", properties={"instances": 3}))
-    sink.line(lines.line(record()))
+    sink.line(logs.line(record()))
     assert sink.flush(5) is True
     values = [each for item in ingestion.items for each in item["data"]["baseData"]["properties"].values()]
     assert len(values) > 10
@@ -227,56 +228,51 @@ def test_we_send_texts_only(opened: Open, ingestion: Ingestion) -> None:
 
 def test_the_library_logs_every_item_that_its_full_queue_drops(library: Any) -> None:
     queue = library.log.Queue(capacity=1)
-    said: list[str] = []
-    heard = logging.getLogger("opencensus").handlers[:]
-    logging.getLogger("opencensus").handlers[:] = [_Hearing(said)]
+    messages: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: messages.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("opencensus").addHandler(handler)
     for _ in range(2):
         queue.put("an item", block=False)
-    logging.getLogger("opencensus").handlers[:] = heard
-    assert said == ["Queue is full. Dropping telemetry."]
+    logging.getLogger("opencensus").removeHandler(handler)
+    assert messages == ["Queue is full. Dropping telemetry."]
 
 
-class _Hearing(logging.Handler):
-    def __init__(self, said: list[str]) -> None:
-        super().__init__()
-        self._said = said
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._said.append(record.getMessage())
-
-
-def test_a_full_buffer_is_nobody_s_business(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
-    sink = opened(Pace(load_after=60))
-    sink._buffer.most = 1
-    handler = lines.Handler(sink.line)
+def test_a_full_buffer_logs_nothing(open_sink: OpenSink, caplog: pytest.LogCaptureFixture) -> None:
+    sink = open_sink(Pace(load_after=60))
+    sink._buffer.max_items = 1
+    handler = logs.LineHandler(sink.line)
     for _ in range(100):
         handler.handle(record())
-    assert sink._buffer.losses() == {"buffer full": 99}
+    assert sink._buffer.take_losses() == {"buffer full": 99}
     assert caplog.records == []
 
 
-def test_the_library_is_heard_by_the_exporter_alone(
-    ingestion: Ingestion, sending: Exporter, capsys: pytest.CaptureFixture[str]
+def test_the_library_s_log_goes_to_the_exporter_alone(
+    ingestion: Ingestion, exporter: Exporter, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ingestion.behaviour = status(500)
-    sending.send(ENVELOPES)
+    exporter.send(ENVELOPES)
     library = logging.getLogger("opencensus")
     assert library.propagate is False
-    assert exporter.Complaints in [type(each) for each in library.handlers]
+    kinds = {type(handler) for handler in library.handlers}
+    assert logging.NullHandler in kinds
+    assert LibraryLog not in kinds  # it is there while a batch is sent
+    assert "500" in exporter.complaint
     assert capsys.readouterr().err == ""
 
 
-def test_at_debug_the_exporter_does_not_feed_on_its_own_lines(ingestion: Ingestion, disk: Path) -> None:
+def test_at_debug_the_exporter_does_not_send_its_own_log_lines(ingestion: Ingestion, disk: Path) -> None:
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.DEBUG)
     settings = Settings.read({"APPLICATIONINSIGHTS_CONNECTION_STRING": ingestion.connection_string})
-    telemetry.configure(settings)
+    service = Telemetry.from_settings(settings)
     try:
         telemetry.get_logger("test").info("once")
         for _ in range(3):
-            assert telemetry.flush(5) is True
+            assert service.flush(5) is True
         assert len(ingestion.of("MessageData")) == 1
     finally:
         root.setLevel(level)
-        telemetry.configure(Settings.read({}))
+        service.close()

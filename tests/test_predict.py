@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from shared import offload, schemas, scoring, telemetry
 from shared.fitted import Fitted
 from shared.manifest import Manifest
+
+from shared import offload, schemas, scoring, telemetry
 from shared.model import LazyModel, Model
 from shared.problems import InvalidInstances, ModelUnavailable, NoClasses
 from shared.settings import Settings

@@ -1,11 +1,21 @@
-"""Models made for the tests, so that swapping the deployed model changes nothing here."""
+"""Models made for the tests, so that another deployed model changes nothing here."""
 
+import hashlib
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+import joblib
+import msgspec
 import numpy as np
-from shared.manifest import Artifact, Category, Example, Feature, Manifest, Number, Output, Training
+
+from shared.model import schemas
+from shared.model.loader import LazyModel, Model
+from shared.model.manifest import Artifact, Category, Example, Feature, Manifest, Number, Output, Training
+from shared.model.runtimes.sklearn import SklearnModel
+from shared.threads import Pool
 
 MIXED: tuple[Feature, ...] = (
     Number(name="body mass/index", label="BMI", unit="kg/m²", range=(10.0, 50.0)),
@@ -17,24 +27,21 @@ MIXED: tuple[Feature, ...] = (
 
 
 def manifest(features: Sequence[Feature] | None = None, kind: Any = "regressor", **members: Any) -> Manifest:
-    """A manifest around `features`, with stand-ins for what the test does not look at."""
-    return Manifest(
-        name=members.pop("name", "test-model"),
-        version=members.pop("version", "1"),
-        kind=kind,
-        features=tuple(features or [Number(name="x", range=(-1.0, 1.0))]),
-        output=members.pop("output", Output(name="y")),
-        artifact=members.pop(
-            "artifact", Artifact(file="m.joblib", sha256="", estimator="Doubling", scikit_learn="1.9.1")
-        ),
-        training=Training(data="made up", rows=3),
-        examples=members.pop("examples", (Example(instance={"x": 0.5}, prediction=1.0),)),
-        **members,
-    )
+    """Return a manifest with these features, and defaults for the members that a test does not look at."""
+    defaults: dict[str, Any] = {
+        "name": "test-model",
+        "version": "1",
+        "output": Output(name="y"),
+        "artifact": Artifact(file="m.joblib", sha256="", estimator="Doubling", scikit_learn="1.9.1"),
+        "training": Training(data="made up", rows=3),
+        "examples": (Example(instance={"x": 0.5}, prediction=1.0),),
+    }
+    chosen = tuple(features or [Number(name="x", range=(-1.0, 1.0))])
+    return Manifest(kind=kind, features=chosen, **{**defaults, **members})
 
 
 class Doubling:
-    """An estimator that answers twice the first column, and remembers what it was given."""
+    """An estimator that predicts twice the first column, and keeps the last rows."""
 
     seen: Any = None
 
@@ -67,3 +74,49 @@ class SlowToLoad(Doubling):
     def __setstate__(self, state: dict[str, Any]) -> None:
         time.sleep(state["seconds"])
         self.__dict__.update(state)
+
+
+class SlowToPredict(Doubling):
+    """Takes as long as a forest."""
+
+    def predict(self, rows: Any) -> Any:
+        time.sleep(0.02)
+        return super().predict(rows)
+
+
+class Failing(Doubling):
+    """Fails for every row."""
+
+    def predict(self, rows: Any) -> Any:
+        raise KeyError("x")
+
+
+def model(described: Manifest | None = None, estimator: Any = None) -> Model:
+    """Return a model that scikit-learn serves."""
+    described = described or manifest()
+    return Model(described, SklearnModel(described, estimator or Doubling()))
+
+
+def lazy_model(pool: Pool, described: Manifest | None = None, estimator: Any = None) -> LazyModel:
+    """Return such a model, not loaded yet."""
+    return LazyModel(lambda: model(described, estimator), pool)
+
+
+def instances(described: Manifest, *values: Any) -> Any:
+    """Return instances `{"x": value}` as the service decodes them."""
+    body = msgspec.json.encode({"instances": [{"x": value} for value in values]})
+    return schemas.build(described).decode(body)
+
+
+def write(described: Manifest, path: Path) -> Path:
+    """Write a manifest to a file."""
+    path.write_bytes(msgspec.json.encode(described))
+    return path
+
+
+def dump(estimator: Any, folder: Path) -> Path:
+    """Write an estimator and a manifest for it into a folder. Returns the manifest's path."""
+    joblib.dump(estimator, folder / "m.joblib")
+    sha256 = hashlib.sha256((folder / "m.joblib").read_bytes()).hexdigest()
+    artifact = Artifact(file="m.joblib", sha256=sha256, estimator="", scikit_learn=version("scikit-learn"))
+    return write(manifest(artifact=artifact), folder / "m.json")

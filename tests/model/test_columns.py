@@ -1,4 +1,4 @@
-"""Rows: instances as the estimator was fitted on them."""
+"""Columns: instances in the form that the estimator was fitted on."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from msgspec import structs
 
-from shared import rows
-from shared.manifest import Artifact, Manifest, Number
-from shared.schemas import contract
+from shared.model import schemas
+from shared.model.columns import assemble, columns, warnings
+from shared.model.manifest import Artifact, Manifest, Number
 from tests.models import MIXED, manifest
 
 TWO = b"""{"instances":[
@@ -22,8 +22,9 @@ def fitted_on(kind: str, features: Any = MIXED) -> Manifest:
     return manifest(features, artifact=artifact)
 
 
-def assembled(of: Manifest, body: bytes = TWO) -> Any:
-    return rows.assemble(of, rows.columns(of.features, contract(of).decode(body)))
+def assembled(described: Manifest, body: bytes = TWO) -> Any:
+    instances = schemas.build(described).decode(body)
+    return assemble(described, columns(described.features, instances))
 
 
 def test_numbers_become_a_float64_array_of_instances_by_features() -> None:
@@ -53,16 +54,17 @@ def test_a_frame_has_the_features_names_as_columns() -> None:
     assert frame["città"].isna().tolist() == [False, True]
 
 
-def test_a_typed_frame_knows_all_categories_also_those_that_do_not_occur() -> None:
+def test_a_typed_frame_has_all_categories_even_those_that_do_not_occur() -> None:
     frame = assembled(fitted_on("typed frame"))
     assert frame["città"].cat.categories.tolist() == ["Roma", "Łódź"]
     assert frame["città"].isna().tolist() == [False, True]
 
 
 def test_one_warning_per_feature_names_the_instances_outside() -> None:
-    of = fitted_on("array")
-    found = rows.outside(of.features, rows.columns(of.features, contract(of).decode(TWO)))
-    assert [structs.asdict(each) for each in found] == [
+    described = fitted_on("array")
+    instances = schemas.build(described).decode(TWO)
+    listed = warnings(described.features, columns(described.features, instances))
+    assert [structs.asdict(warning) for warning in listed] == [
         {
             "feature": "body mass/index",
             "range": (10.0, 50.0),
@@ -75,13 +77,13 @@ def test_one_warning_per_feature_names_the_instances_outside() -> None:
 @pytest.mark.parametrize(("value", "warned"), [(-1.0, False), (1.0, False), (1.0001, True), (-1.0001, True)])
 def test_the_ends_of_the_range_are_inside(value: float, warned: bool) -> None:
     features = [Number(name="a", range=(-1.0, 1.0))]
-    assert bool(rows.outside(features, [np.array([value, 0.0, value])])) is warned
+    assert bool(warnings(features, [np.array([value, 0.0, value])])) is warned
 
 
-def test_several_instances_are_told_in_the_plural() -> None:
-    found = rows.outside([Number(name="a", range=(0.0, 1.0))], [np.array([2.0, 0.5, -1.0])])
-    assert (found[0].instances, found[0].detail[:17]) == ([0, 2], "2 instances are o")
+def test_several_instances_are_described_in_the_plural() -> None:
+    (warning,) = warnings([Number(name="a", range=(0.0, 1.0))], [np.array([2.0, 0.5, -1.0])])
+    assert (warning.instances, warning.detail[:17]) == ([0, 2], "2 instances are o")
 
 
 def test_a_missing_value_is_not_outside() -> None:
-    assert rows.outside([Number(name="a", range=(0.0, 1.0), optional=True)], [np.array([np.nan])]) == []
+    assert warnings([Number(name="a", range=(0.0, 1.0), optional=True)], [np.array([np.nan])]) == []

@@ -1,61 +1,62 @@
-"""The manifest: read once, and refused when it does not hold together."""
+"""The manifest: read once, and refused when it is not valid."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from shared import manifest
+from shared.model.manifest import APP, ManifestFile, decode
 from shared.problems import ModelCorrupt, ModelUnavailable, SettingInvalid
-from tests.models import MIXED
-from tests.models import manifest as made
+from shared.settings import Settings
+from tests.models import MIXED, manifest, write
 
 
-def test_a_manifest_survives_being_written_and_read() -> None:
-    whole = made(MIXED)
-    assert manifest.decode(msgspec.json.encode(whole)) == whole
+def manifest_file(path: Path | str) -> ManifestFile:
+    return ManifestFile(Settings.read({"MODEL_MANIFEST": str(path)}))
+
+
+def test_a_manifest_is_the_same_after_writing_and_reading() -> None:
+    described = manifest(MIXED)
+    assert decode(msgspec.json.encode(described)) == described
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{}", b"[]", b"\xff", msgspec.json.encode(made()).replace(b'"regressor"', b'"clusterer"')],
-    ids=["empty", "nothing in it", "a list", "not UTF-8", "unknown kind"],
+    [b"", b"{}", b"[]", b"\xff", msgspec.json.encode(manifest()).replace(b'"regressor"', b'"clusterer"')],
+    ids=["empty", "no members", "a list", "not UTF-8", "unknown kind"],
 )
-def test_a_manifest_that_does_not_hold_together_is_model_integrity(content: bytes) -> None:
+def test_an_invalid_manifest_is_model_integrity(content: bytes) -> None:
     with pytest.raises(ModelCorrupt):
-        manifest.decode(content)
+        decode(content)
 
 
-def test_the_setting_names_the_file(told: Callable[..., object], tmp_path: Path) -> None:
-    (tmp_path / "mine.json").write_bytes(msgspec.json.encode(made(name="mine")))
-    told(MODEL_MANIFEST=str(tmp_path / "mine.json"))
-    assert manifest.current().name == "mine"
+def test_the_setting_names_the_file(tmp_path: Path) -> None:
+    path = write(manifest(name="mine"), tmp_path / "mine.json")
+    assert manifest_file(path).manifest.name == "mine"
 
 
-def test_a_relative_path_starts_at_the_app(told: Callable[..., object]) -> None:
-    told(MODEL_MANIFEST="model/other.json")
-    assert manifest.path() == Path(manifest.__file__).parent.parent / "model" / "other.json"
+def test_a_relative_path_starts_at_the_app() -> None:
+    assert manifest_file("model/other.json").path == APP / "model" / "other.json"
+    assert (APP / "function_app.py").exists()
 
 
-def test_a_missing_manifest_is_model_missing(told: Callable[..., object], tmp_path: Path) -> None:
-    told(MODEL_MANIFEST=str(tmp_path / "gone.json"))
+def test_a_missing_manifest_is_model_missing(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable) as caught:
-        manifest.current()
+        _ = manifest_file(tmp_path / "gone.json").manifest
     assert caught.value.slug == "model-missing"
     assert str(tmp_path) not in caught.value.detail
 
 
-def test_a_bad_setting_is_told_as_such(told: Callable[..., object]) -> None:
-    told(MODEL_MANIFEST="@Microsoft.KeyVault(SecretUri=https://vault.example/x)")
+def test_an_invalid_setting_is_reported_as_such() -> None:
     with pytest.raises(SettingInvalid):
-        manifest.content()
+        _ = manifest_file("@Microsoft.KeyVault(SecretUri=https://vault.example/x)").content
 
 
-def test_the_file_is_read_once(told: Callable[..., object], tmp_path: Path) -> None:
-    file = tmp_path / "mine.json"
-    file.write_bytes(msgspec.json.encode(made()))
-    told(MODEL_MANIFEST=str(file))
-    first = manifest.current()
-    file.unlink()
-    assert manifest.current() is first
+def test_the_file_is_read_once_and_a_missing_one_again(tmp_path: Path) -> None:
+    file = manifest_file(tmp_path / "mine.json")
+    with pytest.raises(ModelUnavailable):
+        _ = file.manifest
+    write(manifest(), tmp_path / "mine.json")
+    first = file.manifest
+    (tmp_path / "mine.json").unlink()
+    assert file.manifest is first

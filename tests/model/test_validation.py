@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared import faults
-from shared.manifest import Category, Feature, Number
+from shared.model import validation
+from shared.model.manifest import Category, Feature, Number
 from shared.problems import InvalidInstances, MalformedJson, TooLarge, TooManyInstances
 
 FEATURES: tuple[Feature, ...] = (
@@ -13,10 +13,10 @@ FEATURES: tuple[Feature, ...] = (
 )
 
 
-def found(body: str, most: int = 100) -> dict[str, str]:
+def bad_fields(body: str, max_instances: int = 100) -> dict[str, str]:
     with pytest.raises(InvalidInstances) as caught:
-        faults.explain(body.encode(), FEATURES, most)
-    return dict(caught.value.fields)
+        validation.raise_invalid(body.encode(), FEATURES, max_instances)
+    return dict(caught.value.bad_fields)
 
 
 @pytest.mark.parametrize(
@@ -31,41 +31,41 @@ def found(body: str, most: int = 100) -> dict[str, str]:
         ("9" * 400, "is too large for a number"),
     ],
 )
-def test_what_is_no_number_is_told(value: str, detail: str) -> None:
-    assert found(f'{{"instances":[{{"bmi":{value},"sex":"f"}}]}}') == {"/instances/0/bmi": detail}
+def test_a_value_that_is_no_number_is_listed(value: str, detail: str) -> None:
+    assert bad_fields(f'{{"instances":[{{"bmi":{value},"sex":"f"}}]}}') == {"/instances/0/bmi": detail}
 
 
-def test_an_unknown_category_is_told_with_those_that_are_known() -> None:
-    assert found('{"instances":[{"bmi":1,"sex":"x"}]}') == {"/instances/0/sex": 'must be one of "f", "m"'}
+def test_an_unknown_category_is_listed_with_the_known_ones() -> None:
+    assert bad_fields('{"instances":[{"bmi":1,"sex":"x"}]}') == {"/instances/0/sex": 'must be one of "f", "m"'}
 
 
-def test_a_number_for_a_category_is_told() -> None:
-    assert list(found('{"instances":[{"bmi":1,"sex":1}]}')) == ["/instances/0/sex"]
+def test_a_number_for_a_category_is_listed() -> None:
+    assert list(bad_fields('{"instances":[{"bmi":1,"sex":1}]}')) == ["/instances/0/sex"]
 
 
 def test_a_long_list_of_categories_is_cut() -> None:
-    many = (Category(name="city", values=tuple(f"c{i}" for i in range(50))),)
+    features = (Category(name="city", values=tuple(f"c{i}" for i in range(50))),)
     with pytest.raises(InvalidInstances) as caught:
-        faults.explain(b'{"instances":[{"city":"?"}]}', many, 10)
-    assert caught.value.fields[0].detail.endswith('"c11" …')
+        validation.raise_invalid(b'{"instances":[{"city":"?"}]}', features, 10)
+    assert caught.value.bad_fields[0].detail.endswith('"c11" …')
 
 
-def test_a_missing_feature_and_an_unknown_one_are_both_told() -> None:
+def test_a_missing_feature_and_an_unknown_one_are_both_listed() -> None:
     body = '{"instances":[{"bmx":1,"sex":"f"}]}'
-    assert found(body) == {
+    assert bad_fields(body) == {
         "/instances/0/bmx": "is not a feature of this model",
         "/instances/0/bmi": "is missing",
     }
 
 
-def test_faults_of_all_instances_are_told_at_once() -> None:
+def test_bad_fields_of_all_instances_are_listed() -> None:
     body = '{"instances":[{"bmi":"a","sex":"f"},{"bmi":1,"sex":"f"},{"bmi":1,"sex":null}]}'
-    assert list(found(body)) == ["/instances/0/bmi", "/instances/2/sex"]
+    assert list(bad_fields(body)) == ["/instances/0/bmi", "/instances/2/sex"]
 
 
 def test_an_optional_feature_may_be_absent_or_null_but_not_a_text() -> None:
     body = '{"instances":[{"bmi":1,"sex":"f"},{"bmi":1,"sex":"f","a/b~c":null},{"bmi":1,"sex":"f","a/b~c":""}]}'
-    assert found(body) == {"/instances/2/a~1b~0c": "must be a number"}
+    assert bad_fields(body) == {"/instances/2/a~1b~0c": "must be a number"}
 
 
 @pytest.mark.parametrize(
@@ -80,25 +80,25 @@ def test_an_optional_feature_may_be_absent_or_null_but_not_a_text() -> None:
         ('{"instances":[1]}', "/instances/0", "must be an object, feature → value"),
     ],
 )
-def test_a_body_of_another_shape_is_told(body: str, pointer: str, detail: str) -> None:
-    assert found(body) == {pointer: detail}
+def test_a_body_of_another_shape_is_described(body: str, pointer: str, detail: str) -> None:
+    assert bad_fields(body) == {pointer: detail}
 
 
-def test_an_unknown_member_of_the_request_is_told() -> None:
-    assert found('{"instances":[{"bmi":1,"sex":"f"}],"data":1}') == {"/data": "is not a member of the request"}
+def test_an_unknown_member_of_the_request_is_listed() -> None:
+    assert bad_fields('{"instances":[{"bmi":1,"sex":"f"}],"data":1}') == {"/data": "is not a member of the request"}
 
 
-def test_at_most_twenty_are_told_and_the_detail_says_there_may_be_more() -> None:
+def test_at_most_twenty_are_listed_and_the_detail_mentions_more() -> None:
     body = '{"instances":[' + ",".join(['{"bmi":null,"sex":"f"}'] * 30) + "]}"
     with pytest.raises(InvalidInstances) as caught:
-        faults.explain(body.encode(), FEATURES, 100)
-    assert len(caught.value.fields) == 20
+        validation.raise_invalid(body.encode(), FEATURES, 100)
+    assert len(caught.value.bad_fields) == 20
     assert caught.value.detail == "20 or more fields are not as the model needs"
 
 
-def test_one_fault_is_told_in_the_singular() -> None:
+def test_one_bad_field_is_described_in_the_singular() -> None:
     with pytest.raises(InvalidInstances, match="One field is not as the model needs"):
-        faults.explain(b"{}", FEATURES, 100)
+        validation.raise_invalid(b"{}", FEATURES, 100)
 
 
 @pytest.mark.parametrize(
@@ -128,18 +128,18 @@ def test_one_fault_is_told_in_the_singular() -> None:
         "deep",
     ],
 )
-def test_what_is_not_json_is_malformed(body: bytes) -> None:
+def test_a_body_that_is_not_json_is_malformed(body: bytes) -> None:
     with pytest.raises((MalformedJson, InvalidInstances)) as caught:
-        faults.explain(body, FEATURES, 100)
+        validation.raise_invalid(body, FEATURES, 100)
     assert caught.type is MalformedJson
 
 
-def test_too_many_instances_are_not_searched_for_faults() -> None:
+def test_too_many_instances_are_not_examined() -> None:
     with pytest.raises(TooManyInstances):
-        faults.explain(b'{"instances":[1,2,3]}', FEATURES, 2)
+        validation.raise_invalid(b'{"instances":[1,2,3]}', FEATURES, 2)
 
 
 @pytest.mark.parametrize("body", ['{"instances":[%s0]}' % ("0," * 100), '{%s"a":1}' % ('"a":1,' * 100)])
-def test_a_body_of_more_values_than_instances_can_have_is_not_taken_apart(body: str) -> None:
+def test_a_body_with_more_values_than_instances_can_have_is_not_examined(body: str) -> None:
     with pytest.raises(TooLarge):
-        faults.explain(body.encode(), FEATURES, 10)
+        validation.raise_invalid(body.encode(), FEATURES, 10)

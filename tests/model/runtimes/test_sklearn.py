@@ -1,20 +1,16 @@
-"""The estimator as scikit-learn has it: its file is what the manifest says, and its refusals stay inside."""
+"""The scikit-learn estimator: its file must be the manifest's, and its error texts stay inside."""
 
 import hashlib
 from pathlib import Path
 
 import joblib
-import msgspec
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 
-from shared import fitted
-from shared.fitted import Fitted
-from shared.manifest import Artifact
-from shared.model import Model
+from shared.model.manifest import Artifact
+from shared.model.runtimes.sklearn import load_estimator
 from shared.problems import InvalidInstances, ModelCorrupt, ModelUnavailable, ModelVersionMismatch
-from shared.schemas import contract
-from tests.models import manifest
+from tests.models import instances, manifest, model
 
 
 def artifact(path: Path, **changes: str) -> Artifact:
@@ -30,54 +26,54 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_what_was_written_is_loaded(file: Path) -> None:
-    assert fitted.estimator(file.parent, artifact(file)) == {"the": "estimator"}
+def test_a_written_estimator_is_loaded(file: Path) -> None:
+    assert load_estimator(file.parent, artifact(file)) == {"the": "estimator"}
 
 
 def test_a_missing_file_is_model_missing(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable) as caught:
-        fitted.estimator(tmp_path, artifact(tmp_path / "gone.joblib"))
+        load_estimator(tmp_path, artifact(tmp_path / "gone.joblib"))
     assert caught.value.slug == "model-missing"
 
 
-def test_other_bytes_than_the_manifest_names_are_never_unpickled(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    named = artifact(file)
+def test_a_file_with_another_sha256_is_never_unpickled(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    described = artifact(file)
     file.write_bytes(file.read_bytes() + b" ")
     monkeypatch.setattr(joblib, "load", lambda *_: pytest.fail("unpickled"))
     with pytest.raises(ModelCorrupt):
-        fitted.estimator(file.parent, named)
+        load_estimator(file.parent, described)
 
 
 def test_a_git_lfs_pointer_is_recognised(tmp_path: Path) -> None:
     pointer = tmp_path / "m.joblib"
     pointer.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")
     with pytest.raises(ModelUnavailable) as caught:
-        fitted.estimator(tmp_path, artifact(pointer))
+        load_estimator(tmp_path, artifact(pointer))
     assert "git lfs pull" in caught.value.reason
 
 
 @pytest.mark.parametrize("trained_with", ["1.8.0", "2.9.1", "0.24"])
 def test_another_minor_version_of_scikit_learn_is_refused(file: Path, trained_with: str) -> None:
     with pytest.raises(ModelVersionMismatch) as caught:
-        fitted.estimator(file.parent, artifact(file, scikit_learn=trained_with))
+        load_estimator(file.parent, artifact(file, scikit_learn=trained_with))
     assert trained_with in caught.value.reason
 
 
 def test_another_patch_version_is_accepted(file: Path) -> None:
-    assert fitted.estimator(file.parent, artifact(file, scikit_learn="1.9.99"))
+    assert load_estimator(file.parent, artifact(file, scikit_learn="1.9.99"))
 
 
 def test_bytes_that_do_not_unpickle_are_model_integrity(tmp_path: Path) -> None:
     garbage = tmp_path / "m.joblib"
     garbage.write_bytes(b"not a pickle")
     with pytest.raises(ModelCorrupt):
-        fitted.estimator(tmp_path, artifact(garbage))
+        load_estimator(tmp_path, artifact(garbage))
 
 
-def test_a_value_that_the_estimator_refuses_is_the_caller_s_fault_and_its_words_stay_inside() -> None:
-    of = manifest()
+def test_a_value_that_the_estimator_refuses_is_422_and_its_error_text_stays_inside() -> None:
+    described = manifest()
     forest = RandomForestRegressor(n_estimators=2).fit([[0.0], [1.0]], [0.0, 1.0])
     with pytest.raises(InvalidInstances) as caught:
-        Model(of, Fitted(of, forest)).score(contract(of).decode(msgspec.json.encode({"instances": [{"x": 1e300}]})))
+        model(described, forest).predict(instances(described, 1e300))
     assert "float32" in caught.value.reason
     assert "float32" not in caught.value.detail

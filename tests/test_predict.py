@@ -1,52 +1,64 @@
-"""Scoring: from a body to an encoded answer, telling telemetry how it went."""
+"""Predictions from a body to an encoded response, and their telemetry."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from shared.fitted import Fitted
-from shared.manifest import Manifest
 
-from shared import offload, schemas, scoring, telemetry
-from shared.model import LazyModel, Model
+from shared.features import Features
+from shared.model.loader import LazyModel, Model
+from shared.model.manifest import Manifest, ManifestFile
+from shared.predict import Predictor
 from shared.problems import InvalidInstances, ModelUnavailable, NoClasses
 from shared.settings import Settings
-from tests.models import BANDS, SIGNS, Doubling, Sign, manifest
+from shared.telemetry import Invocation
+from shared.threads import Pool, Threads
+from tests.features.store import Store
+from tests.loop import run
+from tests.models import BANDS, SIGNS, Sign, lazy_model, manifest, write
+from tests.recording import invocation
 
-type Score = Callable[[bytes, str], Awaitable[bytes]]
-CONTEXT: Any = SimpleNamespace(invocation_id="i", trace_context=SimpleNamespace(trace_parent=""))
+type Predict = Callable[[bytes, str], Awaitable[bytes]]
+type Build = Callable[..., Predictor]
 
 
 @pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[[Manifest, Any], None]:
-    """Make an estimator and its manifest the served model."""
+def build(tmp_path: Path, threads: Threads) -> Build:
+    """Build a predictor for a manifest and an estimator."""
 
-    def served(of: Manifest, estimator: Any) -> None:
-        contract = schemas.contract(of)
-        monkeypatch.setattr(schemas, "current", lambda: contract)
-        monkeypatch.setattr(scoring.model, "served", LazyModel(lambda: Model(of, Fitted(of, estimator))))
+    def built(
+        described: Manifest | None = None,
+        estimator: Any = None,
+        model: LazyModel | None = None,
+        store: Store | None = None,
+        **values: str,
+    ) -> Predictor:
+        described = described or manifest()
+        settings = Settings.read({"MODEL_MANIFEST": str(write(described, tmp_path / "m.json")), **values})
+        lazy = model or lazy_model(threads.general, described, estimator)
+        features = Features("feast", lambda: store or Store(), 1.0)
+        return Predictor(settings, ManifestFile(settings), lazy, features, threads.general)
 
-    return served
-
-
-def scored(score: Score, *xs: Any) -> tuple[dict[str, Any], telemetry.Invocation]:
-    """The answer to instances {"x": …}, and what telemetry was told."""
-
-    async def invoked() -> tuple[bytes, telemetry.Invocation]:
-        with telemetry.invocation(CONTEXT, "predict") as event:
-            return await score(json.dumps({"instances": [{"x": x} for x in xs]}).encode(), "r-1"), event
-
-    answer, event = asyncio.run(invoked())
-    return json.loads(answer), event
+    return built
 
 
-def test_a_regressor_answers_numbers_with_model_warnings_and_request_id(serve: Callable[..., None]) -> None:
-    serve(manifest(), Doubling())
-    answer, _ = scored(scoring.predict, 0.25, 3)
-    assert answer == {
+def sent(predict: Predict, *instances: Any) -> tuple[dict[str, Any], Invocation]:
+    """Return the response to instances, plain values meaning {"x": value}; and the wide event."""
+    body = {"instances": [each if isinstance(each, dict) else {"x": each} for each in instances]}
+
+    async def invoke() -> tuple[bytes, Invocation]:
+        with invocation() as (event, _):
+            return await predict(json.dumps(body).encode(), "r-1"), event
+
+    response, event = run(invoke())
+    return json.loads(response), event
+
+
+def test_a_regressor_returns_numbers_with_model_warnings_and_request_id(build: Build) -> None:
+    response, _ = sent(build().predict, 0.25, 3)
+    assert response == {
         "model": {"name": "test-model", "version": "1"},
         "predictions": [0.5, 6.0],
         "warnings": [
@@ -61,32 +73,29 @@ def test_a_regressor_answers_numbers_with_model_warnings_and_request_id(serve: C
     }
 
 
-def test_a_regressor_s_classes_come_with_the_values_behind_them(serve: Callable[..., None]) -> None:
-    serve(manifest(output=BANDS), Doubling())
-    answer, _ = scored(scoring.predict_class, -0.5, 0.25, 0.5)
-    assert (answer["predictions"], answer["values"]) == (["low", "mid", "high"], [-1.0, 0.5, 1.0])
-    assert answer["warnings"] == []
+def test_a_regressor_s_classes_come_with_its_values(build: Build) -> None:
+    response, _ = sent(build(manifest(output=BANDS)).predict_class, -0.5, 0.25, 0.5)
+    assert (response["predictions"], response["values"]) == (["low", "mid", "high"], [-1.0, 0.5, 1.0])
+    assert response["warnings"] == []
 
 
-def test_a_regressor_without_edges_has_no_classes(serve: Callable[..., None]) -> None:
-    serve(manifest(), Doubling())
+def test_a_regressor_without_edges_has_no_classes(build: Build) -> None:
     with pytest.raises(NoClasses):
-        scored(scoring.predict_class, 0.5)
+        sent(build().predict_class, 0.5)
 
 
-def test_a_classifier_answers_its_labels_to_both_and_probabilities_to_one(serve: Callable[..., None]) -> None:
-    serve(manifest(kind="classifier", output=SIGNS), Sign())
-    plain, _ = scored(scoring.predict, -1, 1)
-    full, _ = scored(scoring.predict_class, -1, 1)
+def test_a_classifier_returns_labels_to_both_and_probabilities_to_one(build: Build) -> None:
+    predictor = build(manifest(kind="classifier", output=SIGNS), Sign())
+    plain, _ = sent(predictor.predict, -1, 1)
+    full, _ = sent(predictor.predict_class, -1, 1)
     assert plain["predictions"] == full["predictions"] == ["low", "high"]
     assert "probabilities" not in plain
     assert full["probabilities"] == [{"low": 0.9, "high": 0.1}, {"low": 0.2, "high": 0.8}]
     assert "values" not in full
 
 
-def test_telemetry_is_told_the_steps_and_the_shape_of_the_answers_but_no_row(serve: Callable[..., None]) -> None:
-    serve(manifest(), Doubling())
-    _, event = scored(scoring.predict, 0.0, 0.5, 1.0)
+def test_the_wide_event_has_the_steps_and_the_summary_but_no_row(build: Build) -> None:
+    _, event = sent(build().predict, 0.0, 0.5, 1.0)
     assert set(event.steps) == {"decode", "load", "model", "encode"}
     assert event.properties == {
         "model_name": "test-model",
@@ -99,61 +108,65 @@ def test_telemetry_is_told_the_steps_and_the_shape_of_the_answers_but_no_row(ser
     }
 
 
-def test_telemetry_is_told_how_many_of_each_class(serve: Callable[..., None]) -> None:
-    serve(manifest(kind="classifier", output=SIGNS), Sign())
-    _, event = scored(scoring.predict, -1, 1, 1)
+def test_the_wide_event_counts_each_class(build: Build) -> None:
+    _, event = sent(build(manifest(kind="classifier", output=SIGNS), Sign()).predict, -1, 1, 1)
     assert (event.properties["class_low"], event.properties["class_high"]) == (1, 2)
 
 
-@pytest.mark.parametrize(("share", "told_values"), [("0", {}), ("1", {"value_x": 0.25})])
-def test_feature_values_are_told_only_where_the_setting_says_so(
-    serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch, share: str, told_values: dict[str, float]
+@pytest.mark.parametrize(("share", "expected"), [("0", {}), ("1", {"value_x": 0.25})])
+def test_feature_values_are_recorded_only_with_the_setting(
+    build: Build, share: str, expected: dict[str, float]
 ) -> None:
-    read = Settings.read({"LOG_VALUES_SAMPLE": share})
-    monkeypatch.setattr(scoring.settings, "current", lambda: read)
-    serve(manifest(), Doubling())
-    _, event = scored(scoring.predict, 0.25, 0.5)
-    assert {name: value for name, value in event.properties.items() if name.startswith("value_")} == told_values
+    _, event = sent(build(LOG_VALUES_SAMPLE=share).predict, 0.25, 0.5)
+    values = {name: value for name, value in event.properties.items() if name.startswith("value_")}
+    assert values == expected
 
 
-def test_bad_instances_are_refused_before_the_model_is_loaded(
-    serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    serve(manifest(), Doubling())
-    monkeypatch.setattr(scoring.model, "served", LazyModel(lambda: pytest.fail("loaded")))
+def test_bad_instances_are_refused_before_the_model_is_loaded(build: Build, threads: Threads) -> None:
+    loaded: list[Model] = []
+    predictor = build(model=LazyModel(loaded.pop, threads.general))  # pop fails, and is never called
     with pytest.raises(InvalidInstances):
-        scored(scoring.predict, "a")
+        sent(predictor.predict, "a")
 
 
-def test_a_model_that_cannot_be_loaded_is_unavailable(
-    serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails() -> Model:
+def test_a_model_that_cannot_be_loaded_is_unavailable(build: Build, threads: Threads) -> None:
+    def fail() -> Model:
         raise ModelUnavailable(reason="gone")
 
-    serve(manifest(), Doubling())
-    monkeypatch.setattr(scoring.model, "served", LazyModel(fails))
     with pytest.raises(ModelUnavailable):
-        scored(scoring.predict, 0.5)
+        sent(build(model=LazyModel(fail, threads.general)).predict, 0.5)
 
 
-@pytest.mark.parametrize(
-    ("rows", "slow", "off_the_loop"),
-    [(1, False, False), (1_000, False, False), (4_000, False, True), (1, True, True)],
-)
+def test_missing_features_come_from_the_store_where_there_is_one(build: Build) -> None:
+    store = Store()
+    predictor = build(store=store, FEATURES_SOURCE="feast", FEATURES_URL="http://feast")
+    response, event = sent(predictor.predict, {"entity_id": "p2"}, {"x": 1})
+    assert response["predictions"] == [1.0, 2.0]
+    assert store.calls == [["p2"]]
+    assert event.properties["feature_source"] == "feast"
+
+
+class CountingPool(Pool):
+    """Counts the work that it gets."""
+
+    def __init__(self) -> None:
+        super().__init__("counting", 1)
+        self.runs = 0
+
+    async def run[**P, R](self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        self.runs += 1
+        return await super().run(function, *args, **kwargs)
+
+
+@pytest.mark.parametrize(("rows", "slow", "runs"), [(1, False, 0), (1_000, False, 0), (4_000, False, 2), (1, True, 1)])
 def test_only_large_bodies_and_slow_models_leave_the_event_loop(
-    serve: Callable[..., None], monkeypatch: pytest.MonkeyPatch, rows: int, slow: bool, off_the_loop: bool
+    tmp_path: Path, threads: Threads, rows: int, slow: bool, runs: int
 ) -> None:
-    serve(manifest(), Doubling())
-    asyncio.run(scoring.model.served.get()).slow = slow
-    sent: list[str] = []
-    real = offload.run
-
-    async def run(function: Callable[..., Any], *args: Any) -> Any:
-        sent.append(function.__name__)
-        return await real(function, *args)
-
-    monkeypatch.setattr(scoring.offload, "run", run)
-    answer, _ = scored(scoring.predict, *[0.5] * rows)
-    assert len(answer["predictions"]) == rows
-    assert bool(sent) is off_the_loop
+    settings = Settings.read({"MODEL_MANIFEST": str(write(manifest(), tmp_path / "m.json"))})
+    lazy, pool = lazy_model(threads.general), CountingPool()
+    run(lazy.get()).slow = slow
+    features = Features.from_settings(settings, threads)
+    response, _ = sent(Predictor(settings, ManifestFile(settings), lazy, features, pool).predict, *[0.5] * rows)
+    pool.close()
+    assert len(response["predictions"]) == rows
+    assert pool.runs == runs

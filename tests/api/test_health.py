@@ -1,44 +1,67 @@
-"""Readiness: a fixed list of reasons that give nothing away."""
+"""Readiness: a fixed list of reasons that reveal nothing; and the facts of the `started` event."""
 
-import asyncio
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
-from types import SimpleNamespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shared import health
-from shared.fitted import Fitted
-from shared.model import LazyModel, Model
-from shared.problems import FeaturesUnavailable, ModelCorrupt, ModelUnavailable, ModelVersionMismatch
-from tests.models import Doubling, manifest
+from shared.api import health
+from shared.api.health import HealthChecks, started
+from shared.api.routes import Response
+from shared.auth import Auth
+from shared.features import Features
+from shared.model.loader import LazyModel, Model
+from shared.model.manifest import ManifestFile
+from shared.problems import FeaturesUnavailable, ModelCorrupt, ModelUnavailable, ModelVersionMismatch, Problem
+from shared.settings import Settings
+from shared.threads import Threads
+from tests.clock import Clock
+from tests.conftest import NO_STORE
+from tests.features.store import Store
+from tests.loop import run
+from tests.models import lazy_model
+
+type Build = Callable[..., HealthChecks]
 
 
-@pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch, told: Callable[..., object], environ: Mapping[str, str]) -> None:
-    told(**environ)
-    monkeypatch.setattr(health, "_last", None)
-    monkeypatch.setattr(health.model, "served", LazyModel(lambda: Model(manifest(), Fitted(manifest(), Doubling()))))
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
-def ready() -> tuple[dict[str, Any], int]:
-    body, status = health.answer(asyncio.run(health.ready()))
-    return json.loads(body), status
+@pytest.fixture
+def build(environ: Mapping[str, str], threads: Threads, clock: Clock) -> Build:
+    """Build checks for a service with these app settings; without others everything works."""
+
+    def built(model: LazyModel | None = None, features: Features | None = None, **values: str) -> HealthChecks:
+        settings = Settings.read({**environ, **values})
+        lazy = model or lazy_model(threads.general)
+        stored = features or Features.from_settings(settings, threads)
+        return HealthChecks(settings, lazy, Auth(settings, threads), stored, clock)
+
+    return built
 
 
-def test_live_says_so() -> None:
-    assert health.answer(health.live()) == (b'{"status":"live"}', 200)
+def decoded(response: Response) -> tuple[dict[str, Any], int]:
+    return json.loads(response.body), response.status
 
 
-def test_with_sound_settings_and_a_model_the_service_is_ready() -> None:
-    assert ready() == ({"status": "ready"}, 200)
+def ready(checks: HealthChecks) -> tuple[dict[str, Any], int]:
+    return decoded(run(checks.ready()))
 
 
-def test_a_bad_setting_makes_it_unready_without_naming_it(told: Callable[..., object]) -> None:
-    told(TOKEN_KEY="short")
-    assert ready() == ({"status": "unready", "reasons": ["setting-invalid"]}, 503)
+def test_live_needs_no_check(build: Build) -> None:
+    assert decoded(build(TOKEN_KEY="short").live()) == ({"status": "live"}, 200)
+
+
+def test_with_valid_settings_and_a_model_the_service_is_ready(build: Build) -> None:
+    assert ready(build()) == ({"status": "ready"}, 200)
+
+
+def test_a_bad_setting_makes_it_unready_without_naming_it(build: Build) -> None:
+    assert ready(build(TOKEN_KEY="short")) == ({"status": "unready", "reasons": ["setting-invalid"]}, 503)
 
 
 @pytest.mark.parametrize(
@@ -50,66 +73,109 @@ def test_a_bad_setting_makes_it_unready_without_naming_it(told: Callable[..., ob
     ],
 )
 def test_a_model_that_cannot_be_served_makes_it_unready(
-    monkeypatch: pytest.MonkeyPatch, problem: ModelUnavailable, reason: str
+    build: Build, threads: Threads, problem: Problem, reason: str
 ) -> None:
-    def fails() -> Model:
+    def fail() -> Model:
         raise problem
 
-    monkeypatch.setattr(health.model, "served", LazyModel(fails))
-    assert ready() == ({"status": "unready", "reasons": [reason]}, 503)
+    checks = build(LazyModel(fail, threads.general))
+    assert ready(checks) == ({"status": "unready", "reasons": [reason]}, 503)
 
 
-def test_a_store_that_is_down_only_degrades_so_that_no_probe_takes_the_instance_out(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def store() -> Sequence[health.Reason]:
-        return ["features-unreachable"]
-
-    monkeypatch.setattr(health, "CHECKS", (*health.CHECKS, store))
-    assert ready() == ({"status": "degraded", "reasons": ["features-unreachable"]}, 200)
+def test_an_unreachable_users_table_only_degrades_so_that_no_probe_removes_the_instance(build: Build) -> None:
+    checks = build(USERS_TABLE="users", STORAGE_CONNECTION=NO_STORE)
+    assert ready(checks) == ({"status": "degraded", "reasons": ["users-unreachable"]}, 200)
 
 
-def test_an_unreachable_users_table_degrades_the_service(
-    told: Callable[..., object], environ: Mapping[str, str]
-) -> None:
-    nowhere = "AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
-    told(**environ, USERS_TABLE="users", STORAGE_CONNECTION=nowhere)
-    assert ready() == ({"status": "degraded", "reasons": ["users-unreachable"]}, 200)
+def test_a_users_table_without_an_account_is_an_invalid_setting_and_nothing_else(build: Build) -> None:
+    assert ready(build(USERS_TABLE="users")) == ({"status": "unready", "reasons": ["setting-invalid"]}, 503)
 
 
-def test_a_users_table_without_an_account_is_an_invalid_setting_and_nothing_else(
-    told: Callable[..., object], environ: Mapping[str, str]
-) -> None:
-    told(**environ, USERS_TABLE="users")
-    assert ready() == ({"status": "unready", "reasons": ["setting-invalid"]}, 503)
-
-
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (FeaturesUnavailable(reason="down"), {"status": "degraded", "reasons": ["features-unreachable"]}),
+        (None, {"status": "ready"}),
+    ],
+)
 def test_an_unreachable_feature_store_degrades_the_service(
-    monkeypatch: pytest.MonkeyPatch, told: Callable[..., object], environ: Mapping[str, str]
+    build: Build, error: FeaturesUnavailable | None, status: dict[str, Any]
 ) -> None:
-    async def ping() -> None:
-        raise FeaturesUnavailable(reason="down")
-
-    told(**environ, FEATURES_SOURCE="feast", FEATURES_URL="http://127.0.0.1:9")
-    monkeypatch.setattr(health.features, "current", lambda: SimpleNamespace(ping=ping))
-    assert ready() == ({"status": "degraded", "reasons": ["features-unreachable"]}, 200)
+    store = Store()
+    store.error = error
+    checks = build(features=Features("feast", lambda: store, 1.0), FEATURES_SOURCE="feast", FEATURES_URL="http://x")
+    assert ready(checks) == (status, 200)
 
 
-def test_a_feature_store_that_answers_leaves_it_ready(
-    monkeypatch: pytest.MonkeyPatch, told: Callable[..., object], environ: Mapping[str, str]
-) -> None:
-    async def ping() -> None:
-        return None
-
-    told(**environ, FEATURES_SOURCE="feast", FEATURES_URL="http://127.0.0.1:9")
-    monkeypatch.setattr(health.features, "current", lambda: SimpleNamespace(ping=ping))
-    assert ready() == ({"status": "ready"}, 200)
+def test_two_reasons_are_both_listed(build: Build) -> None:
+    reasons = ready(build(TOKEN_KEY="short", USERS_TABLE="users", STORAGE_CONNECTION=NO_STORE))[0]["reasons"]
+    assert reasons == ["setting-invalid", "users-unreachable"]
 
 
-def test_the_state_is_remembered_for_five_seconds(monkeypatch: pytest.MonkeyPatch, told: Callable[..., object]) -> None:
-    assert ready()[1] == 200
-    told()
-    assert ready()[1] == 200
-    later = time.monotonic() + health.REMEMBERED_SECONDS + 0.1
-    monkeypatch.setattr(health.time, "monotonic", lambda: later)
-    assert ready()[1] == 503
+def test_the_state_is_cached_for_five_seconds(build: Build, clock: Clock) -> None:
+    store = Store()
+    checks = build(features=Features("feast", lambda: store, 1.0), FEATURES_SOURCE="feast", FEATURES_URL="http://x")
+    assert ready(checks)[0]["status"] == "ready"
+    store.error = FeaturesUnavailable()
+    clock.time += health.CACHE_SECONDS - 0.1
+    assert ready(checks)[0]["status"] == "ready"
+    clock.time += 0.1
+    assert ready(checks)[0]["status"] == "degraded"
+
+
+MANIFEST = {
+    "name": "houses",
+    "version": "7",
+    "kind": "classifier",
+    "features": [
+        {"kind": "number", "name": "area", "range": [20, 400]},
+        {"kind": "category", "name": "heating", "values": ["gas", "none"]},
+    ],
+    "output": {"name": "price", "classes": ["low", "high"]},
+    "artifact": {"file": "m.joblib", "sha256": "0" * 64, "estimator": "Tree", "scikit_learn": "1.9.1"},
+    "training": {"data": "houses.csv", "rows": 100},
+    "statistics": {
+        "quantiles": {"area": [20, 30, 60, 90, 120, 250, 400]},
+        "shares": {"heating": {"gas": 0.75, "none": 0.25}},
+        "prediction_quantiles": [1, 2, 3, 4, 5, 6, 7],
+    },
+    "examples": [{"instance": {"area": 90, "heating": "gas"}, "prediction": "low"}],
+}
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> Callable[..., Mapping[str, str]]:
+    """Return the facts of a service with the manifest above and these app settings."""
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps(MANIFEST), encoding="utf-8")
+
+    def of_settings(**values: str) -> Mapping[str, str]:
+        settings = Settings.read({"MODEL_MANIFEST": str(path), **values})
+        return started(settings, ManifestFile(settings))
+
+    return of_settings
+
+
+def test_the_started_event_has_versions_and_the_build(facts: Callable[..., Mapping[str, str]]) -> None:
+    event = facts(BUILD_ID="b42")
+    assert event["build"] == "b42"
+    assert event["python"].startswith("3.13")
+    assert event["scikit_learn"].count(".") >= 1
+
+
+def test_the_started_event_has_the_training_data_s_statistics(facts: Callable[..., Mapping[str, str]]) -> None:
+    event = facts()
+    assert (event["model_name"], event["model_version"], event["model_kind"]) == ("houses", "7", "classifier")
+    assert json.loads(event["range_area"]) == [20, 400]
+    assert json.loads(event["quantiles_area"]) == [20, 30, 60, 90, 120, 250, 400]
+    assert json.loads(event["shares_heating"]) == {"gas": 0.75, "none": 0.25}
+    assert json.loads(event["prediction_quantiles"]) == [1, 2, 3, 4, 5, 6, 7]
+    assert "prediction_shares" not in event
+
+
+def test_without_a_manifest_the_other_facts_are_there(facts: Callable[..., Mapping[str, str]]) -> None:
+    assert set(facts(MODEL_MANIFEST="nowhere.json")) == {"build", "python", "scikit_learn", "settings_hash"}
+
+
+def test_another_setting_is_another_hash(facts: Callable[..., Mapping[str, str]]) -> None:
+    assert facts()["settings_hash"] != facts(TOKEN_LIFETIME_SECONDS="60")["settings_hash"]

@@ -1,48 +1,56 @@
-"""The OpenAPI document: valid, and true of what was declared."""
+"""The OpenAPI document: valid, and in agreement with the routes."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from shared import auth, openapi, schemas, scoring
-from shared.endpoint import FORM, JSON, Declaration
-from shared.manifest import Example, Manifest
+from shared.api import openapi
+from shared.api.routes import FORM, JSON, Route
+from shared.auth import LOGIN_PROBLEMS, PasswordGrant, TokenResponse
+from shared.model import schemas
+from shared.model.manifest import Example, Manifest
+from shared.predict import PREDICT_PROBLEMS
 from shared.problems import NoClasses
+from shared.settings import Settings
 from tests.models import BANDS, MIXED, SIGNS, manifest
 
-PREDICT = Declaration(
+
+async def authorize(authorization: str | None) -> str:
+    return "abi"
+
+
+PREDICT = Route(
     "POST",
     "predict",
     name="predict",
     doc="Predict.\nMore of it.",
-    guard=auth.guard,
-    takes=schemas.request_type,
-    gives=schemas.predictions_type,
-    problems=scoring.PROBLEMS,
+    authorize=authorize,
+    request_model=schemas.instances_type,
+    response_model=schemas.predictions_type,
+    problems=PREDICT_PROBLEMS,
 )
-CLASS = Declaration(
+CLASS = Route(
     "POST",
     "predict_class",
     name="predict_class",
-    guard=auth.guard,
-    takes=schemas.request_type,
-    gives=schemas.classes_type,
-    problems=(*scoring.PROBLEMS, NoClasses),
+    authorize=authorize,
+    request_model=schemas.instances_type,
+    response_model=schemas.classes_type,
+    problems=(*PREDICT_PROBLEMS, NoClasses),
 )
-TOKEN = Declaration(
+TOKEN = Route(
     "POST",
     "token",
     name="token",
-    takes=auth.PasswordGrant,
-    media_types=(FORM, JSON),
-    gives=auth.TokenAnswer,
-    problems=auth.LOGIN_PROBLEMS,
+    request_model=PasswordGrant,
+    accepts=(FORM, JSON),
+    response_model=TokenResponse,
+    problems=LOGIN_PROBLEMS,
     oauth=True,
 )
-ASSET = Declaration("GET", "assets/{*path}", name="assets", gives=str, answers="text/plain")
+ASSET = Route("GET", "assets/{*path}", name="assets", response_model=str, media_type="text/plain")
 
 MANIFESTS = {
     "plain": manifest(),
@@ -56,20 +64,22 @@ MANIFESTS = {
 }
 
 
-def document(of: Manifest = MANIFESTS["plain"]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(openapi.document((PREDICT, CLASS, TOKEN, ASSET), of))
-    return found
+def document(described: Manifest = MANIFESTS["plain"], **environ: str) -> dict[str, Any]:
+    routes = (PREDICT, CLASS, TOKEN, ASSET)
+    decoded: dict[str, Any] = json.loads(openapi.document(routes, described, Settings.read(environ)))
+    return decoded
 
 
-def operation(path: str, of: Manifest = MANIFESTS["plain"]) -> dict[str, Any]:
-    found: dict[str, Any] = next(iter(document(of)["paths"][path].values()))
-    return found
+def operation(path: str, described: Manifest = MANIFESTS["plain"], **environ: str) -> dict[str, Any]:
+    (single,) = document(described, **environ)["paths"][path].values()
+    assert isinstance(single, dict)
+    return single
 
 
-@pytest.mark.parametrize("of", MANIFESTS.values(), ids=MANIFESTS)
-def test_the_document_is_valid_openapi_31_for_any_model(of: Manifest) -> None:
-    assert document(of)["openapi"] == "3.1.0"
-    OpenAPIV31SpecValidator(document(of)).validate()
+@pytest.mark.parametrize("described", MANIFESTS.values(), ids=MANIFESTS)
+def test_the_document_is_valid_openapi_31_for_any_model(described: Manifest) -> None:
+    assert document(described)["openapi"] == "3.1.0"
+    OpenAPIV31SpecValidator(document(described)).validate()
 
 
 def test_title_and_version_are_the_model_s() -> None:
@@ -80,38 +90,39 @@ def test_summary_and_description_come_from_the_docstring() -> None:
     assert (operation("/predict")["summary"], operation("/predict")["description"]) == ("Predict.", "More of it.")
 
 
-def test_only_guarded_operations_ask_for_a_token() -> None:
+def test_only_protected_operations_require_a_token() -> None:
     assert operation("/predict")["security"] == [{"password": []}, {"bearer": []}]
     assert "security" not in operation("/token")
 
 
-def test_an_issuer_is_another_way_in_and_one_of_its_scopes_is_enough(told: Callable[..., object]) -> None:
+def test_an_issuer_s_token_is_an_alternative_and_one_of_its_scopes_is_enough() -> None:
     issuer = {"OIDC_ISSUER": "https://issuer.example/t", "OIDC_AUDIENCE": "api", "OIDC_REQUIRED_SCOPE": "a b"}
-    told(TOKEN_KEY="k" * 32, **issuer)
-    assert operation("/predict")["security"] == [{"password": []}, {"bearer": []}, {"issuer": ["a"]}, {"issuer": ["b"]}]
-    assert document()["components"]["securitySchemes"]["issuer"] == {
+    predict = operation("/predict", **issuer)
+    assert predict["security"] == [{"password": []}, {"bearer": []}, {"issuer": ["a"]}, {"issuer": ["b"]}]
+    assert document(**issuer)["components"]["securitySchemes"]["issuer"] == {
         "type": "openIdConnect",
         "openIdConnectUrl": "https://issuer.example/t/.well-known/openid-configuration",
     }
-    assert "403" in operation("/predict")["responses"]
-    OpenAPIV31SpecValidator(document()).validate()
+    assert "403" in predict["responses"]
+    OpenAPIV31SpecValidator(document(**issuer)).validate()
 
 
-def test_without_local_tokens_there_is_no_token_endpoint(told: Callable[..., object]) -> None:
-    told(LOCAL_TOKENS="false", OIDC_ISSUER="https://issuer.example/t", OIDC_AUDIENCE="api")
-    assert "/token" not in document()["paths"]
-    assert set(document()["components"]["securitySchemes"]) == {"bearer", "issuer"}
-    assert operation("/predict")["security"] == [{"bearer": []}, {"issuer": []}]
+def test_without_local_tokens_there_is_no_token_endpoint() -> None:
+    issuer = {"LOCAL_TOKENS": "false", "OIDC_ISSUER": "https://issuer.example/t", "OIDC_AUDIENCE": "api"}
+    assert "/token" not in document(**issuer)["paths"]
+    assert set(document(**issuer)["components"]["securitySchemes"]) == {"bearer", "issuer"}
+    assert operation("/predict", **issuer)["security"] == [{"bearer": []}, {"issuer": []}]
 
 
-def test_every_answer_names_the_headers_that_it_carries() -> None:
-    answers = operation("/predict")["responses"]
-    assert all({"X-Request-Id", "X-Content-Type-Options"} <= set(each["headers"]) for each in answers.values())
-    assert "WWW-Authenticate" in answers["401"]["headers"]
-    assert "Retry-After" in answers["503"]["headers"]
+def test_every_response_lists_its_headers() -> None:
+    responses = operation("/predict")["responses"]
+    always = {"X-Request-Id", "X-Content-Type-Options"}
+    assert all(always <= set(response["headers"]) for response in responses.values())
+    assert "WWW-Authenticate" in responses["401"]["headers"]
+    assert "Retry-After" in responses["503"]["headers"]
 
 
-def test_statuses_are_those_that_the_endpoint_and_its_frame_answer() -> None:
+def test_statuses_are_those_of_the_handler_and_its_frame() -> None:
     both = ["200", "400", "401", "413", "415", "422", "500", "502", "503"]
     assert list(operation("/predict")["responses"]) == both
     assert list(operation("/predict_class")["responses"]) == sorted([*both, "404"])
@@ -120,41 +131,53 @@ def test_statuses_are_those_that_the_endpoint_and_its_frame_answer() -> None:
 
 def test_the_token_endpoint_s_errors_have_rfc_6749_s_members_in_plain_json() -> None:
     content = operation("/token")["responses"]["401"]["content"]
-    assert content == {"application/json": {"schema": {"$ref": "#/components/schemas/TokenProblemBody"}}}
-    assert "error_description" in document()["components"]["schemas"]["TokenProblemBody"]["required"]
+    assert content == {"application/json": {"schema": {"$ref": "#/components/schemas/TokenProblemDetails"}}}
+    assert "error_description" in document()["components"]["schemas"]["TokenProblemDetails"]["required"]
 
 
-def test_the_token_endpoint_takes_a_form_and_json() -> None:
+def test_the_token_endpoint_accepts_a_form_and_json() -> None:
     assert set(operation("/token")["requestBody"]["content"]) == {FORM, JSON}
 
 
 def test_a_path_parameter_is_declared() -> None:
-    assert [each["name"] for each in operation("/assets/{path}")["parameters"]] == ["path"]
+    assert [parameter["name"] for parameter in operation("/assets/{path}")["parameters"]] == ["path"]
 
 
-@pytest.mark.parametrize("of", MANIFESTS.values(), ids=MANIFESTS)
-def test_the_request_s_example_is_the_golden_one_and_decodes(of: Manifest) -> None:
-    example = operation("/predict", of)["requestBody"]["content"][JSON]["example"]
-    if of is not MANIFESTS["mixed"]:
-        assert schemas.contract(of).decode(json.dumps(example).encode())
-    assert example == {"instances": [{"x": of.examples[0].instance["x"]}]}
+@pytest.mark.parametrize("described", MANIFESTS.values(), ids=MANIFESTS)
+def test_the_request_s_example_is_the_golden_one_and_decodes(described: Manifest) -> None:
+    example = operation("/predict", described)["requestBody"]["content"][JSON]["example"]
+    if described is not MANIFESTS["mixed"]:
+        assert schemas.build(described).decode(json.dumps(example).encode())
+    assert example == {"instances": [{"x": described.examples[0].instance["x"]}]}
 
 
-def test_the_answers_examples_are_what_the_golden_examples_answer() -> None:
-    def answered(path: str, kind: str) -> dict[str, Any]:
+def test_the_responses_examples_are_the_results_of_the_golden_examples() -> None:
+    def response(path: str, kind: str) -> dict[str, Any]:
         example: dict[str, Any] = operation(path, MANIFESTS[kind])["responses"]["200"]["content"][JSON]["example"]
         return example
 
-    assert answered("/predict", "bands")["predictions"] == [1.0]
-    assert answered("/predict_class", "bands")["predictions"] == ["high"]
-    assert answered("/predict_class", "bands")["values"] == [1.0]
-    assert answered("/predict_class", "classifier")["probabilities"] == [{"low": 0.2, "high": 0.8}]
+    assert response("/predict", "bands")["predictions"] == [1.0]
+    assert response("/predict_class", "bands")["predictions"] == ["high"]
+    assert response("/predict_class", "bands")["values"] == [1.0]
+    assert response("/predict_class", "classifier")["probabilities"] == [{"low": 0.2, "high": 0.8}]
 
 
-def test_an_endpoint_that_is_not_listed_is_not_there() -> None:
-    page = Declaration("GET", "docs", name="docs", gives=str, listed=False)
-    assert list(json.loads(openapi.document((PREDICT, page), MANIFESTS["plain"]))["paths"]) == ["/predict"]
+def test_a_route_that_is_not_listed_is_left_out() -> None:
+    page = Route("GET", "docs", name="docs", response_model=str, listed=False)
+    listed = json.loads(openapi.document((PREDICT, page), MANIFESTS["plain"], Settings.read({})))
+    assert list(listed["paths"]) == ["/predict"]
 
 
 def test_a_model_without_classes_shows_no_example_of_them() -> None:
     assert "example" not in operation("/predict_class")["responses"]["200"]["content"][JSON]
+
+
+def test_entity_id_is_there_only_with_a_feature_store() -> None:
+    def instance(**environ: str) -> dict[str, Any]:
+        members: dict[str, Any] = document(MANIFESTS["mixed"], **environ)["components"]["schemas"]["Instance"]
+        return members
+
+    assert "entity_id" in instance(FEATURES_SOURCE="table")["properties"]
+    assert instance(FEATURES_SOURCE="table").get("required", []) == []
+    assert "entity_id" not in instance()["properties"]
+    assert instance()["required"] == ["body mass/index", "smoker?"]

@@ -1,4 +1,4 @@
-"""A small feature server that speaks Feast's protocol, with the faults that a real one has."""
+"""A small feature server with Feast's protocol, and with faults of a real one."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ type Rows = Mapping[Any, Mapping[str, Any]]
 
 
 class FeastServer(ThreadingHTTPServer):
-    """Answers from `rows`; `fault` says what is wrong with it."""
+    """Responds from `rows`; `fault` names one of FAULTS."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -24,23 +24,23 @@ class FeastServer(ThreadingHTTPServer):
         self.fault = ""
         self.faults_left = 10**9
         self.delay = 0.0
-        self.questions: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL where it listens."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Columns as Feast has them."""
-        (name, entities), *_ = question["entities"].items()
-        features = [each.rpartition(":")[2] for each in question.get("features", ["x"])]
+    def columns(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return columns in Feast's form."""
+        (name, entities), *_ = request["entities"].items()
+        features = [feature.rpartition(":")[2] for feature in request.get("features", ["x"])]
         columns = [{"values": entities, "statuses": ["PRESENT"] * len(entities)}]
         for feature in features:
-            found = [self.rows.get(entity, {}).get(feature, ...) for entity in entities]
-            statuses = ["NOT_FOUND" if v is ... else "NULL_VALUE" if v is None else "PRESENT" for v in found]
-            columns.append({"values": [None if v is ... else v for v in found], "statuses": statuses})
+            values = [self.rows.get(entity, {}).get(feature, ...) for entity in entities]
+            statuses = ["NOT_FOUND" if v is ... else "NULL_VALUE" if v is None else "PRESENT" for v in values]
+            columns.append({"values": [None if v is ... else v for v in values], "statuses": statuses})
         return {"metadata": {"feature_names": [name, *features]}, "results": columns}
 
 
@@ -50,8 +50,8 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body in one packet: two would wait 40 ms for each other (Nagle's algorithm)
 
     def do_POST(self) -> None:
-        question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.questions.append(question)
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append(request)
         self.server.headers.append(dict(self.headers))
         time.sleep(self.server.delay)
         fault = self.server.fault if self.server.faults_left > 0 else ""
@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault in FAULTS:
             self._send(*FAULTS[fault])
         else:
-            self._send(200, json.dumps(self.server.answer(question)).encode())
+            self._send(200, json.dumps(self.server.columns(request)).encode())
 
     def _send(self, status: int, body: bytes, **headers: str) -> None:
         self.send_response(status)
@@ -72,22 +72,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing on the console."""
+        """Log nothing."""
 
 
 FAULTS = {
     "is too busy": (429, b""),
     "fails": (500, b"{}"),
     "is not there": (503, b""),
-    "speaks HTML": (200, b"<html>"),
-    "speaks another JSON": (200, b'{"results": 1}'),
-    "forgets a row": (200, b'{"metadata":{"feature_names":["x"]},"results":[{"values":[],"statuses":[]}]}'),
+    "sends HTML": (200, b"<html>"),
+    "sends other JSON": (200, b'{"results": 1}'),
+    "omits a row": (200, b'{"metadata":{"feature_names":["x"]},"results":[{"values":[],"statuses":[]}]}'),
 }
 
 
 @contextmanager
 def feast_server(rows: Rows) -> Iterator[FeastServer]:
-    """A running server, ended afterwards."""
+    """Run a server for the block."""
     server = FeastServer(rows)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
@@ -100,7 +100,7 @@ def feast_server(rows: Rows) -> Iterator[FeastServer]:
 
 
 def serve(rows: Rows, delay: float) -> None:
-    """Serve until the process is ended, its URL on standard output: for benches, in a process of its own."""
+    """Serve until the process ends, and print the URL: for benchmarks, in a process of its own."""
     server = FeastServer(rows)
     server.delay = delay
     sys.stdout.write(f"{server.url}\n")

@@ -118,9 +118,9 @@ class Settings:
     """App setting's name → what is wrong with it, without its value."""
 
     @classmethod
-    def from_environment(cls) -> "Settings":
+    def from_environment(cls, build_file: Path = BUILD_FILE) -> "Settings":
         """Read the process's environment, and the build id from the package's file. Never raises."""
-        packaged = {"BUILD_ID": BUILD_FILE.read_text(encoding="utf-8").strip()} if BUILD_FILE.exists() else {}
+        packaged = {"BUILD_ID": build_file.read_text(encoding="utf-8").strip()} if build_file.exists() else {}
         return cls.read({**packaged, **os.environ})
 
     @classmethod

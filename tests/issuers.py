@@ -1,4 +1,4 @@
-"""A small OpenID Connect issuer on a free port: real keys, a discovery document, and the ways in which one fails."""
+"""A small OpenID Connect issuer on a free port: real keys, a discovery document, and the failures of one."""
 
 import json
 import threading
@@ -20,19 +20,9 @@ DISCOVERY = "/tenant/.well-known/openid-configuration"
 type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
-class Clock:
-    """A clock that the test moves."""
-
-    def __init__(self, start: float) -> None:
-        self.time = start
-
-    def __call__(self) -> float:
-        return self.time
-
-
 @cache
 def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
-    """A key that is made once per name: making one takes a tenth of a second."""
+    """Return a key, made once per name: that takes a tenth of a second."""
     return rsa.generate_private_key(65537, bits)
 
 
@@ -41,29 +31,29 @@ def ec_key(name: str) -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def public_jwk(key: PrivateKey, kid: str, **more: Any) -> dict[str, Any]:
-    """The public half as the issuer publishes it."""
+def public_jwk(key: PrivateKey, kid: str, **members: Any) -> dict[str, Any]:
+    """Return the public key as the issuer publishes it."""
     algorithm = RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm
-    found: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)  # type: ignore[arg-type]
-    return {**found, "kid": kid, "use": "sig", **more}
+    jwk: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)  # type: ignore[arg-type]
+    return {**jwk, "kid": kid, "use": "sig", **members}
 
 
 @dataclass
 class Issuer:
-    """What it publishes and how it behaves: change a member, and the next request meets it."""
+    """Its publications and its behaviour, which a test may change between two requests."""
 
     server: ThreadingHTTPServer
     keys: list[dict[str, Any]]
     status: int = 200
     delay: float = 0.0
-    """Seconds before an answer."""
+    """Seconds before a response."""
     dribble: float = 0.0
-    """Seconds between two bytes of an answer."""
+    """Seconds between two bytes of a response."""
     keys_body: bytes | None = None
     """In place of the keys."""
     document: dict[str, Any] = field(default_factory=dict)
     """In place of single members of the discovery document."""
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
     """Paths of the requests so far."""
 
     @property
@@ -71,7 +61,7 @@ class Issuer:
         return f"http://127.0.0.1:{self.server.server_port}/tenant"
 
     def token(self, key: PrivateKey | None = None, kid: str = "first", header: Any = None, **changed: Any) -> str:
-        """A token of this issuer, signed with `key` (the first by default); None leaves a claim or member out."""
+        """Return a token of this issuer, signed with `key` (default: the first); None leaves a claim or member out."""
         now = int(time.time())
         claims = {
             "iss": self.url,
@@ -91,7 +81,7 @@ class Issuer:
             headers={"kid": kid, "typ": "JWT", **(header or {})},
         )
 
-    def answer(self, path: str) -> bytes | None:
+    def body(self, path: str) -> bytes | None:
         if path == DISCOVERY:
             return json.dumps({"issuer": self.url, "jwks_uri": f"{self.url}/keys", **self.document}).encode()
         if path == "/tenant/keys":
@@ -101,13 +91,13 @@ class Issuer:
 
 @contextmanager
 def issuing() -> Iterator[Issuer]:
-    """An issuer with one RSA key, `first`."""
+    """Run an issuer with one RSA key, `first`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            issuer.asked.append(self.path)
+            issuer.requests.append(self.path)
             time.sleep(issuer.delay)
-            body = issuer.answer(self.path)
+            body = issuer.body(self.path)
             self.send_response(404 if body is None else issuer.status)
             self.send_header("Location", f"{issuer.url}/elsewhere")
             self.send_header("Content-Length", str(len(body or b"")))
@@ -124,7 +114,7 @@ def issuing() -> Iterator[Issuer]:
         daemon_threads = True
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that gave up is part of the tests."""
+            """Log nothing: clients that leave are part of the tests."""
 
     issuer = Issuer(Server(("127.0.0.1", 0), Handler), [public_jwk(rsa_key("first"), "first")])
     thread = threading.Thread(target=issuer.server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -132,7 +122,7 @@ def issuing() -> Iterator[Issuer]:
     try:
         yield issuer
     finally:
-        issuer.dribble = 0.0  # whoever still listens need not
+        issuer.dribble = 0.0  # no client waits any longer
         issuer.server.shutdown()
         thread.join()
         issuer.server.server_close()

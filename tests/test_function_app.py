@@ -1,49 +1,45 @@
-"""The app as a whole: what it declares, and what importing it costs."""
+"""The app as a whole: its routes, and the cost of importing it."""
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import azure.functions as func
 import msgspec
+import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from shared.endpoint import declared
 
-import function_app
-from shared import openapi
+from shared.api import openapi
+from shared.settings import Settings
+from tests.app import App, load_app
 from tests.models import MIXED, manifest
 
 PROJECT = Path(__file__).parent.parent
 IMPORT = """
 import sys
-from shared.model import LazyModel
+from shared.model.loader import LazyModel
 LazyModel.preload = lambda self: None  # it loads in a thread, at its own pace
 import function_app
 print(*sys.modules)
 """
 
 
+@pytest.fixture(scope="module")
+def app() -> Iterator[App]:
+    with load_app({}) as loaded:
+        yield loaded
+
+
 def imported(**environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-c", IMPORT],
-        cwd=PROJECT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-W", "error", "-c", IMPORT]
+    return subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=False)
 
 
-def test_importing_it_loads_nothing_that_only_predictions_need() -> None:
+def test_importing_it_loads_nothing_that_only_predictions_or_tables_need() -> None:
     loaded = set(imported().stdout.split())
-    assert "shared.scoring" in loaded
+    assert {"shared.predict", "shared.tables"} <= loaded
     assert not loaded & {"numpy", "sklearn", "pandas", "joblib", "scipy", "onnxruntime", "opencensus"}
-
-
-def test_importing_it_loads_nothing_that_only_tables_need() -> None:
-    loaded = set(imported().stdout.split())
-    assert "shared.tables" in loaded
     assert not loaded & {"azure.core", "azure.data.tables", "azure.identity", "requests"}
 
 
@@ -52,8 +48,8 @@ def test_importing_it_never_fails_for_a_bad_setting() -> None:
     assert imported(**bad).returncode == 0
 
 
-def test_the_functions_of_the_contract_are_declared() -> None:
-    assert {(each.method, each.path) for each in declared(function_app.app)} >= {
+def test_the_routes_of_the_contract_are_declared(app: App) -> None:
+    assert {(route.method, route.path) for route in app.routes} >= {
         ("POST", "/token"),
         ("POST", "/predict"),
         ("POST", "/predict_class"),
@@ -67,19 +63,19 @@ def test_the_functions_of_the_contract_are_declared() -> None:
     }
 
 
-def test_whatever_is_not_meant_for_anyone_is_guarded() -> None:
-    for_anyone = {"/", "/docs", "/assets/{path}", "/token", "/model", "/openapi.json", "/health/live", "/health/ready"}
-    assert {each.path for each in declared(function_app.app) if not each.guard} <= for_anyone
+def test_every_route_that_is_not_public_needs_a_token(app: App) -> None:
+    public = {"/", "/docs", "/assets/{path}", "/token", "/model", "/openapi.json", "/health/live", "/health/ready"}
+    assert {route.path for route in app.routes if not route.authorize} <= public
 
 
-def test_everything_is_anonymous_to_the_host_since_bearer_tokens_are_the_lock() -> None:
-    assert function_app.app.auth_level is func.AuthLevel.ANONYMOUS
+def test_every_function_is_anonymous_to_the_host_because_bearer_tokens_are_the_lock(app: App) -> None:
+    assert app.app.auth_level is func.AuthLevel.ANONYMOUS
 
 
-def test_there_is_no_catch_all_that_would_swallow_the_host_s_own_routes() -> None:
-    assert not [each.route for each in declared(function_app.app) if each.route.startswith("{*")]
+def test_no_catch_all_route_hides_the_host_s_own_routes(app: App) -> None:
+    assert not [route.pattern for route in app.routes if route.pattern.startswith("{*")]
 
 
-def test_its_document_is_valid_openapi(told: Callable[..., object]) -> None:
-    document = msgspec.json.decode(openapi.document(declared(function_app.app), manifest(MIXED)))
-    OpenAPIV31SpecValidator(document).validate()
+def test_its_document_is_valid_openapi(app: App) -> None:
+    document = openapi.document(app.routes, manifest(MIXED), Settings.read({}))
+    OpenAPIV31SpecValidator(msgspec.json.decode(document)).validate()

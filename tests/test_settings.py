@@ -1,4 +1,4 @@
-"""Settings: read once, checked, and what is wrong is named but never quoted."""
+"""Settings: validated, and errors name what is wrong but never quote it."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import bcrypt
 import pytest
 
-from shared import rules, settings
 from shared.problems import SettingInvalid
 from shared.settings import DECLARED, DEMO_HASH, GROUPS, Settings
+from shared.validators import ingestion
 from tools import scan
 
 ROOT = Path(__file__).parent.parent
@@ -16,11 +16,11 @@ KEY = "k" * 32
 GOOD = {"TOKEN_KEY": KEY, "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
 
 
-def test_without_anything_only_the_token_key_is_missing() -> None:
-    assert Settings.read({}).faults == {"TOKEN_KEY": "is not set"}
+def test_without_any_setting_only_the_token_key_is_missing() -> None:
+    assert Settings.read({}).errors == {"TOKEN_KEY": "is not set"}
 
 
-def test_defaults_hold_where_nothing_is_set() -> None:
+def test_settings_have_defaults() -> None:
     read = Settings.read(GOOD)
     assert (read.token_lifetime_seconds, read.model_manifest, dict(read.users)) == (900, "model/slr.json", {})
 
@@ -53,31 +53,31 @@ def test_an_empty_value_counts_as_absent() -> None:
 )
 def test_a_bad_value_is_named_and_not_quoted(name: str, value: str) -> None:
     read = Settings.read({**GOOD, name: value})
-    assert list(read.faults) == [name]
-    assert value not in read.faults[name]
+    assert list(read.errors) == [name]
+    assert value not in read.errors[name]
 
 
 @pytest.mark.parametrize("name", DECLARED)
 def test_an_unresolved_key_vault_reference_is_refused_for_every_setting(name: str) -> None:
     reference = "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/a-name-of-some-length)"
-    assert "not resolved" in Settings.read({**GOOD, name: reference}).faults[name]
+    assert "not resolved" in Settings.read({**GOOD, name: reference}).errors[name]
 
 
 @pytest.mark.parametrize("name", DECLARED)
-def test_bytes_that_are_no_text_are_refused_for_every_setting(name: str) -> None:
-    assert Settings.read({**GOOD, name: "\udcff" * 40}).faults[name] == "is not UTF-8 text"
+def test_bytes_that_are_not_utf_8_are_refused_for_every_setting(name: str) -> None:
+    assert Settings.read({**GOOD, name: "\udcff" * 40}).errors[name] == "is not UTF-8 text"
 
 
 def test_a_key_of_32_bytes_is_enough() -> None:
-    assert "TOKEN_KEY" not in Settings.read({"TOKEN_KEY": "ü" * 16}).faults
+    assert "TOKEN_KEY" not in Settings.read({"TOKEN_KEY": "ü" * 16}).errors
 
 
-def test_the_demo_hash_is_the_demo_password_s() -> None:
+def test_the_demo_hash_is_that_of_the_demo_password() -> None:
     assert bcrypt.checkpw(b"password", DEMO_HASH.encode())
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows which files are the project's")
-def test_the_demo_user_stands_in_the_example_settings_and_where_it_is_refused_and_nowhere_else() -> None:
+def test_the_demo_hash_is_in_the_example_settings_and_where_it_is_refused_and_nowhere_else() -> None:
     holders = [name for name in scan.files(ROOT) if DEMO_HASH.encode() in (ROOT / name).read_bytes()]
     assert sorted(holders) == ["local.settings.json.example", "shared/settings.py"]
 
@@ -86,15 +86,15 @@ def test_the_demo_user_stands_in_the_example_settings_and_where_it_is_refused_an
 def test_the_demo_user_is_refused_outside_development(environment: str) -> None:
     users = json.dumps({"somebody": DEMO_HASH})
     read = Settings.read({"TOKEN_KEY": KEY, "USERS": users, "AZURE_FUNCTIONS_ENVIRONMENT": environment})
-    assert list(read.faults) == ["USERS"]
+    assert list(read.errors) == ["USERS"]
 
 
 def test_the_demo_user_works_in_development() -> None:
-    assert Settings.read({**GOOD, "USERS": json.dumps({"abi": DEMO_HASH})}).faults == {}
+    assert Settings.read({**GOOD, "USERS": json.dumps({"abi": DEMO_HASH})}).errors == {}
 
 
 def test_an_example_key_is_refused_outside_development() -> None:
-    assert list(Settings.read({"TOKEN_KEY": "example-" + KEY}).faults) == ["TOKEN_KEY"]
+    assert list(Settings.read({"TOKEN_KEY": "example-" + KEY}).errors) == ["TOKEN_KEY"]
 
 
 ISSUER = {"OIDC_ISSUER": "https://issuer.example/tenant/v2.0", "OIDC_AUDIENCE": "api://egl-ml"}
@@ -116,79 +116,68 @@ ISSUER = {"OIDC_ISSUER": "https://issuer.example/tenant/v2.0", "OIDC_AUDIENCE": 
 )
 def test_an_issuer_that_is_not_a_plain_url_is_refused(url: str) -> None:
     read = Settings.read({**GOOD, **ISSUER, "OIDC_ISSUER": url})
-    assert list(read.faults) == ["OIDC_ISSUER"]
-    assert url not in read.faults["OIDC_ISSUER"]
+    assert list(read.errors) == ["OIDC_ISSUER"]
+    assert url not in read.errors["OIDC_ISSUER"]
 
 
 def test_an_issuer_needs_an_audience() -> None:
-    assert Settings.read({**GOOD, **ISSUER}).faults == {}
-    assert list(Settings.read({**GOOD, **ISSUER, "OIDC_AUDIENCE": ""}).faults) == ["OIDC_AUDIENCE"]
+    assert Settings.read({**GOOD, **ISSUER}).errors == {}
+    assert list(Settings.read({**GOOD, **ISSUER, "OIDC_AUDIENCE": ""}).errors) == ["OIDC_AUDIENCE"]
 
 
 def test_an_issuer_over_plain_http_works_in_development_only() -> None:
     plain = {**GOOD, **ISSUER, "OIDC_ISSUER": "http://127.0.0.1:8080/tenant"}
-    assert Settings.read(plain).faults == {}
-    assert list(Settings.read({**plain, "AZURE_FUNCTIONS_ENVIRONMENT": "Production"}).faults) == ["OIDC_ISSUER"]
+    assert Settings.read(plain).errors == {}
+    assert list(Settings.read({**plain, "AZURE_FUNCTIONS_ENVIRONMENT": "Production"}).errors) == ["OIDC_ISSUER"]
 
 
 def test_without_local_tokens_no_key_is_needed_but_an_issuer_is() -> None:
-    assert Settings.read({"LOCAL_TOKENS": "false", **ISSUER}).faults == {}
-    assert list(Settings.read({"LOCAL_TOKENS": "false"}).faults) == ["LOCAL_TOKENS"]
+    assert Settings.read({"LOCAL_TOKENS": "false", **ISSUER}).errors == {}
+    assert list(Settings.read({"LOCAL_TOKENS": "false"}).errors) == ["LOCAL_TOKENS"]
 
 
-def test_require_raises_for_a_fault_in_its_group_without_telling_the_client_which() -> None:
+def test_require_raises_for_an_error_in_its_group_and_names_it_to_telemetry_only() -> None:
     with pytest.raises(SettingInvalid) as caught:
         Settings.read({}).require("tokens")
     assert "TOKEN_KEY" in caught.value.reason
     assert "TOKEN_KEY" not in caught.value.detail
 
 
-def test_require_passes_over_faults_in_other_groups() -> None:
+def test_require_ignores_errors_in_other_groups() -> None:
     read = Settings.read({})
     assert read.require("model", "users") is read
 
 
-def test_secrets_do_not_stand_in_the_repr() -> None:
+def test_secrets_are_not_in_the_repr() -> None:
     read = Settings.read({**GOOD, "USERS": json.dumps({"abi": DEMO_HASH})})
     assert KEY not in repr(read)
     assert DEMO_HASH not in repr(read)
 
 
 def test_every_setting_has_a_group_and_a_line_for_the_docs() -> None:
-    assert all(each.metadata["doc"] and GROUPS[name] for name, each in DECLARED.items())
+    assert all(declared.metadata["doc"] and GROUPS[name] for name, declared in DECLARED.items())
 
 
 def test_a_table_of_features_needs_a_storage_account() -> None:
-    assert list(Settings.read({**GOOD, "FEATURES_SOURCE": "table"}).faults) == ["FEATURES_SOURCE"]
-    assert list(Settings.read({**GOOD, "FEATURES_SOURCE": "feast"}).faults) == ["FEATURES_URL"]
+    assert list(Settings.read({**GOOD, "FEATURES_SOURCE": "table"}).errors) == ["FEATURES_SOURCE"]
+    assert list(Settings.read({**GOOD, "FEATURES_SOURCE": "feast"}).errors) == ["FEATURES_URL"]
 
 
 def test_azurite_s_short_connection_string_works_in_development_only() -> None:
-    assert Settings.read({**GOOD, "STORAGE_CONNECTION": "UseDevelopmentStorage=true"}).faults == {}
+    assert Settings.read({**GOOD, "STORAGE_CONNECTION": "UseDevelopmentStorage=true"}).errors == {}
     deployed = Settings.read({"TOKEN_KEY": KEY, "STORAGE_CONNECTION": "UseDevelopmentStorage=true;"})
-    assert list(deployed.faults) == ["STORAGE_CONNECTION"]
+    assert list(deployed.errors) == ["STORAGE_CONNECTION"]
 
 
-def test_a_package_names_its_build_and_the_environment_has_the_last_word(
+def test_the_build_id_comes_from_the_package_and_the_environment_overrides_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "BUILD_ID").write_text("7f3c\n")
-    monkeypatch.setattr(settings, "BUILD_FILE", tmp_path / "BUILD_ID")
-    settings.current.cache_clear()
-    assert settings.current().build_id == "7f3c"
+    monkeypatch.delenv("BUILD_ID", raising=False)
+    assert Settings.from_environment(tmp_path / "BUILD_ID").build_id == "7f3c"
+    assert Settings.from_environment(tmp_path / "none").build_id == "local"
     monkeypatch.setenv("BUILD_ID", "mine")
-    settings.current.cache_clear()
-    assert settings.current().build_id == "mine"
-    settings.current.cache_clear()
-
-
-def test_the_process_reads_its_environment_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.current.cache_clear()
-    monkeypatch.setenv("TOKEN_LIFETIME_SECONDS", "120")
-    first = settings.current()
-    monkeypatch.setenv("TOKEN_LIFETIME_SECONDS", "240")
-    assert settings.current() is first
-    settings.current.cache_clear()
+    assert Settings.from_environment(tmp_path / "BUILD_ID").build_id == "mine"
 
 
 CONNECTION = "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net"
@@ -207,12 +196,12 @@ IDENTITY = "11111111-2222-3333-4444-555555555555"
     ],
     ids=str,
 )
-def test_tables_and_keys_that_are_told_of_as_they_should_be(values: dict[str, str]) -> None:
-    assert Settings.read({"TOKEN_KEY": KEY, **values}).faults == {}
+def test_valid_tables_and_keys_have_no_errors(values: dict[str, str]) -> None:
+    assert Settings.read({"TOKEN_KEY": KEY, **values}).errors == {}
 
 
 @pytest.mark.parametrize(
-    ("values", "faults"),
+    ("values", "names"),
     [
         ({"TOKEN_KEY_PREVIOUS": "short"}, ["TOKEN_KEY_PREVIOUS"]),
         ({"TOKEN_KEY_PREVIOUS": "example-" + KEY}, ["TOKEN_KEY_PREVIOUS"]),
@@ -235,17 +224,17 @@ def test_tables_and_keys_that_are_told_of_as_they_should_be(values: dict[str, st
     ],
     ids=str,
 )
-def test_tables_and_keys_that_are_not_are_named(values: dict[str, str], faults: list[str]) -> None:
-    assert sorted(Settings.read({"TOKEN_KEY": KEY, **values}).faults) == faults
+def test_invalid_tables_and_keys_are_named(values: dict[str, str], names: list[str]) -> None:
+    assert sorted(Settings.read({"TOKEN_KEY": KEY, **values}).errors) == names
 
 
 def test_a_user_is_a_hash_or_an_object_with_one() -> None:
-    told = {"abi": DEMO_HASH, "bea": {"password_hash": DEMO_HASH, "disabled": True, "tokens_not_before": 7}}
-    read = Settings.read({**GOOD, "USERS": json.dumps(told)})
-    assert read.users == {**told, "abi": {"password_hash": DEMO_HASH}}
+    stored = {"abi": DEMO_HASH, "bea": {"password_hash": DEMO_HASH, "disabled": True, "tokens_not_before": 7}}
+    read = Settings.read({**GOOD, "USERS": json.dumps(stored)})
+    assert read.users == {**stored, "abi": {"password_hash": DEMO_HASH}}
 
 
-def test_a_connection_string_does_not_stand_in_the_repr() -> None:
+def test_a_connection_string_is_not_in_the_repr() -> None:
     assert "c2VjcmV0" not in repr(Settings.read({**GOOD, "STORAGE_CONNECTION": CONNECTION}))
 
 
@@ -264,8 +253,8 @@ INSTRUMENTATION_KEY = "10ca1000-0000-4000-8000-000000000000"
         ),
     ],
 )
-def test_a_connection_string_says_where_telemetry_goes(connection_string: str, endpoint: str) -> None:
-    assert rules.ingestion(connection_string) == (INSTRUMENTATION_KEY, endpoint)
+def test_a_connection_string_names_the_destination_of_telemetry(connection_string: str, endpoint: str) -> None:
+    assert ingestion(connection_string) == (INSTRUMENTATION_KEY, endpoint)
 
 
 @pytest.mark.parametrize(
@@ -278,17 +267,17 @@ def test_a_connection_string_says_where_telemetry_goes(connection_string: str, e
         f"InstrumentationKey={INSTRUMENTATION_KEY};IngestionEndpoint=in.example",
     ],
 )
-def test_a_bad_connection_string_is_a_fault_and_not_quoted(bad: str) -> None:
+def test_a_bad_connection_string_is_an_error_and_not_quoted(bad: str) -> None:
     read = Settings.read({**GOOD, "APPLICATIONINSIGHTS_CONNECTION_STRING": bad})
-    assert list(read.faults) == ["APPLICATIONINSIGHTS_CONNECTION_STRING"]
-    assert bad not in read.faults["APPLICATIONINSIGHTS_CONNECTION_STRING"]
+    assert list(read.errors) == ["APPLICATIONINSIGHTS_CONNECTION_STRING"]
+    assert bad not in read.errors["APPLICATIONINSIGHTS_CONNECTION_STRING"]
     assert read.applicationinsights_connection_string == ""
 
 
 @pytest.mark.parametrize(("given", "valid"), [("0", True), ("0.05", True), ("1", True), ("1.1", False), ("nan", False)])
 def test_the_sample_of_values_is_a_share(given: str, valid: bool) -> None:
     read = Settings.read({**GOOD, "LOG_VALUES_SAMPLE": given})
-    assert (read.faults == {}) is valid
+    assert (read.errors == {}) is valid
     assert read.log_values_sample == (float(given) if valid else 0)
 
 

@@ -1,4 +1,4 @@
-"""Azure tables: what they keep, and that nothing but the one problem comes out when the store fails."""
+"""Azure tables, on a real Azurite; every failure of the store becomes one problem."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,6 @@ import inspect
 import logging
 import socket
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain, repeat
@@ -17,17 +16,21 @@ import azure.data.tables
 import azure.identity
 import pytest
 
-from shared import tables, telemetry
-from shared.problems import SettingInvalid, StoreUnavailable, UsersUnavailable
+from shared import tables
+from shared.problems import SettingInvalid, UsersUnavailable
+from shared.settings import Settings
 from shared.tables import Account, Table
-from shared.telemetry.events import Span
+from shared.threads import Threads
+from tests.conftest import NO_STORE
+from tests.loop import run
+from tests.recording import invocation
 from tools import azurite
 
 KEY = ("partition", "row")
 IDENTITY = "11111111-2222-3333-4444-555555555555"
 URI = "https://account.table.core.windows.net"
 
-SAID = {
+RESPONSES = {
     "an error": b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
     "a throttled account": b"HTTP/1.1 503 Busy\r\nRetry-After: 30\r\nContent-Length: 0\r\n\r\n",
     "a refusal": b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
@@ -35,7 +38,7 @@ SAID = {
     "a list": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]",
     "no entity": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
     "half of JSON": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{",
-    "half an answer": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
+    "half a response": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{",
     "an odd error": b"HTTP/1.1 400 No\r\nContent-Type: application/json\r\nContent-Length: 19\r\n\r\n"
     b'{"odata.error": 1 }',
     "a redirect to itself": b"HTTP/1.1 307 Go\r\nLocation: /\r\nContent-Length: 0\r\n\r\n",
@@ -44,50 +47,53 @@ SAID = {
 }
 
 
+type Open = Callable[..., Table]
+"""Opens the table `name` at a connection string."""
+
+
 @pytest.fixture
-def table(storage: str, table_name: str) -> Table:
+def open_table(threads: Threads) -> Open:
+    def opened(name: str, connection: str, **options: Any) -> Table:
+        return Table(name, Account(connection), threads.tables, UsersUnavailable, **options)
+
+    return opened
+
+
+@pytest.fixture
+def table(open_table: Open, storage: str, table_name: str) -> Table:
     """An empty table."""
-    made = Table(table_name, Account(storage), UsersUnavailable)
-    asyncio.run(made.create())
-    return made
-
-
-@pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> list[Span]:
-    """The spans that were told."""
-    told: list[Span] = []
-    monkeypatch.setattr(telemetry._sink, "span", told.append)
-    return told
+    empty = open_table(table_name, storage)
+    run(empty.create())
+    return empty
 
 
 @contextmanager
-def answering(*said: bytes, seconds: float = 0) -> Iterator[Table]:
-    """A table at a server that says one thing to each connection, after some time, and the last to all others."""
+def serving(*responses: bytes, wait: threading.Event | None = None) -> Iterator[str]:
+    """Run a server that sends one response to each connection, and the last one to all others.
+
+    With `wait` it responds only after that event. Yields the connection string.
+    """
 
     def serve() -> None:
         with contextlib.suppress(OSError):
-            for each in chain(said, repeat(said[-1])):
+            for response in chain(responses, repeat(responses[-1])):
                 connection, _ = listener.accept()
                 with connection:
                     connection.recv(65_536)
-                    time.sleep(seconds)
-                    connection.sendall(each)
+                    if wait:
+                        wait.wait(30)
+                    connection.sendall(response)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            yield Table("users", Account(azurite.connection_string(listener.getsockname()[1])), UsersUnavailable)
+            yield azurite.connection_string(listener.getsockname()[1])
         finally:
+            if wait:
+                wait.set()
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
-
-
-def run[R](call: Awaitable[R]) -> R:
-    async def awaited() -> R:
-        return await call
-
-    return asyncio.run(awaited())
 
 
 @pytest.mark.parametrize(
@@ -100,7 +106,7 @@ def run[R](call: Awaitable[R]) -> R:
     ],
     ids=str,
 )
-def test_what_is_inserted_is_read(table: Table, values: dict[str, Any]) -> None:
+def test_an_inserted_entity_is_read_unchanged(table: Table, values: dict[str, Any]) -> None:
     assert run(table.insert(KEY, values)) is True
     row = run(table.get(KEY))
     assert row is not None
@@ -108,28 +114,28 @@ def test_what_is_inserted_is_read(table: Table, values: dict[str, Any]) -> None:
     assert [type(value) for value in row.values.values()] == [type(value) for value in values.values()]
 
 
-def test_what_is_not_there_is_none(table: Table) -> None:
+def test_a_missing_entity_is_none(table: Table) -> None:
     assert run(table.get(KEY)) is None
 
 
-def test_a_key_is_taken_once(table: Table) -> None:
+def test_a_key_is_inserted_once(table: Table) -> None:
     assert run(table.insert(KEY, {"x": 1}))
     assert not run(table.insert(KEY, {"x": 2}))
     assert run(table.query("x eq 1L"))
 
 
-def test_a_merge_changes_what_it_names_and_nothing_else(table: Table) -> None:
+def test_a_merge_changes_only_its_own_properties(table: Table) -> None:
     run(table.insert(KEY, {"x": 1, "y": 1}))
     assert run(table.merge(KEY, {"y": 2, "z": 3}))
     assert [row.values for row in run(table.query(""))] == [{"x": 1, "y": 2, "z": 3}]
 
 
-def test_what_is_not_there_is_not_merged(table: Table) -> None:
+def test_a_missing_entity_is_not_merged(table: Table) -> None:
     assert not run(table.merge(KEY, {"x": 1}))
     assert run(table.get(KEY)) is None
 
 
-def test_of_many_who_replace_one_version_one_succeeds(table: Table) -> None:
+def test_only_one_of_many_replaces_a_version(table: Table) -> None:
     async def race() -> list[bool]:
         await table.insert(KEY, {"x": 0})
         row = await table.get(KEY)
@@ -139,7 +145,7 @@ def test_of_many_who_replace_one_version_one_succeeds(table: Table) -> None:
     assert sorted(asyncio.run(race())) == [False] * 7 + [True]
 
 
-def test_what_was_deleted_is_not_replaced(table: Table) -> None:
+def test_a_deleted_entity_is_not_replaced(table: Table) -> None:
     run(table.insert(KEY, {"x": 1}))
     row = run(table.get(KEY))
     assert row
@@ -149,41 +155,42 @@ def test_what_was_deleted_is_not_replaced(table: Table) -> None:
     assert run(table.get(KEY)) is None
 
 
-def test_a_table_is_made_once(table: Table) -> None:
+def test_creating_a_table_again_changes_nothing(table: Table) -> None:
     run(table.insert(KEY, {}))
     run(table.create())
     assert run(table.get(KEY))
 
 
-def test_a_table_that_is_not_there_is_unavailable_and_not_empty(storage: str, table_name: str) -> None:
+def test_a_missing_table_is_unavailable_and_not_empty(open_table: Open, storage: str, table_name: str) -> None:
     with pytest.raises(UsersUnavailable) as caught:
-        run(Table(table_name, Account(storage), UsersUnavailable).query("x eq 1"))
+        run(open_table(table_name, storage).query("x eq 1"))
     assert caught.value.reason == f"table {table_name}: ResourceNotFoundError TableNotFound"
 
 
-def test_every_call_is_a_span_with_the_table_as_its_target(table: Table, spans: list[Span]) -> None:
-    run(table.get(KEY))
-    run(table.insert(KEY, {}))
-    run(table.query(""))
-    told = [(span.name, span.type, span.target, span.success) for span in spans]
-    assert told == [(f"tables.{name}", "Azure table", table.name, True) for name in ("get", "insert", "query")]
+def test_every_call_is_a_span_with_the_table_as_its_target(table: Table) -> None:
+    with invocation() as (_, recorder):
+        run(table.get(KEY))
+        run(table.insert(KEY, {}))
+        run(table.query(""))
+    spans = [(span.name, span.type, span.target, span.success) for span in recorder.spans]
+    assert spans == [(f"tables.{name}", "Azure table", table.name, True) for name in ("get", "insert", "query")]
 
 
-def test_a_failed_call_is_a_failed_span(storage: str, table_name: str, spans: list[Span]) -> None:
-    with pytest.raises(UsersUnavailable):
-        run(Table(table_name, Account(storage), UsersUnavailable).query(""))
-    assert [span.success for span in spans] == [False]
+def test_a_failed_call_is_a_failed_span(open_table: Open, storage: str, table_name: str) -> None:
+    with invocation() as (_, recorder), pytest.raises(UsersUnavailable):
+        run(open_table(table_name, storage).query(""))
+    assert [span.success for span in recorder.spans] == [False]
 
 
 def _exceptions() -> list[type[Exception]]:
-    """All that the three libraries define or tell."""
+    """Return all exceptions of the three libraries."""
     modules = (azure.core.exceptions, azure.data.tables, azure.identity)
-    found = {kind for module in modules for _, kind in inspect.getmembers(module, inspect.isclass)}
-    return sorted((kind for kind in found if issubclass(kind, Exception)), key=lambda kind: kind.__name__)
+    kinds = {kind for module in modules for _, kind in inspect.getmembers(module, inspect.isclass)}
+    return sorted((kind for kind in kinds if issubclass(kind, Exception)), key=lambda kind: kind.__name__)
 
 
 def _raised(kind: type[Exception]) -> Exception:
-    """One of its kind, whatever its constructor asks for."""
+    """Return an exception of this kind, without calling its constructor."""
     error = kind.__new__(kind)
     error.args = ("secret",)
     return error
@@ -192,124 +199,105 @@ def _raised(kind: type[Exception]) -> Exception:
 @pytest.mark.parametrize(
     "kind", [*_exceptions(), OSError, TimeoutError, ConnectionResetError], ids=lambda kind: kind.__name__
 )
-def test_whatever_the_library_raises_comes_out_as_the_problem(
-    kind: type[Exception], monkeypatch: pytest.MonkeyPatch, storage: str
+def test_every_exception_of_the_library_becomes_the_problem(
+    kind: type[Exception], open_table: Open, storage: str
 ) -> None:
-    def fails(*_: Any, **__: Any) -> None:
-        raise _raised(kind)
+    class Client:
+        def query_entities(self, condition: str) -> None:
+            raise _raised(kind)
 
-    monkeypatch.setattr(azure.data.tables.TableClient, "query_entities", fails)
+    table = open_table("users", storage)
+    table._client = Client()  # type: ignore[assignment]
     with pytest.raises(UsersUnavailable) as caught:
-        run(Table("users", Account(storage), UsersUnavailable).query(""))
+        run(table.query(""))
     assert caught.value.reason == f"table users: {kind.__name__}"
     assert caught.value.headers == {"Retry-After": "5"}
 
 
-def test_the_list_of_exceptions_is_one() -> None:
+def test_the_list_of_exceptions_is_that_of_the_libraries() -> None:
     assert {"ServiceRequestError", "SerializationError", "CredentialUnavailableError", "TableTransactionError"} <= {
         kind.__name__ for kind in _exceptions()
     }
 
 
-@pytest.mark.parametrize("said", SAID.values(), ids=SAID)
+@pytest.mark.parametrize("response", RESPONSES.values(), ids=RESPONSES)
 @pytest.mark.parametrize(
     "call", [lambda table: table.get(KEY), lambda table: table.query(""), lambda table: table.merge(KEY, {"x": 1})]
 )
-def test_whatever_answers_in_the_table_s_place_comes_out_as_the_problem_at_once(
-    said: bytes, call: Callable[[Table], Awaitable[Any]]
+def test_any_wrong_response_becomes_the_problem(
+    response: bytes, call: Callable[[Table], Awaitable[Any]], open_table: Open
 ) -> None:
-    with answering(said) as table:
-        run_open(table)
-        started = time.perf_counter()
-        with pytest.raises(UsersUnavailable):
-            run(call(table))
-        assert time.perf_counter() - started < 1
+    with serving(response) as connection, pytest.raises(UsersUnavailable) as caught:
+        run(call(open_table("users", connection, max_seconds=20)))
+    assert "TimeoutError" not in caught.value.reason  # nobody waits for a Retry-After of 30 s
 
 
-def test_a_connection_that_broke_is_worth_a_second_try_and_no_third() -> None:
+def test_after_a_broken_connection_there_is_one_retry(open_table: Open) -> None:
     empty = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"value":[]}'
-    with answering(b"", empty) as table:
-        assert run(table.query("")) == []
-    with answering(b"", b"", empty) as table, pytest.raises(UsersUnavailable):
-        run(table.query(""))
+    with serving(b"", empty) as connection:
+        assert run(open_table("users", connection).query("")) == []
+    with serving(b"", b"", empty) as connection, pytest.raises(UsersUnavailable):
+        run(open_table("users", connection).query(""))
 
 
-def run_open(table: Table) -> None:
-    """Load the library, which is no part of a call's time."""
-    table._open()
-
-
-def test_nobody_there_is_the_problem_at_once() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    table = Table("users", Account(azurite.connection_string(port)), UsersUnavailable)
-    run_open(table)
-    started = time.perf_counter()
+def test_a_refused_connection_becomes_the_problem(open_table: Open) -> None:
     with pytest.raises(UsersUnavailable):
-        run(table.get(KEY))
-    assert time.perf_counter() - started < 1
+        run(open_table("users", NO_STORE).get(KEY))
 
 
-def test_a_store_that_hangs_is_given_up_and_the_loop_lives_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "MOST_SECONDS", 0.2)
-    beats = []
-
-    async def wait(table: Table) -> None:
-        asking = asyncio.create_task(table.get(KEY))
-        while not asking.done():
-            beats.append(time.perf_counter())
-            await asyncio.sleep(0.01)
-        await asking
-
-    with answering(SAID["an error"], seconds=0.5) as table:
-        run_open(table)
+def test_a_call_to_a_store_that_hangs_ends_at_the_time_limit_and_the_event_loop_runs_on(open_table: Open) -> None:
+    async def count_turns(table: Table) -> int:
+        call = asyncio.create_task(table.get(KEY))
+        turns = 0
+        while not call.done():
+            await asyncio.sleep(0.001)
+            turns += 1
         with pytest.raises(UsersUnavailable, match="cannot be looked up"):
-            asyncio.run(wait(table))
-    assert beats[-1] - beats[0] < 0.4
-    assert len(beats) > 10
+            await call
+        return turns
+
+    hang = threading.Event()
+    with serving(RESPONSES["an error"], wait=hang) as connection:
+        assert run(count_turns(open_table("users", connection, max_seconds=0.2))) > 10
+        assert not hang.is_set()
 
 
-def test_a_client_of_a_store_waits_no_longer_than_three_seconds() -> None:
-    assert tables.MOST_SECONDS <= 3
-
-
-def test_a_connection_string_that_opens_nothing_is_the_problem() -> None:
+def test_a_connection_string_that_cannot_be_used_becomes_the_problem(open_table: Open) -> None:
     with pytest.raises(UsersUnavailable):
-        run(Table("users", Account("AccountName=a;AccountKey=no base64"), UsersUnavailable).get(KEY))
+        run(open_table("users", "AccountName=a;AccountKey=no base64").get(KEY))
 
 
-def test_the_settings_say_which_account(told: Callable[..., object], storage: str, table_name: str) -> None:
-    told(STORAGE_CONNECTION=storage)
-    opened = tables.table(table_name, StoreUnavailable)
-    run(opened.create())
-    assert tables.table(table_name, StoreUnavailable) is opened
-    assert run(opened.query("")) == []
+def from_settings(threads: Threads, name: str = "users", **values: str) -> Table:
+    return tables.from_settings(Settings.read(values), name, UsersUnavailable, threads.tables)
 
 
-def test_wrong_storage_settings_are_told_as_such(told: Callable[..., object]) -> None:
-    told(STORAGE_CONNECTION="nonsense")
+def test_the_settings_name_the_account(threads: Threads, storage: str, table_name: str) -> None:
+    table = from_settings(threads, table_name, STORAGE_CONNECTION=storage)
+    run(table.create())
+    assert run(table.query("")) == []
+
+
+def test_wrong_storage_settings_are_reported_as_such(threads: Threads) -> None:
     with pytest.raises(SettingInvalid):
-        tables.table("users", UsersUnavailable)
+        from_settings(threads, STORAGE_CONNECTION="nonsense")
 
 
-def test_an_identity_opens_the_account_that_the_uri_names(told: Callable[..., object]) -> None:
-    told(STORAGE_TABLE_URI=URI, STORAGE_CLIENT_ID=IDENTITY)
-    client = tables.table("users", UsersUnavailable)._open()
+def test_an_identity_opens_the_account_at_the_uri(threads: Threads) -> None:
+    client = from_settings(threads, STORAGE_TABLE_URI=URI, STORAGE_CLIENT_ID=IDENTITY)._open()
     assert isinstance(client.credential, azure.identity.ManagedIdentityCredential)  # type: ignore[attr-defined]
     assert (client.url, client.table_name) == (URI, "users")
 
 
-def test_on_a_laptop_the_developer_s_own_login_stands_in_for_the_identity(told: Callable[..., object]) -> None:
-    told(STORAGE_TABLE_URI=URI, AZURE_FUNCTIONS_ENVIRONMENT="Development")
-    client = tables.table("users", UsersUnavailable)._open()
+def test_on_a_laptop_the_developer_s_login_takes_the_identity_s_place(threads: Threads) -> None:
+    client = from_settings(threads, STORAGE_TABLE_URI=URI, AZURE_FUNCTIONS_ENVIRONMENT="Development")._open()
     assert isinstance(client.credential, azure.identity.AzureCliCredential)  # type: ignore[attr-defined]
 
 
-def test_an_account_s_key_does_not_stand_in_its_repr() -> None:
+def test_an_account_s_key_is_not_in_its_repr() -> None:
     assert azurite.KEY not in repr(Account(azurite.connection_string()))
 
 
-def test_requests_and_answers_are_not_logged_one_by_one(table: Table, caplog: pytest.LogCaptureFixture) -> None:
+def test_requests_and_responses_are_not_logged_one_by_one(table: Table, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         run(table.get(KEY))
     assert "Request URL" not in caplog.text

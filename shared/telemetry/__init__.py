@@ -77,7 +77,8 @@ class Telemetry:
 
     def flush_at_exit(self) -> None:
         """Flush when the process ends. For the service that the process serves; a test closes its own."""
-        shutdown.arrange(self.flush, self.sink.close)
+        if isinstance(self.sink, Insights):  # the console buffers nothing
+            shutdown.arrange(self.flush, self.sink.close)
 
 
 class _InvocationScope:

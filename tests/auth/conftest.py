@@ -1,13 +1,35 @@
-"""What the tests of another issuer's tokens share: the issuer, its clock and ours, and what verifies its tokens."""
+"""Another issuer, its clock and ours, and the verifier of its tokens; and a throttle's table."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from shared.auth import oidc
+from shared.auth import Auth, oidc
 from shared.auth.jwks import Keys
-from tests.issuers import AUDIENCE, Clock, Issuer, ec_key, issuing, public_jwk, rsa_key
+from shared.problems import UsersUnavailable
+from shared.settings import Settings
+from shared.tables import Account, Table
+from shared.threads import Threads
+from tests.clock import Clock
+from tests.issuers import AUDIENCE, Issuer, ec_key, issuing, public_jwk, rsa_key
+from tests.loop import run
+
+type BuildAuth = Callable[..., Auth]
+"""Builds a service's auth from app settings; without others everything works."""
+
+
+@pytest.fixture
+def build_auth(environ: Mapping[str, str], threads: Threads) -> BuildAuth:
+    return lambda **values: Auth(Settings.read({**environ, **values}), threads)
+
+
+@pytest.fixture
+def table(storage: str, table_name: str, threads: Threads) -> Table:
+    """An empty table."""
+    empty = Table(table_name, Account(storage), threads.tables, UsersUnavailable)
+    run(empty.create())
+    return empty
 
 
 @pytest.fixture(scope="session")
@@ -20,30 +42,29 @@ def running() -> Iterator[Issuer]:
 def issuer(running: Issuer) -> Issuer:
     """The issuer as it was at first: one RSA key and one on an elliptic curve."""
     running.keys = [public_jwk(rsa_key("first"), "first"), public_jwk(ec_key("curve"), "curve")]
-    running.status, running.asked = 200, []
+    running.status, running.requests = 200, []
     return running
 
 
 @pytest.fixture
-def since() -> Clock:
-    """The clock by which keys are fetched."""
+def fetch_clock() -> Clock:
+    """The clock of key fetches."""
     return Clock(1_000.0)
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """The clock by which tokens expire; they are made now."""
+    """The clock of token lifetimes; tokens are issued now."""
     return Clock(time.time())
 
 
 @pytest.fixture
-def verifier(issuer: Issuer, clock: Clock, since: Clock) -> oidc.Issuer:
-    return oidc.Issuer(issuer.url, AUDIENCE, "predict Predict.All", Keys(issuer.url, since), clock)
+def verifier(issuer: Issuer, clock: Clock, fetch_clock: Clock, threads: Threads) -> oidc.Issuer:
+    keys = Keys(issuer.url, threads.general, fetch_clock)
+    return oidc.Issuer(issuer.url, AUDIENCE, "predict Predict.All", keys, clock)
 
 
 @pytest.fixture
-def both(told: Callable[..., object], environ: Mapping[str, str], issuer: Issuer) -> Mapping[str, str]:
-    """Settings with which our own tokens and the issuer's get in."""
-    found = {**environ, "OIDC_ISSUER": issuer.url, "OIDC_AUDIENCE": AUDIENCE, "OIDC_REQUIRED_SCOPE": "predict"}
-    told(**found)
-    return found
+def both(environ: Mapping[str, str], issuer: Issuer) -> Mapping[str, str]:
+    """App settings with which our own tokens and the issuer's are valid."""
+    return {**environ, "OIDC_ISSUER": issuer.url, "OIDC_AUDIENCE": AUDIENCE, "OIDC_REQUIRED_SCOPE": "predict"}

@@ -1,15 +1,13 @@
-"""Login and guard: a password for a token, a token for a name."""
+"""Login and authorization: a password for a token, a token for a name."""
 
-import asyncio
 import json
-from collections.abc import Callable, Mapping
+import logging
 from typing import Any
 
 import bcrypt
 import pytest
 
-from shared import auth
-from shared.auth import passwords, tokens
+from shared.auth import Auth
 from shared.problems import (
     GrantRefused,
     InvalidGrant,
@@ -19,31 +17,35 @@ from shared.problems import (
     Unauthorized,
     UsersUnavailable,
 )
+from tests.auth.conftest import BuildAuth
+from tests.conftest import KEY, NO_STORE
+from tests.loop import run
 
 FORM = "application/x-www-form-urlencoded"
-RIGHT = b"grant_type=password&username=abi&password=password"
+VALID = b"grant_type=password&username=abi&password=password"
+HOME = "203.0.113.7:1"
 
 
-@pytest.fixture(autouse=True)
-def works(told: Callable[..., object], environ: Mapping[str, str]) -> None:
-    told(**environ)
+@pytest.fixture
+def auth(build_auth: BuildAuth) -> Auth:
+    return build_auth()
 
 
-def login(body: bytes = RIGHT) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(asyncio.run(auth.login(body, FORM)))
-    return answer
+def login(auth: Auth, body: bytes = VALID, forwarded_for: str = "") -> dict[str, Any]:
+    response: dict[str, Any] = json.loads(run(auth.login(body, FORM, forwarded_for)))
+    return response
 
 
-def guard(authorization: str | None) -> str:
-    return asyncio.run(auth.guard(authorization))
+def authorize(auth: Auth, authorization: str | None) -> str:
+    return run(auth.authorize(authorization))
 
 
-def test_the_right_password_gets_a_bearer_token_that_the_guard_believes() -> None:
-    answer = login()
-    assert answer["token_type"] == "Bearer"
-    assert answer["expires_in"] == 900
-    assert type(answer["expires_in"]) is int
-    assert guard(f"Bearer {answer['access_token']}") == "abi"
+def test_the_right_password_gets_a_valid_bearer_token(auth: Auth) -> None:
+    response = login(auth)
+    assert response["token_type"] == "Bearer"
+    assert response["expires_in"] == 900
+    assert type(response["expires_in"]) is int
+    assert authorize(auth, f"Bearer {response['access_token']}") == "abi"
 
 
 @pytest.mark.parametrize(
@@ -55,146 +57,152 @@ def test_the_right_password_gets_a_bearer_token_that_the_guard_believes() -> Non
         b"grant_type=password&username=abi&password=password%00",
     ],
 )
-def test_wrong_password_unknown_user_and_unusable_password_are_the_same_refusal(body: bytes) -> None:
+def test_wrong_password_unknown_user_and_unusable_password_are_the_same_refusal(auth: Auth, body: bytes) -> None:
     with pytest.raises(InvalidGrant) as caught:
-        login(body)
+        login(auth, body)
     assert caught.value.headers == {"WWW-Authenticate": 'Bearer realm="egl-ml"'}
     assert caught.value.detail == "Wrong user name or password"
 
 
-def test_unknown_users_and_wrong_passwords_cost_one_bcrypt_check_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[bytes] = []
-    real = bcrypt.checkpw
-    monkeypatch.setattr(passwords.bcrypt, "checkpw", lambda *given: calls.append(given[1][:7]) or real(*given))
+def test_unknown_users_and_wrong_passwords_cost_one_bcrypt_check_each(
+    auth: Auth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[bytes] = []
+    check = bcrypt.checkpw
+    monkeypatch.setattr(
+        bcrypt, "checkpw", lambda password, stored: checked.append(stored[:7]) or check(password, stored)
+    )
     for name in ("abi", "nobody"):
         with pytest.raises(InvalidGrant):
-            login(f"grant_type=password&username={name}&password=wrong".encode())
-    assert calls == [b"$2b$12$", b"$2b$12$"]
+            login(auth, f"grant_type=password&username={name}&password=wrong".encode())
+    assert checked == [b"$2b$12$", b"$2b$12$"]
 
 
-def test_a_malformed_request_costs_no_bcrypt_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords.bcrypt, "checkpw", lambda *_: pytest.fail("checked"))
+def test_a_malformed_request_costs_no_bcrypt_check(auth: Auth, quick_bcrypt: list[bytes]) -> None:
     with pytest.raises(GrantRefused):
-        login(b"username=abi")
+        login(auth, b"username=abi")
+    assert quick_bcrypt == []
 
 
-def test_a_malformed_stored_hash_stops_logins_and_is_no_crash(
-    told: Callable[..., object], environ: Mapping[str, str]
-) -> None:
-    told(**{**environ, "USERS": '{"abi": "$2b$12$broken"}'})
+def test_a_malformed_stored_hash_stops_logins_without_a_crash(build_auth: BuildAuth) -> None:
     with pytest.raises(SettingInvalid):
-        login()
+        login(build_auth(USERS='{"abi": "$2b$12$broken"}'))
 
 
-def test_without_a_token_key_nobody_logs_in(told: Callable[..., object], environ: Mapping[str, str]) -> None:
-    told(**{**environ, "TOKEN_KEY": ""})
+def test_without_a_token_key_nobody_logs_in(build_auth: BuildAuth) -> None:
     with pytest.raises(SettingInvalid):
-        login()
+        login(build_auth(TOKEN_KEY=""))
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_s_case_does_not_matter(scheme: str) -> None:
-    assert guard(f"{scheme} {tokens.current().issue('abi')}") == "abi"
+def test_the_scheme_s_case_does_not_matter(auth: Auth, scheme: str) -> None:
+    assert authorize(auth, f"{scheme} {auth.tokens.issue('abi')}") == "abi"
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Basic YWJpOnBhc3N3b3Jk", "Token x", "bearer:x"])
-def test_without_bearer_credentials_the_caller_is_not_told_of_a_bad_token(authorization: str | None) -> None:
+def test_without_bearer_credentials_the_response_names_no_bad_token(auth: Auth, authorization: str | None) -> None:
     with pytest.raises(Unauthorized) as caught:
-        guard(authorization)
+        authorize(auth, authorization)
     assert not isinstance(caught.value, InvalidToken)
 
 
 @pytest.mark.parametrize(
     "authorization", ["Bearer", "Bearer ", "Bearer x", "Bearer a.b.c", "Bearer a.b.c, Bearer a.b.c"]
 )
-def test_a_bad_token_is_told_as_such(authorization: str) -> None:
+def test_a_bad_token_is_invalid(auth: Auth, authorization: str) -> None:
     with pytest.raises(InvalidToken):
-        guard(authorization)
+        authorize(auth, authorization)
 
 
 def test_neither_passwords_nor_tokens_are_logged(
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    auth: Auth, log: list[logging.LogRecord], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    token = login()["access_token"]
+    token = login(auth)["access_token"]
     with pytest.raises(InvalidGrant):
-        login(b"grant_type=password&username=abi&password=a-wrong-one")
+        login(auth, b"grant_type=password&username=abi&password=a-wrong-one")
     with pytest.raises(InvalidToken):
-        guard(f"Bearer {token}x")
-    said = caplog.text + "".join(capfd.readouterr())
-    for secret in ("a-wrong-one", token, "password=", tokens.settings.current().token_key):
-        assert secret not in said
+        authorize(auth, f"Bearer {token}x")
+    output = "".join(record.getMessage() for record in log) + "".join(capfd.readouterr())
+    assert "login failed for abi" in output
+    for secret in ("a-wrong-one", token, "password=", KEY):
+        assert secret not in output
 
 
-def wrong(times: int, name: str = "abi", forwarded_for: str = "203.0.113.7:1") -> None:
+def fail(auth: Auth, times: int, name: str = "abi") -> None:
     body = f"grant_type=password&username={name}&password=wrong".encode()
     for _ in range(times):
         with pytest.raises(InvalidGrant):
-            asyncio.run(auth.login(body, FORM, forwarded_for))
+            login(auth, body, HOME)
 
 
 @pytest.fixture
-def free(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Password checks that cost nothing: the right one is `password`. What was checked."""
-    checked: list[str] = []
+def quick_bcrypt(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Password checks that take no time; only `password` matches. Returns the checked passwords."""
+    checked: list[bytes] = []
 
-    def check(password: str, stored: str | None) -> bool:
+    def check(password: bytes, stored: bytes) -> bool:
         checked.append(password)
-        return stored is not None and password == "password"
+        return password == b"password"
 
-    monkeypatch.setattr(passwords, "_check", check)
+    monkeypatch.setattr(bcrypt, "checkpw", check)
     return checked
 
 
-@pytest.mark.parametrize("name", ["abi", "nobody"])
-def test_the_sixth_guess_is_refused_before_a_password_is_checked_also_for_unknown_names(
-    free: list[str], name: str
+@pytest.mark.parametrize(("name", "candidate"), [("abi", b"wrong"), ("nobody", b"nobody")])
+def test_the_sixth_guess_is_refused_before_a_password_is_checked_even_for_unknown_names(
+    auth: Auth, quick_bcrypt: list[bytes], name: str, candidate: bytes
 ) -> None:
-    wrong(5, name)
+    fail(auth, 5, name)
     with pytest.raises(TooManyLogins) as caught:
-        asyncio.run(auth.login(RIGHT.replace(b"abi", name.encode()), FORM, "10.0.0.1, 203.0.113.9:2"))
-    assert free == ["wrong"] * 5
+        login(auth, VALID.replace(b"abi", name.encode()), "10.0.0.1, 203.0.113.9:2")
+    assert quick_bcrypt == [candidate] * 5
     assert (caught.value.status, caught.value.oauth_error) == (429, "slow_down")
     assert caught.value.headers == {"Retry-After": "1"}
 
 
-def test_five_guesses_do_not_lock_another_network_out(free: list[str]) -> None:
-    wrong(5)
-    assert json.loads(asyncio.run(auth.login(RIGHT, FORM, "198.51.100.1:1")))["access_token"]
+def test_five_guesses_do_not_lock_another_network_out(auth: Auth, quick_bcrypt: list[bytes]) -> None:
+    fail(auth, 5)
+    assert login(auth, VALID, "198.51.100.1:1")["access_token"]
 
 
-def test_a_disabled_user_is_refused_as_for_a_wrong_password_and_counted(
-    free: list[str], told: Callable[..., object], environ: Mapping[str, str]
+def test_a_disabled_user_is_refused_like_a_wrong_password_and_counted(
+    build_auth: BuildAuth, quick_bcrypt: list[bytes]
 ) -> None:
-    stored = {"abi": {"password_hash": "$2b$12$" + "a" * 53, "disabled": True}}
-    told(**{**environ, "USERS": json.dumps(stored)})
+    auth = build_auth(USERS=json.dumps({"abi": {"password_hash": "$2b$12$" + "a" * 53, "disabled": True}}))
     for _ in range(5):
         with pytest.raises(InvalidGrant) as caught:
-            login()
+            login(auth)
         assert caught.value.detail == "Wrong user name or password"
     with pytest.raises(TooManyLogins):
-        login()
-    assert free == ["password"] * 5
+        login(auth)
+    assert quick_bcrypt == [b"password"] * 5
 
 
-def test_a_success_failure_and_throttled_login_is_told_with_its_name(
-    free: list[str], monkeypatch: pytest.MonkeyPatch
+def test_successful_failed_and_throttled_logins_are_logged_with_the_name(
+    auth: Auth, quick_bcrypt: list[bytes], log: list[logging.LogRecord]
 ) -> None:
-    said: list[str] = []
-    for level in ("info", "warning"):
-        monkeypatch.setattr(auth._log, level, lambda text, *given: said.append(text % given))
-    login()
-    wrong(5)
+    login(auth)
+    fail(auth, 5)
     with pytest.raises(TooManyLogins):
-        asyncio.run(auth.login(RIGHT, FORM, "203.0.113.7:1"))
-    assert said == ["login succeeded for abi", *["login failed for abi"] * 5, "login throttled for abi"]
+        login(auth, VALID, HOME)
+    assert [record.getMessage() for record in log] == [
+        "login succeeded for abi",
+        *["login failed for abi"] * 5,
+        "login throttled for abi",
+    ]
 
 
-def test_a_store_that_is_down_is_no_wrong_password(
-    free: list[str], told: Callable[..., object], environ: Mapping[str, str]
-) -> None:
-    nowhere = "AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
-    told(**environ, USERS_TABLE="users", STORAGE_CONNECTION=nowhere)
+def test_a_store_that_is_down_is_not_a_wrong_password(build_auth: BuildAuth, quick_bcrypt: list[bytes]) -> None:
     with pytest.raises(UsersUnavailable) as caught:
-        login()
+        login(build_auth(USERS_TABLE="users", STORAGE_CONNECTION=NO_STORE))
     assert (caught.value.status, caught.value.oauth_error) == (503, "temporarily_unavailable")
-    assert free == []
+    assert quick_bcrypt == []
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_failures_are_counted_where_the_users_are(
+    build_auth: BuildAuth, storage: str, table_name: str, table: bool
+) -> None:
+    values = {"USERS_TABLE": table_name, "STORAGE_CONNECTION": storage} if table else {}
+    auth = build_auth(**values)
+    assert type(auth.throttle._counts).__name__ == ("TableCounts" if table else "MemoryCounts")

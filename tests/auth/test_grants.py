@@ -23,7 +23,7 @@ def test_json_is_read() -> None:
     assert grants.parse(body, JSON) == PasswordGrant("password", "abi", "ü")
 
 
-def test_other_parameters_are_ignored_as_rfc_6749_asks() -> None:
+def test_other_parameters_are_ignored_as_rfc_6749_requires() -> None:
     assert grants.parse(b"grant_type=password&username=a&password=b&scope=x&client_id=", FORM).username == "a"
 
 
@@ -79,13 +79,13 @@ def test_a_request_longer_than_any_login_is_refused_unread(media_type: str) -> N
 
 
 @given(st.binary(), st.sampled_from([FORM, JSON]))
-def test_whatever_is_sent_a_grant_or_a_refusal_comes_out(body: bytes, media_type: str) -> None:
+def test_any_bytes_lead_to_a_grant_or_a_refusal(body: bytes, media_type: str) -> None:
     try:
-        found: PasswordGrant | GrantRefused = grants.parse(body, media_type)
+        result: PasswordGrant | GrantRefused = grants.parse(body, media_type)
     except GrantRefused as refusal:
-        found = refusal
-    assert isinstance(found, PasswordGrant) or found.status == 400
+        result = refusal
+    assert isinstance(result, PasswordGrant) or result.status == 400
 
 
-def test_a_password_does_not_stand_in_the_repr() -> None:
+def test_a_password_is_not_in_the_repr() -> None:
     assert "secret" not in repr(PasswordGrant("password", "abi", "secret"))

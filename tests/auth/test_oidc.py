@@ -1,6 +1,5 @@
-"""Tokens of another issuer: those that hold get in, under a name that stays, and with the scope that is asked for."""
+"""Tokens of another issuer: valid ones are accepted, under a stable name, and with the required scope."""
 
-import asyncio
 import base64
 import json
 import time
@@ -10,22 +9,25 @@ import jwt
 import pytest
 
 from shared.auth import oidc
-from shared.auth.jwks import COOLDOWN_SECONDS, REFRESH_SECONDS, RETRY_SECONDS, Keys
+from shared.auth.jwks import REFRESH_SECONDS, RETRY_SECONDS, UNKNOWN_KEY_SECONDS, Keys
 from shared.problems import InsufficientScope, InvalidToken, Unavailable
-from tests.issuers import AUDIENCE, Clock, Issuer, ec_key, public_jwk, rsa_key
+from shared.threads import Threads
+from tests.clock import Clock
+from tests.issuers import AUDIENCE, Issuer, ec_key, public_jwk, rsa_key
+from tests.loop import run
 
 
 def verified(verifier: oidc.Issuer, token: str) -> str:
-    return asyncio.run(verifier.verify(token)).subject
+    return run(verifier.verify(token)).subject
 
 
-def test_a_token_of_the_issuer_is_believed_and_its_caller_s_name_cannot_be_a_user_s(
+def test_a_token_of_the_issuer_is_valid_and_its_caller_s_name_is_no_user_s(
     issuer: Issuer, verifier: oidc.Issuer
 ) -> None:
     assert verified(verifier, issuer.token()) == "oidc:subject-1"
 
 
-def test_a_token_signed_on_an_elliptic_curve_is_believed(issuer: Issuer, verifier: oidc.Issuer) -> None:
+def test_a_token_signed_on_an_elliptic_curve_is_valid(issuer: Issuer, verifier: oidc.Issuer) -> None:
     assert verified(verifier, issuer.token(ec_key("curve"), "curve")) == "oidc:subject-1"
 
 
@@ -39,7 +41,7 @@ def test_a_token_signed_on_an_elliptic_curve_is_believed(issuer: Issuer, verifie
     ],
     ids=["Entra ID", "Entra ID without oid", "another issuer with a claim called oid", "a long name"],
 )
-def test_the_caller_s_name_is_the_claim_that_never_changes_hands(
+def test_the_caller_s_name_is_the_claim_that_is_never_reused(
     issuer: Issuer, verifier: oidc.Issuer, claims: dict[str, Any], name: str
 ) -> None:
     assert verified(verifier, issuer.token(**claims)) == name
@@ -94,9 +96,7 @@ def test_one_of_several_audiences_is_enough(issuer: Issuer, verifier: oidc.Issue
     ],
     ids=str,
 )
-def test_one_required_scope_or_role_lets_a_caller_in(
-    issuer: Issuer, verifier: oidc.Issuer, granted: dict[str, Any]
-) -> None:
+def test_one_required_scope_or_role_is_enough(issuer: Issuer, verifier: oidc.Issuer, granted: dict[str, Any]) -> None:
     assert verified(verifier, issuer.token(**granted))
 
 
@@ -112,7 +112,7 @@ def test_one_required_scope_or_role_lets_a_caller_in(
     ],
     ids=str,
 )
-def test_without_the_scope_or_role_the_caller_is_told_which_one_is_needed(
+def test_without_the_scope_or_role_the_response_names_the_required_ones(
     issuer: Issuer, verifier: oidc.Issuer, granted: dict[str, Any]
 ) -> None:
     with pytest.raises(InsufficientScope) as caught:
@@ -123,56 +123,56 @@ def test_without_the_scope_or_role_the_caller_is_told_which_one_is_needed(
     )
 
 
-def test_where_no_scope_is_required_the_audience_is_enough(issuer: Issuer, since: Clock) -> None:
-    anyone = oidc.Issuer(issuer.url, AUDIENCE, "", Keys(issuer.url, since))
+def test_without_a_required_scope_the_audience_is_enough(issuer: Issuer, threads: Threads) -> None:
+    anyone = oidc.Issuer(issuer.url, AUDIENCE, "", Keys(issuer.url, threads.general))
     assert verified(anyone, issuer.token(scp=None))
 
 
-def test_a_scope_never_makes_up_for_a_signature(issuer: Issuer, verifier: oidc.Issuer) -> None:
+def test_a_scope_never_replaces_a_signature(issuer: Issuer, verifier: oidc.Issuer) -> None:
     with pytest.raises(InvalidToken):
         verified(verifier, issuer.token(rsa_key("second"), scp=None))
 
 
 @pytest.mark.parametrize("typ", ["JWT", "jwt", "at+jwt", "application/at+jwt", None])
-def test_the_types_of_access_tokens_are_taken(issuer: Issuer, verifier: oidc.Issuer, typ: str | None) -> None:
+def test_the_types_of_access_tokens_are_accepted(issuer: Issuer, verifier: oidc.Issuer, typ: str | None) -> None:
     header, *others = issuer.token().split(".")
     members = {**json.loads(base64.urlsafe_b64decode(header + "==")), "typ": typ}
-    made = jwt.encode(
+    token = jwt.encode(
         jwt.decode(".".join([header, *others]), options={"verify_signature": False}),
         rsa_key("first"),
         "RS256",
         headers={name: value for name, value in members.items() if name != "alg"},
     )
-    assert verified(verifier, made)
+    assert verified(verifier, token)
 
 
-def test_a_token_from_a_new_key_is_believed_after_the_issuer_rotated(
-    issuer: Issuer, verifier: oidc.Issuer, since: Clock
+def test_a_token_of_a_new_key_is_valid_after_the_issuer_rotated(
+    issuer: Issuer, verifier: oidc.Issuer, fetch_clock: Clock
 ) -> None:
     verified(verifier, issuer.token())
     issuer.keys.append(public_jwk(rsa_key("second"), "second"))
-    since.time += COOLDOWN_SECONDS
+    fetch_clock.time += UNKNOWN_KEY_SECONDS
     assert verified(verifier, issuer.token(rsa_key("second"), "second"))
 
 
-def test_a_remembered_token_dies_with_the_key_that_the_issuer_withdrew(
-    issuer: Issuer, verifier: oidc.Issuer, since: Clock
+def test_a_cached_token_is_refused_when_the_issuer_withdraws_its_key(
+    issuer: Issuer, verifier: oidc.Issuer, fetch_clock: Clock
 ) -> None:
     token = issuer.token()
     verified(verifier, token)
     issuer.keys = [public_jwk(rsa_key("second"), "second")]
-    since.time += REFRESH_SECONDS
+    fetch_clock.time += REFRESH_SECONDS
     with pytest.raises(InvalidToken):
         verified(verifier, token)
 
 
-def test_a_remembered_token_is_not_believed_when_its_kid_names_another_key(
-    issuer: Issuer, verifier: oidc.Issuer, since: Clock
+def test_a_cached_token_is_refused_when_its_kid_names_another_key(
+    issuer: Issuer, verifier: oidc.Issuer, fetch_clock: Clock
 ) -> None:
     token = issuer.token()
     verified(verifier, token)
     issuer.keys = [public_jwk(rsa_key("second"), "first")]
-    since.time += REFRESH_SECONDS
+    fetch_clock.time += REFRESH_SECONDS
     with pytest.raises(InvalidToken):
         verified(verifier, token)
 
@@ -182,11 +182,11 @@ def test_a_verified_token_is_not_decoded_again(
 ) -> None:
     token = issuer.token()
     verified(verifier, token)
-    monkeypatch.setattr(oidc.jwt, "decode", None)
+    monkeypatch.setattr(jwt, "decode", None)
     assert verified(verifier, token) == "oidc:subject-1"
 
 
-def test_a_remembered_token_dies_when_it_expires(issuer: Issuer, verifier: oidc.Issuer, clock: Clock) -> None:
+def test_a_cached_token_is_refused_when_it_expires(issuer: Issuer, verifier: oidc.Issuer, clock: Clock) -> None:
     token = issuer.token(exp=int(clock.time) + 60)
     verified(verifier, token)
     clock.time += 61
@@ -194,12 +194,12 @@ def test_a_remembered_token_dies_when_it_expires(issuer: Issuer, verifier: oidc.
         verified(verifier, token)
 
 
-def test_while_the_issuer_is_down_known_keys_let_tokens_in_and_unknown_ones_wait(
-    issuer: Issuer, verifier: oidc.Issuer, since: Clock
+def test_while_the_issuer_is_down_known_keys_are_valid_and_unknown_ones_wait(
+    issuer: Issuer, verifier: oidc.Issuer, fetch_clock: Clock
 ) -> None:
     verified(verifier, issuer.token())
     issuer.status = 500
-    since.time += REFRESH_SECONDS
+    fetch_clock.time += REFRESH_SECONDS
     assert verified(verifier, issuer.token(jti="another"))
     with pytest.raises(Unavailable) as caught:
         verified(verifier, issuer.token(rsa_key("second"), "second"))

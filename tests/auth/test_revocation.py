@@ -1,42 +1,33 @@
-"""Revocation: what kills a token that holds, how soon, and what counts while nobody can tell."""
+"""Revocation of valid tokens: how soon it counts, and what counts while the table is down."""
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
 
-from shared.auth import guard, revocation, tokens, users
-from shared.auth.revocation import REMEMBERED_SECONDS, REST_SECONDS, RememberedUsers
+from shared.auth.revocation import FRESH_SECONDS, RETRY_SECONDS, Revocation, UserCache
 from shared.auth.tokens import Claims
-from shared.auth.users import EmbeddedUsers, User, UserTable
+from shared.auth.users import EmbeddedUsers, Store, User, Users, UserTable
 from shared.problems import InvalidToken, UsersUnavailable
-from shared.settings import Settings
+from tests.auth.conftest import BuildAuth
+from tests.clock import Clock
+from tests.conftest import NO_STORE
+from tests.loop import run
 
 HASH = "$2b$12$" + "a" * 53
 ISSUED = 1_800_000_000
 
 
-class Clock:
-    """A clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.time = 1_000.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
-class Slow(EmbeddedUsers):
-    """A store that takes its time, can be down, and counts what it is asked."""
+class SlowStore(EmbeddedUsers):
+    """A store that takes a moment, can be down, and records its calls."""
 
     def __init__(self, *names: str) -> None:
         super().__init__({name: {"password_hash": HASH} for name in names})
-        self.asked: list[str] = []
+        self.calls: list[str] = []
         self.down = False
 
     async def find(self, name: str) -> User | None:
-        self.asked.append(name)
+        self.calls.append(name)
         await asyncio.sleep(0.001)
         if self.down:
             raise UsersUnavailable(reason="down")
@@ -45,202 +36,150 @@ class Slow(EmbeddedUsers):
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture
-def store() -> Slow:
-    return Slow("abi", "bea", "cem")
+def slow() -> SlowStore:
+    return SlowStore("abi", "bea", "cem")
 
 
 @pytest.fixture
-def remembered(store: Slow, clock: Clock) -> RememberedUsers:
-    return RememberedUsers(store, clock)
-
-
-def run[R](call: Awaitable[R]) -> R:
-    async def awaited() -> R:
-        return await call
-
-    return asyncio.run(awaited())
+def cache(slow: SlowStore, clock: Clock) -> UserCache:
+    return UserCache(Users(slow, development=True), clock)
 
 
 @pytest.fixture(params=["setting", "table"])
-def service(
-    request: pytest.FixtureRequest, told: Callable[..., Settings], environ: Mapping[str, str]
-) -> Callable[[User | None], None]:
-    """Make the service know this user, or none, in either store; what it remembered is forgotten."""
-    table = request.getfixturevalue("table_name")
-    connection = request.getfixturevalue("storage") if request.param == "table" else ""
-
-    def tell(user: User | None) -> None:
-        embedded = EmbeddedUsers({})
-        if user and not connection:
-            run(embedded.add(user))
-        told(
-            **{**environ, "USERS": json.dumps(embedded.setting)},
-            **({"USERS_TABLE": table, "STORAGE_CONNECTION": connection} if connection else {}),
-        )
-        store = users.current()
-        if isinstance(store, UserTable):
-            run(store.table.create())
-            run(store.remove("abi"))
-            if user:
-                run(store.add(user))
-
-    return tell
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty store of either kind."""
+    return EmbeddedUsers({}) if request.param == "setting" else UserTable(request.getfixturevalue("table"))
 
 
-def check(issued_at: float = ISSUED) -> None:
-    run(revocation.check(Claims("abi", float(issued_at), issued_at + 900.0)))
+def check(store: Store, issued_at: float = ISSUED) -> None:
+    """Check a token of abi, with an empty cache."""
+    claims = Claims("abi", float(issued_at), issued_at + 900.0)
+    run(Revocation(Users(store, development=True)).check(claims))
 
 
-def test_a_token_of_a_user_who_is_there_counts(service: Callable[[User | None], None]) -> None:
-    service(User("abi", HASH))
-    check()
+def test_a_token_of_a_user_counts(store: Store) -> None:
+    run(store.add(User("abi", HASH)))
+    check(store)
 
 
 @pytest.mark.parametrize("user", [None, User("abi", HASH, disabled=True)], ids=["removed", "disabled"])
-def test_a_token_of_a_removed_or_disabled_user_is_refused(
-    service: Callable[[User | None], None], user: User | None
-) -> None:
-    service(user)
+def test_a_token_of_a_removed_or_disabled_user_is_refused(store: Store, user: User | None) -> None:
+    if user:
+        run(store.add(user))
     with pytest.raises(InvalidToken) as caught:
-        check()
+        check(store)
     assert caught.value.status == 401
     assert 'error="invalid_token"' in caught.value.headers["WWW-Authenticate"]
 
 
-def test_tokens_issued_before_the_revocation_or_in_its_second_die_and_later_ones_live(
-    service: Callable[[User | None], None],
-) -> None:
-    service(User("abi", HASH, tokens_not_before=ISSUED))
+def test_tokens_issued_before_the_revocation_or_in_its_second_are_refused_and_later_ones_count(store: Store) -> None:
+    run(store.add(User("abi", HASH, tokens_not_before=ISSUED)))
     for issued_at in (ISSUED - 900, ISSUED - 1, ISSUED):
         with pytest.raises(InvalidToken):
-            check(issued_at)
-    check(ISSUED + 1)
+            check(store, issued_at)
+    check(store, ISSUED + 1)
 
 
-def test_the_guard_refuses_a_revoked_token_that_it_has_just_believed(
-    service: Callable[[User | None], None],
-) -> None:
-    service(User("abi", HASH))
-    bearer = f"Bearer {tokens.current().issue('abi')}"
-    assert run(guard(bearer)) == "abi"
-    service(User("abi", HASH, disabled=True))
+def test_a_revoked_token_is_refused_after_it_was_accepted(build_auth: BuildAuth) -> None:
+    auth = build_auth()
+    bearer = f"Bearer {auth.tokens.issue('abi')}"
+    assert run(auth.authorize(bearer)) == "abi"
+    run(auth.users.store.change("abi", disabled=True))
     with pytest.raises(InvalidToken):
-        run(guard(bearer))
+        run(auth.authorize(bearer))
 
 
-def test_with_the_setting_every_check_is_fresh(told: Callable[..., Settings], environ: Mapping[str, str]) -> None:
-    told(**environ)
-    check()
-    told(**{**environ, "USERS": "{}"})
-    with pytest.raises(InvalidToken):
-        check()
-
-
-def test_a_table_is_asked_once_in_thirty_seconds_for_each_user(
-    remembered: RememberedUsers, store: Slow, clock: Clock
-) -> None:
+def test_a_user_in_a_table_is_looked_up_once_in_thirty_seconds(cache: UserCache, slow: SlowStore, clock: Clock) -> None:
     for _ in range(3):
-        run(remembered.find("abi"))
-        run(remembered.find("bea"))
-    clock.time += REMEMBERED_SECONDS - 0.1
-    run(remembered.find("abi"))
-    assert store.asked == ["abi", "bea"]
+        run(cache.find("abi"))
+        run(cache.find("bea"))
+    clock.time += FRESH_SECONDS - 0.1
+    run(cache.find("abi"))
+    assert slow.calls == ["abi", "bea"]
     clock.time += 0.1
-    run(remembered.find("abi"))
-    assert store.asked == ["abi", "bea", "abi"]
-    assert REMEMBERED_SECONDS == 30
+    run(cache.find("abi"))
+    assert slow.calls == ["abi", "bea", "abi"]
 
 
-def test_a_change_counts_once_the_thirty_seconds_are_over(
-    remembered: RememberedUsers, store: Slow, clock: Clock
-) -> None:
-    run(remembered.find("abi"))
-    run(store.change("abi", disabled=True))
-    clock.time += REMEMBERED_SECONDS
-    found = run(remembered.find("abi"))
-    assert found
-    assert found.disabled
+def test_a_change_counts_after_thirty_seconds(cache: UserCache, slow: SlowStore, clock: Clock) -> None:
+    run(cache.find("abi"))
+    run(slow.change("abi", disabled=True))
+    clock.time += FRESH_SECONDS
+    user = run(cache.find("abi"))
+    assert user
+    assert user.disabled
 
 
-def test_requests_at_the_same_time_ask_once(remembered: RememberedUsers, store: Slow) -> None:
-    async def many() -> Sequence[User | None]:
-        return await asyncio.gather(*(remembered.find("abi") for _ in range(20)))
+def test_requests_at_the_same_time_make_one_lookup(cache: UserCache, slow: SlowStore) -> None:
+    async def find_all() -> Sequence[User | None]:
+        return await asyncio.gather(*(cache.find("abi") for _ in range(20)))
 
-    assert asyncio.run(many()) == [User("abi", HASH)] * 20
-    assert store.asked == ["abi"]
+    assert run(find_all()) == [User("abi", HASH)] * 20
+    assert slow.calls == ["abi"]
 
 
-def test_while_the_table_is_down_what_was_known_last_counts(
-    remembered: RememberedUsers, store: Slow, clock: Clock
-) -> None:
-    run(store.change("bea", disabled=True))
-    run(remembered.find("abi"))
-    run(remembered.find("bea"))
-    store.down = True
+def test_while_the_table_is_down_the_last_known_state_counts(cache: UserCache, slow: SlowStore, clock: Clock) -> None:
+    run(slow.change("bea", disabled=True))
+    run(cache.find("abi"))
+    run(cache.find("bea"))
+    slow.down = True
     clock.time += 600
-    assert run(remembered.find("abi")) == User("abi", HASH)
-    assert run(remembered.find("bea")) == User("bea", HASH, disabled=True)
+    assert run(cache.find("abi")) == User("abi", HASH)
+    assert run(cache.find("bea")) == User("bea", HASH, disabled=True)
 
 
-def test_a_table_that_is_down_is_asked_by_one_request_every_five_seconds(
-    remembered: RememberedUsers, store: Slow, clock: Clock
+def test_a_table_that_is_down_is_called_by_one_request_every_five_seconds(
+    cache: UserCache, slow: SlowStore, clock: Clock
 ) -> None:
-    async def everybody() -> None:
-        await asyncio.gather(*(remembered.find(name) for name in ("abi", "bea", "cem")))
+    async def find_all() -> None:
+        await asyncio.gather(*(cache.find(name) for name in ("abi", "bea", "cem")))
 
-    asyncio.run(everybody())
-    store.asked.clear()
-    store.down = True
-    clock.time += REMEMBERED_SECONDS
-    asyncio.run(everybody())
-    at_first = len(store.asked)
+    run(find_all())
+    slow.calls.clear()
+    slow.down = True
+    clock.time += FRESH_SECONDS
+    run(find_all())
+    first = len(slow.calls)
     for _ in range(5):
-        asyncio.run(everybody())
-    assert len(store.asked) == at_first
-    clock.time += REST_SECONDS
-    asyncio.run(everybody())
-    assert len(store.asked) == at_first + 1
+        run(find_all())
+    assert len(slow.calls) == first
+    clock.time += RETRY_SECONDS
+    run(find_all())
+    assert len(slow.calls) == first + 1
 
 
-def test_a_table_that_is_back_counts_again(remembered: RememberedUsers, store: Slow, clock: Clock) -> None:
-    run(remembered.find("abi"))
-    run(store.remove("abi"))
-    store.down = True
-    clock.time += REMEMBERED_SECONDS
-    assert run(remembered.find("abi"))
-    store.down = False
-    clock.time += REST_SECONDS
-    assert run(remembered.find("abi")) is None
+def test_a_table_that_is_back_is_used_again(cache: UserCache, slow: SlowStore, clock: Clock) -> None:
+    run(cache.find("abi"))
+    run(slow.remove("abi"))
+    slow.down = True
+    clock.time += FRESH_SECONDS
+    assert run(cache.find("abi"))
+    slow.down = False
+    clock.time += RETRY_SECONDS
+    assert run(cache.find("abi")) is None
 
 
-def test_a_user_of_whom_nothing_is_known_while_the_table_is_down_is_let_in(
-    told: Callable[..., Settings], environ: Mapping[str, str]
-) -> None:
-    nowhere = "AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a;DefaultEndpointsProtocol=http"
-    told(**environ, USERS_TABLE="users", STORAGE_CONNECTION=nowhere)
-    assert run(guard(f"Bearer {tokens.current().issue('abi')}")) == "abi"
+def test_a_user_of_whom_nothing_is_known_while_the_table_is_down_is_let_in(build_auth: BuildAuth) -> None:
+    auth = build_auth(USERS_TABLE="users", STORAGE_CONNECTION=NO_STORE)
+    assert run(auth.authorize(f"Bearer {auth.tokens.issue('abi')}")) == "abi"
 
 
-def test_users_that_are_remembered_fill_no_memory(remembered: RememberedUsers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revocation, "MOST_REMEMBERED", 2)
+def test_cached_users_are_bounded(slow: SlowStore, clock: Clock) -> None:
+    cache = UserCache(Users(slow, development=True), clock, max_users=2)
     for name in ("abi", "bea", "cem", "nobody"):
-        run(remembered.find(name))
-    assert list(remembered._known) == ["cem", "nobody"]
+        run(cache.find(name))
+    assert set(cache._cached) == {"cem", "nobody"}
 
 
-def test_a_user_who_just_logged_in_again_need_not_wait_for_what_was_remembered(
-    service: Callable[[User | None], None],
-) -> None:
-    service(None)
+def test_a_user_who_just_logged_in_again_need_not_wait_for_the_cache(store: Store) -> None:
+    revocation = Revocation(Users(store, development=True))
+    claims = Claims("abi", float(ISSUED), ISSUED + 900.0)
     with pytest.raises(InvalidToken):
-        check()
-    if isinstance(store := users.current(), EmbeddedUsers):
-        service(User("abi", HASH))
-    else:
-        run(store.add(User("abi", HASH)))
+        run(revocation.check(claims))
+    run(store.add(User("abi", HASH)))
     revocation.learn(User("abi", HASH))
-    check()
+    run(revocation.check(claims))

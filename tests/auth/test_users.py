@@ -1,18 +1,19 @@
-"""The users' store: the same promises for both, the app setting and the table."""
+"""The stores of users: the app setting and the table behave alike."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from shared import tables
 from shared.auth import users
-from shared.auth.users import EmbeddedUsers, Store, User, UserTable
+from shared.auth.users import EmbeddedUsers, Store, User, Users, UserTable
 from shared.problems import SettingInvalid, UsersUnavailable
 from shared.settings import DEMO_HASH, Settings
-from shared.tables import Account, Table
+from shared.tables import Table
+from shared.threads import Threads
+from tests.loop import run
 
 HASH = "$2b$12$" + "a" * 53
 OTHER = "$2b$12$" + "b" * 53
@@ -34,22 +35,11 @@ NAMES = [
 @pytest.fixture(params=["setting", "table"])
 def store(request: pytest.FixtureRequest) -> Store:
     """An empty store of either kind."""
-    if request.param == "setting":
-        return EmbeddedUsers({})
-    table = Table(request.getfixturevalue("table_name"), Account(request.getfixturevalue("storage")), UsersUnavailable)
-    asyncio.run(table.create())
-    return UserTable(table)
-
-
-def run[R](call: Awaitable[R]) -> R:
-    async def awaited() -> R:
-        return await call
-
-    return asyncio.run(awaited())
+    return EmbeddedUsers({}) if request.param == "setting" else UserTable(request.getfixturevalue("table"))
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
-def test_a_user_of_any_name_is_found_again_and_no_other(store: Store, name: str) -> None:
+def test_a_user_of_any_name_is_found_and_no_other(store: Store, name: str) -> None:
     user = User(name, HASH, tokens_not_before=2**33, created=2**33 + 1)
     assert run(store.add(user))
     assert run(store.find(name)) == user
@@ -57,11 +47,11 @@ def test_a_user_of_any_name_is_found_again_and_no_other(store: Store, name: str)
 
 
 @pytest.mark.parametrize("name", ["", "\ud800", "x" * 100_000], ids=ascii)
-def test_whatever_name_is_asked_for_nobody_is_found_and_nothing_breaks(store: Store, name: str) -> None:
+def test_looking_up_any_unknown_name_finds_nobody(store: Store, name: str) -> None:
     assert run(store.find(name)) is None
 
 
-def test_a_name_is_taken_once(store: Store) -> None:
+def test_a_name_is_added_once(store: Store) -> None:
     assert run(store.add(User("abi", HASH)))
     assert not run(store.add(User("abi", OTHER)))
     assert run(store.find("abi")) == User("abi", HASH)
@@ -70,31 +60,31 @@ def test_a_name_is_taken_once(store: Store) -> None:
 def test_every_user_is_listed_by_name(store: Store) -> None:
     for name in ("zoë", "abi", "Mo"):
         run(store.add(User(name, HASH)))
-    assert [user.name for user in run(store.every())] == ["Mo", "abi", "zoë"]
+    assert [user.name for user in run(store.list())] == ["Mo", "abi", "zoë"]
 
 
-def test_a_change_leaves_the_rest_as_it_was(store: Store) -> None:
+def test_a_change_leaves_the_other_members(store: Store) -> None:
     run(store.add(User("abi", HASH, created=5)))
     assert run(store.change("abi", disabled=True))
     assert run(store.change("abi", password_hash=OTHER, tokens_not_before=7))
     assert run(store.find("abi")) == User("abi", OTHER, disabled=True, tokens_not_before=7, created=5)
 
 
-def test_what_is_changed_back_is_as_before(store: Store) -> None:
+def test_a_reverted_change_leaves_no_trace(store: Store) -> None:
     run(store.add(User("abi", HASH)))
     run(store.change("abi", disabled=True))
     run(store.change("abi", disabled=False))
     assert run(store.find("abi")) == User("abi", HASH)
 
 
-def test_nobody_is_changed_or_removed_who_is_not_there(store: Store) -> None:
+def test_an_unknown_user_is_neither_changed_nor_removed(store: Store) -> None:
     run(store.add(User("abi", HASH)))
     assert not run(store.change("eve", disabled=True))
     assert not run(store.remove("eve"))
-    assert [user.name for user in run(store.every())] == ["abi"]
+    assert [user.name for user in run(store.list())] == ["abi"]
 
 
-def test_a_removed_user_is_gone_and_the_name_free(store: Store) -> None:
+def test_a_removed_user_is_gone_and_the_name_is_free(store: Store) -> None:
     run(store.add(User("abi", HASH)))
     run(store.add(User("bea", HASH)))
     assert run(store.remove("abi"))
@@ -103,105 +93,80 @@ def test_a_removed_user_is_gone_and_the_name_free(store: Store) -> None:
     assert run(store.add(User("abi", OTHER)))
 
 
-def test_a_password_hash_does_not_stand_in_the_repr() -> None:
+def test_a_password_hash_is_not_in_the_repr() -> None:
     assert HASH not in repr(User("abi", HASH))
 
 
-def test_the_setting_that_the_embedded_store_tells_holds_the_same_users() -> None:
+def test_the_setting_of_the_embedded_store_has_the_same_users() -> None:
     store = EmbeddedUsers(Settings.read({"USERS": json.dumps({"abi": HASH})}).users)
     run(store.add(User("bea", OTHER, disabled=True, created=5)))
     run(store.change("abi", tokens_not_before=7))
     again = EmbeddedUsers(Settings.read({"USERS": json.dumps(store.setting)}).users)
-    assert run(again.every()) == [User("abi", HASH, tokens_not_before=7), User("bea", OTHER, disabled=True, created=5)]
+    assert run(again.list()) == [User("abi", HASH, tokens_not_before=7), User("bea", OTHER, disabled=True, created=5)]
 
 
-def test_what_the_embedded_store_changes_stays_out_of_the_settings() -> None:
+def test_the_embedded_store_does_not_change_the_settings() -> None:
     read = Settings.read({"USERS": json.dumps({"abi": HASH})})
     run(EmbeddedUsers(read.users).change("abi", disabled=True))
     assert read.users == {"abi": {"password_hash": HASH}}
 
 
-def test_counts_of_failed_logins_in_the_same_table_are_no_users(storage: str, table_name: str) -> None:
-    store = UserTable(Table(table_name, Account(storage), UsersUnavailable))
-    run(store.table.create())
-    run(store.table.insert(("throttle-0001", "count"), {"failures": 3}))
-    run(store.table.insert(("zzz", "user"), {"name": "eve", "password_hash": HASH}))
-    assert run(store.every()) == []
+def test_counts_of_failed_logins_in_the_same_table_are_no_users(table: Table) -> None:
+    run(table.insert(("throttle-0001", "count"), {"failures": 3}))
+    run(table.insert(("zzz", "user"), {"name": "eve", "password_hash": HASH}))
+    assert run(UserTable(table).list()) == []
 
 
 @pytest.mark.parametrize(
     "values", [{}, {"name": "abi"}, {"name": "abi", "password_hash": HASH, "disabled": "no"}], ids=str
 )
-def test_an_entity_that_is_no_user_lets_nobody_in(storage: str, table_name: str, values: Mapping[str, Any]) -> None:
-    store = UserTable(Table(table_name, Account(storage), UsersUnavailable))
-    run(store.table.create())
-    run(store.table.insert(users._key("abi"), values))
+def test_an_entity_that_is_no_user_lets_nobody_in(table: Table, values: Mapping[str, Any]) -> None:
+    run(table.insert(users._key("abi"), values))
     with pytest.raises(UsersUnavailable) as caught:
-        run(store.find("abi"))
+        run(UserTable(table).find("abi"))
     assert "is no user" in caught.value.reason
 
 
-def test_the_store_is_the_table_where_one_is_named(
-    told: Callable[..., object], environ: Mapping[str, str], storage: str
-) -> None:
-    told(**environ)
-    assert isinstance(users.current(), EmbeddedUsers)
-    told(**environ, USERS_TABLE="users", STORAGE_CONNECTION=storage)
-    assert isinstance(users.current(), UserTable)
-
-
-def test_a_table_without_an_account_is_a_wrong_setting(told: Callable[..., object], environ: Mapping[str, str]) -> None:
-    told(**environ, USERS_TABLE="users")
-    with pytest.raises(SettingInvalid):
-        users.current()
+type OpenUsers = Callable[..., Users]
 
 
 @pytest.fixture
-def tabled(
-    told: Callable[..., Settings], environ: Mapping[str, str], storage: str, table_name: str
-) -> Callable[..., UserTable]:
-    """Settings that name a table of its own, and its store."""
-
-    def tell(**values: str) -> UserTable:
-        told(**{**environ, "USERS_TABLE": table_name, "STORAGE_CONNECTION": storage, **values})
-        store = users.current()
-        assert isinstance(store, UserTable)
-        run(store.table.create())
-        return store
-
-    return tell
+def open_users(environ: Mapping[str, str], threads: Threads) -> OpenUsers:
+    """Open the users of these app settings."""
+    return lambda **values: Users.from_settings(Settings.read({**environ, **values}), threads.tables)
 
 
-def test_the_demo_user_in_a_table_is_disabled_outside_development(tabled: Callable[..., UserTable]) -> None:
-    run(tabled().add(User("abi", DEMO_HASH)))
-    assert run(users.find("abi")) == User("abi", DEMO_HASH)
-    tabled(AZURE_FUNCTIONS_ENVIRONMENT="Production", USERS="{}")
-    assert run(users.find("abi")) == User("abi", DEMO_HASH, disabled=True)
+def test_users_are_in_the_table_that_the_settings_name(open_users: OpenUsers, storage: str) -> None:
+    assert isinstance(open_users().store, EmbeddedUsers)
+    assert isinstance(open_users(USERS_TABLE="users", STORAGE_CONNECTION=storage).store, UserTable)
 
 
-def test_a_malformed_hash_in_a_table_is_reported(
-    tabled: Callable[..., UserTable], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(users._log, "error", lambda text, *given: said.append(text % given))
-    run(tabled().add(User("abi", "$2b$12$broken")))
-    run(users.find("abi"))
-    assert said == ["what is stored as the password hash of abi is none"]
+def test_a_table_without_an_account_is_a_wrong_setting(open_users: OpenUsers) -> None:
+    with pytest.raises(SettingInvalid):
+        open_users(USERS_TABLE="users")
 
 
-def test_users_are_reached_where_they_are(
-    tabled: Callable[..., UserTable], told: Callable[..., object], environ: Mapping[str, str]
-) -> None:
-    tabled()
-    run(users.reach())
-    told(**environ)
-    run(users.reach())
+def test_the_demo_user_in_a_table_is_disabled_outside_development(table: Table, log: list[logging.LogRecord]) -> None:
+    store = UserTable(table)
+    run(store.add(User("abi", DEMO_HASH)))
+    assert run(Users(store, development=True).find("abi")) == User("abi", DEMO_HASH)
+    assert log == []
+    assert run(Users(store, development=False).find("abi")) == User("abi", DEMO_HASH, disabled=True)
+    assert [record.getMessage() for record in log] == ["abi has the demo password, which works in Development only"]
 
 
-def test_a_table_that_is_not_there_is_not_reached(
-    told: Callable[..., object], environ: Mapping[str, str], storage: str, table_name: str
-) -> None:
-    told(**environ, USERS_TABLE=table_name, STORAGE_CONNECTION=storage)
+def test_a_malformed_hash_in_a_table_is_logged(table: Table, log: list[logging.LogRecord]) -> None:
+    store = UserTable(table)
+    run(store.add(User("abi", "$2b$12$broken")))
+    run(Users(store, development=True).find("abi"))
+    assert [record.getMessage() for record in log] == ["the stored password hash of abi is malformed"]
+
+
+def test_a_ping_reaches_the_store(open_users: OpenUsers, table: Table, storage: str) -> None:
+    run(open_users().ping())
+    run(open_users(USERS_TABLE=table.name, STORAGE_CONNECTION=storage).ping())
+
+
+def test_a_ping_fails_for_a_missing_table(open_users: OpenUsers, storage: str, table_name: str) -> None:
     with pytest.raises(UsersUnavailable):
-        run(users.reach())
-    assert tables.table(table_name, UsersUnavailable).name == table_name
+        run(open_users(USERS_TABLE=table_name, STORAGE_CONNECTION=storage).ping())

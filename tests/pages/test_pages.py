@@ -1,6 +1,5 @@
-"""The pages over HTTP's head: what they may do, how they are kept, what is found and what is not."""
+"""The pages: their policies, their caching, and what is found."""
 
-import asyncio
 import gzip
 import re
 from collections.abc import Callable, Mapping
@@ -8,43 +7,78 @@ from pathlib import Path
 
 import pytest
 
-import function_app
 from shared import pages
-from shared.endpoint import Answer, declared
-from shared.pages import files
+from shared.api.routes import Response, Route
+from shared.model.manifest import APP, ManifestFile
+from shared.pages import Pages
+from shared.pages.files import FOLDER, Files
 from shared.problems import NotFound
-from shared.settings import DEMO_HASH
+from shared.settings import DEMO_HASH, Settings
+from shared.threads import Threads
+from tests.loop import run
 
 INSIGHTS = "InstrumentationKey=10ca1000-0000-4000-8000-000000000000;IngestionEndpoint="
 HOSTILE = '"><script>alert(1)</script>'
 
-type Tell = Callable[..., object]
+ASSETS = FOLDER / "assets"
+VERSION = Files().version
+NO_HEADERS: Mapping[str, str] = {}
+
+type Build = Callable[..., Pages]
+type Get = Callable[..., Response]
 
 
-def home(headers: Mapping[str, str] = {}) -> Answer:
-    return asyncio.run(pages.home(declared(function_app.app), headers))
+@pytest.fixture
+def build(threads: Threads) -> Build:
+    """Build the pages of a service with these app settings."""
+
+    def built(**values: str) -> Pages:
+        settings = Settings.read(values)
+        return Pages(settings, ManifestFile(settings), threads.general)
+
+    return built
 
 
-def docs(headers: Mapping[str, str] = {}) -> Answer:
-    return asyncio.run(pages.docs(headers))
+@pytest.fixture
+def home(build: Build) -> Get:
+    """Return the home page."""
+    own = build()
+    return lambda headers=NO_HEADERS: run(own.home([Route("GET", "x", response_model=str)], headers))
 
 
-def asset(path: str, headers: Mapping[str, str] = {}) -> Answer:
-    return asyncio.run(pages.asset(path, headers))
+@pytest.fixture
+def docs(build: Build) -> Get:
+    """Return the docs page."""
+    own = build()
+    return lambda headers=NO_HEADERS: run(own.docs(headers))
+
+
+@pytest.fixture
+def asset(build: Build) -> Get:
+    """Return an asset."""
+    own = build()
+    return lambda path, headers=NO_HEADERS: run(own.asset(path, headers))
+
+
+@pytest.fixture(params=["home", "docs"])
+def page(request: pytest.FixtureRequest) -> Get:
+    """Return one of the two pages."""
+    get: Get = request.getfixturevalue(request.param)
+    return get
 
 
 def versioned(name: str) -> str:
-    return f"{files.version()}/{name}"
+    return f"{VERSION}/{name}"
 
 
-def said(name: str) -> str:
-    """The value of one of the body's data attributes."""
-    found = re.search(rf'data-{name}="([^"]*)"', home().body.decode())
-    assert found
-    return found[1]
+def attribute(own: Pages, name: str) -> str:
+    """Return the value of one of the body's data attributes."""
+    match = re.search(rf'data-{name}="([^"]*)"', run(own.home([], {})).body.decode())
+    assert match
+    return match[1]
 
 
-def test_the_front_page_may_load_from_here_only_and_make_no_markup_from_text() -> None:
+def test_the_home_page_may_load_from_its_own_origin_only_and_make_no_markup_from_text(home: Get) -> None:
     assert home().headers["Content-Security-Policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -52,93 +86,90 @@ def test_the_front_page_may_load_from_here_only_and_make_no_markup_from_text() -
     )
 
 
-def test_the_docs_page_may_also_write_styles_and_hold_icons_in_them() -> None:
+def test_the_docs_page_may_also_write_styles_with_icons(docs: Get) -> None:
     assert docs().headers["Content-Security-Policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 
-@pytest.mark.parametrize("page", [home, docs])
-def test_pages_are_asked_for_again_and_tell_others_nothing(page: Callable[[], Answer]) -> None:
+def test_pages_are_revalidated_and_reveal_nothing_to_other_origins(page: Get) -> None:
     headers = page().headers
     assert headers["Cache-Control"] == "no-cache"
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
-@pytest.mark.parametrize("page", [home, docs])
-def test_pages_have_no_inline_scripts_styles_or_handlers(page: Callable[[], Answer]) -> None:
+def test_pages_have_no_inline_scripts_styles_or_handlers(page: Get) -> None:
     text = page().body.decode()
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", text)
 
 
-@pytest.mark.parametrize("page", [home, docs])
-def test_everything_a_page_loads_is_there(page: Callable[[], Answer]) -> None:
+def test_everything_that_a_page_loads_exists(page: Get, asset: Get) -> None:
     loaded = re.findall(r'(?:href|src)="/assets/([^"]+)"', page().body.decode())
     assert len(loaded) >= 5
     for path in loaded:
         assert asset(path).status == 200, path
 
 
-def test_the_front_page_announces_every_module_that_its_script_needs_at_once() -> None:
+def test_the_home_page_preloads_every_module_of_its_script(home: Get) -> None:
     def needed(name: str, known: set[str]) -> set[str]:
-        for each in re.findall(r'from "\./([\w.]+)"', (files.ASSETS / name).read_text()):
-            if each not in known:
-                known.add(each)
-                needed(each, known)
+        for module in re.findall(r'from "\./([\w.]+)"', (ASSETS / name).read_text()):
+            if module not in known:
+                known.add(module)
+                needed(module, known)
         return known
 
-    announced = re.findall(r'"modulepreload" href="/assets/\w+/([\w.]+)"', home().body.decode())
-    assert sorted(announced) == sorted(needed("home.js", set()))
+    preloaded = re.findall(r'"modulepreload" href="/assets/\w+/([\w.]+)"', home().body.decode())
+    assert sorted(preloaded) == sorted(needed("home.js", set()))
 
 
-def test_an_asset_of_this_version_is_kept_for_good() -> None:
-    answer = asset(versioned("home.js"))
-    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert answer.media_type == "text/javascript"
-    assert answer.body == (files.ASSETS / "home.js").read_bytes()
+def test_an_asset_of_this_version_is_cached_for_good(asset: Get) -> None:
+    response = asset(versioned("home.js"))
+    assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response.media_type == "text/javascript"
+    assert response.body == (ASSETS / "home.js").read_bytes()
 
 
-def test_an_asset_of_another_version_is_answered_and_not_kept() -> None:
-    answer = asset("0123456789ab/home.js")
-    assert answer.headers["Cache-Control"] == "no-cache"
-    assert answer.body == (files.ASSETS / "home.js").read_bytes()
+def test_an_asset_of_another_version_is_sent_and_not_cached(asset: Get) -> None:
+    response = asset("0123456789ab/home.js")
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.body == (ASSETS / "home.js").read_bytes()
 
 
 @pytest.mark.parametrize("accepted", ["gzip", "br, GZIP;q=0.5", "*", "deflate, gzip, br"])
-def test_whoever_takes_gzip_gets_it(accepted: str) -> None:
-    answer = asset(versioned("home.js"), {"accept-encoding": accepted})
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert answer.headers["Vary"] == "Accept-Encoding"
-    assert gzip.decompress(answer.body) == (files.ASSETS / "home.js").read_bytes()
+def test_a_client_that_accepts_gzip_receives_it(asset: Get, accepted: str) -> None:
+    response = asset(versioned("home.js"), {"accept-encoding": accepted})
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(response.body) == (ASSETS / "home.js").read_bytes()
 
 
 @pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip; q=0.0, *", "identity", "*;q=0"])
-def test_whoever_does_not_gets_it_plain(accepted: str) -> None:
-    answer = asset(versioned("swagger-ui/swagger-ui.css"), {"accept-encoding": accepted})
-    assert "Content-Encoding" not in answer.headers
-    assert b".swagger-ui" in answer.body
+def test_any_other_client_receives_plain_content(asset: Get, accepted: str) -> None:
+    response = asset(versioned("swagger-ui/swagger-ui.css"), {"accept-encoding": accepted})
+    assert "Content-Encoding" not in response.headers
+    assert b".swagger-ui" in response.body
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
-def test_whoever_has_it_is_told_so_without_a_body(form: str) -> None:
+def test_a_client_that_has_the_asset_receives_no_body(asset: Get, form: str) -> None:
     tag = asset(versioned("home.js")).headers["ETag"]
-    answer = asset(versioned("home.js"), {"if-none-match": form.format(tag)})
-    assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", tag)
-    assert answer.headers["Cache-Control"] == pages.FOREVER
+    response = asset(versioned("home.js"), {"if-none-match": form.format(tag)})
+    assert (response.status, response.body, response.headers["ETag"]) == (304, b"", tag)
+    assert response.headers["Cache-Control"] == pages.KEEP_FOREVER
 
 
-def test_a_304_of_a_page_carries_its_policy() -> None:
-    answer = home({"if-none-match": home().headers["ETag"]})
-    assert answer.status == 304
-    assert answer.headers["Content-Security-Policy"] == pages.HOME_POLICY
+def test_a_304_of_a_page_has_its_policy(home: Get) -> None:
+    response = home({"if-none-match": home().headers["ETag"]})
+    assert response.status == 304
+    assert response.headers["Content-Security-Policy"] == pages.HOME_POLICY
 
 
-def test_plain_and_gzip_have_tags_of_their_own() -> None:
-    zipped = asset(versioned("home.js"), {"accept-encoding": "gzip"}).headers["ETag"]
-    assert asset(versioned("home.js")).headers["ETag"] != zipped
-    assert asset(versioned("home.js"), {"if-none-match": zipped}).status == 200
+def test_plain_and_gzip_have_different_tags(asset: Get) -> None:
+    gzipped = asset(versioned("home.js"), {"accept-encoding": "gzip"}).headers["ETag"]
+    assert asset(versioned("home.js")).headers["ETag"] != gzipped
+    assert asset(versioned("home.js"), {"if-none-match": gzipped}).status == 200
 
 
 @pytest.mark.parametrize(
@@ -158,31 +189,34 @@ def test_plain_and_gzip_have_tags_of_their_own() -> None:
         "x/HOME.JS",
     ],
 )
-def test_there_is_nothing_else(path: str) -> None:
+def test_nothing_else_is_found(asset: Get, path: str) -> None:
     with pytest.raises(NotFound):
         asset(path)
 
 
-def test_the_picture_s_data_lies_beside_the_manifest(told: Tell, tmp_path: Path) -> None:
-    told(MODEL_MANIFEST=str(tmp_path / "mine.json"))
+def test_the_picture_s_data_is_beside_the_manifest(build: Build, tmp_path: Path) -> None:
     (tmp_path / "mine.picture.json").write_text('{"version":"1"}')
-    answer = asset("picture.json")
-    assert (answer.body, answer.media_type) == (b'{"version":"1"}', "application/json")
-    assert answer.headers["Cache-Control"] == "no-cache"
+    response = run(build(MODEL_MANIFEST=str(tmp_path / "mine.json")).asset("picture.json", {}))
+    assert (response.body, response.media_type) == (b'{"version":"1"}', "application/json")
+    assert response.headers["Cache-Control"] == "no-cache"
 
 
-def test_a_model_without_a_picture_has_an_empty_one(told: Tell, tmp_path: Path) -> None:
-    told(MODEL_MANIFEST=str(tmp_path / "slr.json"))
-    assert asset("picture.json").body == b"{}"
+def test_a_model_without_a_picture_has_an_empty_one(build: Build, tmp_path: Path) -> None:
+    assert run(build(MODEL_MANIFEST=str(tmp_path / "slr.json")).asset("picture.json", {})).body == b"{}"
+
+
+def test_a_home_page_without_a_model_is_made_anew_until_there_is_one(build: Build, tmp_path: Path) -> None:
+    own = build(MODEL_MANIFEST=str(tmp_path / "slr.json"))
+    assert b"cannot be served" in run(own.home([], {})).body
+    (tmp_path / "slr.json").write_bytes((APP / "model/slr.json").read_bytes())
+    assert b"cannot be served" not in run(own.home([], {})).body
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
-def test_the_page_knows_a_dashboard_on_this_machine(told: Tell, host: str) -> None:
-    told(
-        AZURE_FUNCTIONS_ENVIRONMENT="Development",
-        APPLICATIONINSIGHTS_CONNECTION_STRING=f"{INSIGHTS}http://{host}:7072/",
-    )
-    assert said("dashboard") == f"http://{host}:7072"
+def test_the_page_links_to_dashboards_on_this_machine(build: Build, host: str) -> None:
+    insights = f"{INSIGHTS}http://{host}:7072/"
+    own = build(AZURE_FUNCTIONS_ENVIRONMENT="Development", APPLICATIONINSIGHTS_CONNECTION_STRING=insights)
+    assert attribute(own, "dashboard") == f"http://{host}:7072"
 
 
 @pytest.mark.parametrize(
@@ -193,35 +227,31 @@ def test_the_page_knows_a_dashboard_on_this_machine(told: Tell, host: str) -> No
         ("Development", "http://localhost.example:7072/"),
     ],
 )
-def test_elsewhere_there_is_none(told: Tell, environment: str, endpoint: str) -> None:
-    told(AZURE_FUNCTIONS_ENVIRONMENT=environment, APPLICATIONINSIGHTS_CONNECTION_STRING=INSIGHTS + endpoint)
-    assert said("dashboard") == ""
+def test_elsewhere_there_is_no_link(build: Build, environment: str, endpoint: str) -> None:
+    insights = INSIGHTS + endpoint
+    own = build(AZURE_FUNCTIONS_ENVIRONMENT=environment, APPLICATIONINSIGHTS_CONNECTION_STRING=insights)
+    assert attribute(own, "dashboard") == ""
 
 
-def test_the_demo_user_is_named_on_a_laptop_only(told: Tell) -> None:
+@pytest.mark.parametrize(("environment", "name"), [("Development", "abi"), ("Production", "")])
+def test_the_demo_user_is_named_in_development_only(build: Build, environment: str, name: str) -> None:
     users = f'{{"eve": "{DEMO_HASH[:-1]}x", "abi": "{DEMO_HASH}"}}'
-    told(AZURE_FUNCTIONS_ENVIRONMENT="Development", USERS=users)
-    assert said("demo") == "abi"
-    told(AZURE_FUNCTIONS_ENVIRONMENT="Production", USERS=users)
-    assert said("demo") == ""
+    assert attribute(build(AZURE_FUNCTIONS_ENVIRONMENT=environment, USERS=users), "demo") == name
 
 
-def test_a_user_s_name_is_no_markup(told: Tell) -> None:
+def test_a_user_s_name_is_escaped(build: Build) -> None:
     name = HOSTILE.replace('"', '\\"')
-    told(AZURE_FUNCTIONS_ENVIRONMENT="Development", USERS=f'{{"{name}": "{DEMO_HASH}"}}')
-    assert "<script>alert" not in home().body.decode()
-    assert said("demo") == "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"
+    own = build(AZURE_FUNCTIONS_ENVIRONMENT="Development", USERS=f'{{"{name}": "{DEMO_HASH}"}}')
+    assert b"<script>alert" not in run(own.home([], {})).body
+    assert attribute(own, "demo") == "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
-def test_the_page_knows_how_people_log_in(told: Tell) -> None:
-    told()
-    assert said("login") == "password"
-    told(LOCAL_TOKENS="false", OIDC_ISSUER="https://issuer.example", OIDC_AUDIENCE="a")
-    assert said("login") == "token"
+def test_the_page_shows_the_right_login(build: Build) -> None:
+    assert attribute(build(), "login") == "password"
+    issuer = {"LOCAL_TOKENS": "false", "OIDC_ISSUER": "https://issuer.example", "OIDC_AUDIENCE": "a"}
+    assert attribute(build(**issuer), "login") == "token"
 
 
-def test_the_page_knows_whether_features_come_from_a_store(told: Tell) -> None:
-    told()
-    assert said("store") == "false"
-    told(FEATURES_SOURCE="table")
-    assert said("store") == "true"
+def test_the_page_offers_an_entity_only_with_a_feature_store(build: Build) -> None:
+    assert attribute(build(), "store") == "false"
+    assert attribute(build(FEATURES_SOURCE="table"), "store") == "true"

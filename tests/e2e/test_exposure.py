@@ -1,4 +1,4 @@
-"""What anyone can see of the service: what browsers are told, and that nothing inside shows."""
+"""The service as strangers see it: headers for browsers, and nothing of its inside."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,23 +6,23 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.manifest import Manifest
+from shared.model.manifest import Manifest
 
-FOR_ANYONE = ("/", "/docs", "/model", "/openapi.json", "/health/live", "/health/ready", "/assets/nothing")
+PUBLIC = ("/", "/docs", "/model", "/openapi.json", "/health/live", "/health/ready", "/assets/nothing")
 PAGES = ("/", "/docs")
 
 
-@pytest.mark.parametrize("path", FOR_ANYONE)
-def test_no_answer_may_be_taken_for_another_type(anyone: httpx.Client, path: str) -> None:
-    answer = anyone.get(path)
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "charset=utf-8" in answer.headers["Content-Type"]
+@pytest.mark.parametrize("path", PUBLIC)
+def test_no_response_may_be_read_as_another_type(anyone: httpx.Client, path: str) -> None:
+    response = anyone.get(path)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "charset=utf-8" in response.headers["Content-Type"]
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_runs_its_own_scripts_only_and_stands_in_nobody_s_frame(anyone: httpx.Client, path: str) -> None:
+def test_a_page_runs_its_own_scripts_only_and_in_no_frame(anyone: httpx.Client, path: str) -> None:
     policy = dict(
-        each.strip().partition(" ")[::2] for each in anyone.get(path).headers["Content-Security-Policy"].split(";")
+        part.strip().partition(" ")[::2] for part in anyone.get(path).headers["Content-Security-Policy"].split(";")
     )
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == "'self'"
@@ -31,19 +31,19 @@ def test_a_page_runs_its_own_scripts_only_and_stands_in_nobody_s_frame(anyone: h
     assert policy["base-uri"] == "'none'"
 
 
-@pytest.mark.parametrize("path", [*FOR_ANYONE, "/predict", "/token"])
+@pytest.mark.parametrize("path", [*PUBLIC, "/predict", "/token"])
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
-def test_no_answer_lets_another_origin_read_it(anyone: httpx.Client, path: str, origin: str) -> None:
+def test_no_response_allows_another_origin_to_read_it(anyone: httpx.Client, path: str, origin: str) -> None:
     preflight = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-    for answer in (
+    for response in (
         anyone.get(path, headers={"Origin": origin}),
         anyone.post(path, headers={"Origin": origin}, json={}),
         anyone.options(path, headers=preflight),
     ):
-        assert not [name for name in answer.headers if name.startswith("access-control-")]
+        assert not [name for name in response.headers if name.startswith("access-control-")]
 
 
-def test_the_manifest_for_anyone_has_no_path_and_no_setting(
+def test_the_public_manifest_has_no_path_and_no_setting(
     anyone: httpx.Client, adopted: tuple[Path, Manifest], works: Mapping[str, str]
 ) -> None:
     text = anyone.get("/model").text
@@ -56,7 +56,7 @@ def test_readiness_names_no_setting_path_or_user(anyone: httpx.Client) -> None:
     assert anyone.get("/health/ready").json() == {"status": "ready"}
 
 
-@pytest.mark.parametrize("path", FOR_ANYONE)
-def test_no_answer_names_what_runs_here(anyone: httpx.Client, path: str) -> None:
-    answer = anyone.get(path)
-    assert not {"server", "x-powered-by", "x-aspnet-version"} & set(answer.headers)
+@pytest.mark.parametrize("path", PUBLIC)
+def test_no_response_names_the_server_software(anyone: httpx.Client, path: str) -> None:
+    response = anyone.get(path)
+    assert not {"server", "x-powered-by", "x-aspnet-version"} & set(response.headers)

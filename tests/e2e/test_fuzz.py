@@ -1,4 +1,4 @@
-"""The whole OpenAPI document against the running service: what it allows, and what it does not.
+"""Fuzzing: requests that the OpenAPI document allows, and requests that it does not.
 
 `make fuzz` runs the same for longer, with other data each time.
 """
@@ -20,7 +20,9 @@ COMMAND = (sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG
 
 
 @pytest.mark.timeout(SECONDS + 60)
-def test_every_answer_is_as_the_openapi_document_says_and_none_is_5xx(works: Mapping[str, str], tmp_path: Path) -> None:
+def test_every_response_agrees_with_the_openapi_document_and_none_is_5xx(
+    works: Mapping[str, str], tmp_path: Path
+) -> None:
     with serving(works) as service:
         done = subprocess.run(
             [*COMMAND, "run", f"{service.url}/openapi.json", "--max-time", str(SECONDS), "--no-color", *SEED],
@@ -31,7 +33,7 @@ def test_every_answer_is_as_the_openapi_document_says_and_none_is_5xx(works: Map
             check=False,
         )
         lines = list(service.lines)
-    said = "\n".join(line[:300] for line in done.stdout.splitlines())
-    assert done.returncode == 0, f"{said}\n{done.stderr}"
-    assert "Selected: 6/6" in said
+    output = "\n".join(line[:300] for line in done.stdout.splitlines())
+    assert done.returncode == 0, f"{output}\n{done.stderr}"
+    assert "Selected: 6/6" in output
     assert [line for line in lines if "Traceback" in line] == []

@@ -1,4 +1,4 @@
-"""Clients that mean no good: they forge names, never finish, never listen or hang up; and the service still answers."""
+"""Hostile clients: they forge names, never finish, never read or hang up; and the service still responds."""
 
 import json
 import socket
@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests.services import Service
-from tests.wire import asked, connected
+from tests.wire import connected, request_bytes
 
-pytestmark = pytest.mark.usefixtures("still_answers")
+pytestmark = pytest.mark.usefixtures("still_responds")
 
 
 @pytest.mark.parametrize(
@@ -32,12 +32,12 @@ def test_line_ends_and_control_characters_in_a_user_s_name_forge_no_log_line(
     assert not any(character in line for line in lines for character in "\r\x00\x1b\u2028")
 
 
-def test_bodies_that_never_end_hold_up_nobody_else(service: Service, bearer: httpx.Client) -> None:
+def test_bodies_that_never_end_block_nobody_else(service: Service, bearer: httpx.Client) -> None:
     with ExitStack() as stack:
         slow = [stack.enter_context(connected(service)) for _ in range(60)]
         for connection in slow:
             connection.sendall(
-                asked(
+                request_bytes(
                     b"POST /token HTTP/1.1", b"Content-Type: application/x-www-form-urlencoded", b"Content-Length: 999"
                 )
             )
@@ -49,20 +49,20 @@ def test_bodies_that_never_end_hold_up_nobody_else(service: Service, bearer: htt
             waits.append(time.perf_counter() - started)
             for connection in slow:
                 connection.sendall(b"r")
-    assert sorted(waits)[len(waits) // 2] < 0.2
+    assert sorted(waits)[len(waits) // 2] < 1  # some 2 ms on a quiet machine
 
 
-def test_headers_that_never_end_hold_up_nobody_else(service: Service, bearer: httpx.Client) -> None:
+def test_headers_that_never_end_block_nobody_else(service: Service, bearer: httpx.Client) -> None:
     with ExitStack() as stack:
         for _ in range(60):
             stack.enter_context(connected(service)).sendall(b"GET /health/live HTTP/1.1\r\nX-Slow: a")
         assert bearer.post("/predict", json={"instances": [{"x": 0}]}).status_code == 200
 
 
-def test_answers_that_nobody_reads_hold_up_nobody_else(service: Service, token: str, bearer: httpx.Client) -> None:
+def test_responses_that_nobody_reads_block_nobody_else(service: Service, token: str, bearer: httpx.Client) -> None:
     body = json.dumps({"instances": [{"x": 9}] * 10_000}).encode()
     headers = (b"Authorization: Bearer " + token.encode(), b"Content-Type: application/json")
-    request = asked(b"POST /predict HTTP/1.1", *headers, b"Content-Length: %d" % len(body), body=body)
+    request = request_bytes(b"POST /predict HTTP/1.1", *headers, b"Content-Length: %d" % len(body), body=body)
     with ExitStack() as stack:
         for _ in range(5):
             connection = stack.enter_context(connected(service))
@@ -71,13 +71,13 @@ def test_answers_that_nobody_reads_hold_up_nobody_else(service: Service, token: 
         assert bearer.post("/predict", json={"instances": [{"x": 0}]}).status_code == 200
 
 
-def test_callers_that_hang_up_at_once_leave_nothing_behind(service: Service) -> None:
+def test_callers_that_hang_up_at_once_cause_no_error(service: Service) -> None:
     before = len(service.lines)
 
     def hang_up() -> None:
         for _ in range(50):
             with connected(service) as connection:
-                connection.sendall(asked(b"GET /openapi.json HTTP/1.1"))
+                connection.sendall(request_bytes(b"GET /openapi.json HTTP/1.1"))
 
     threads = [threading.Thread(target=hang_up) for _ in range(4)]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""First lines, headers, lengths and paths that nobody sends by accident; and the service still answers."""
+"""Hostile first lines, headers, lengths and paths; and the service still responds."""
 
 from contextlib import suppress
 
@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from tests.services import Service
-from tests.wire import asked, connected, raw
+from tests.wire import connected, raw, request_bytes
 
-pytestmark = pytest.mark.usefixtures("still_answers")
+pytestmark = pytest.mark.usefixtures("still_responds")
 
 
 @pytest.mark.parametrize(
@@ -27,28 +27,28 @@ pytestmark = pytest.mark.usefixtures("still_answers")
     ],
     ids=lambda lengths: b" ".join(lengths).decode("latin-1"),
 )
-def test_a_length_that_means_nothing_is_a_refusal_or_an_empty_body(
+def test_an_invalid_length_is_a_refusal_or_an_empty_body(
     service: Service, token: str, lengths: tuple[bytes, ...]
 ) -> None:
     authorization = b"Authorization: Bearer " + token.encode()
     headers = (b"Content-Type: application/json", authorization, *lengths)
-    status, body = raw(service, asked(b"POST /predict HTTP/1.1", *headers, body=b"{}"))
+    status, body = raw(service, request_bytes(b"POST /predict HTTP/1.1", *headers, body=b"{}"))
     assert status in (0, 400)
     assert b"Traceback" not in body
 
 
-def test_a_second_request_hidden_in_the_body_of_the_first_is_not_answered(service: Service) -> None:
+def test_a_second_request_in_the_body_of_the_first_is_not_handled(service: Service) -> None:
     hidden = b"GET /model HTTP/1.1\r\nHost: localhost\r\n\r\n"
     length = b"Content-Length: %d" % len(hidden)
     with connected(service) as connection:
         connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\n" + length + b"\r\n\r\n" + hidden)
         connection.settimeout(1)
-        answer = b""
+        response = b""
         with suppress(TimeoutError):
             while chunk := connection.recv(65_536):
-                answer += chunk
-    assert answer.count(b"HTTP/1.1 ") == 1
-    assert answer.startswith(b"HTTP/1.1 401")
+                response += chunk
+    assert response.count(b"HTTP/1.1 ") == 1
+    assert response.startswith(b"HTTP/1.1 401")
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_a_second_request_hidden_in_the_body_of_the_first_is_not_answered(servic
     ids=["one long", "many", "many long", "a token of 100 kB", "cookies"],
 )
 def test_headers_beyond_the_host_s_limit_are_431(anyone: httpx.Client, headers: dict[str, str]) -> None:
-    answer = anyone.post("/predict", json={}, headers=headers)
-    assert (answer.status_code, answer.content) == (431, b"")
+    response = anyone.post("/predict", json={}, headers=headers)
+    assert (response.status_code, response.content) == (431, b"")
 
 
 @pytest.mark.parametrize("length", [5_000, 17_000, 30_000])
 def test_a_token_as_long_as_the_host_lets_through_is_401(anyone: httpx.Client, length: int) -> None:
-    answer = anyone.post("/predict", json={}, headers={"Authorization": "Bearer " + "a.b." * (length // 4)})
-    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/invalid-token")
+    response = anyone.post("/predict", json={}, headers={"Authorization": "Bearer " + "a.b." * (length // 4)})
+    assert (response.status_code, response.json()["type"]) == (401, "/problems/invalid-token")
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,8 @@ def test_a_token_as_long_as_the_host_lets_through_is_401(anyone: httpx.Client, l
     [b"X-Bad: \xff\xfe", b"X-Bad: a\x00b", b"X Bad: a", b": a", b"X-Bad\xff: a", b"no colon", b"X-Folded: a\r\n b"],
     ids=str,
 )
-def test_a_header_that_is_none_is_refused(service: Service, header: bytes) -> None:
-    status, _ = raw(service, asked(b"GET /health/live HTTP/1.1", header))
+def test_an_invalid_header_is_no_failure(service: Service, header: bytes) -> None:
+    status, _ = raw(service, request_bytes(b"GET /health/live HTTP/1.1", header))
     assert status in (0, 200, 400)
 
 
@@ -98,8 +98,8 @@ def test_a_header_that_is_none_is_refused(service: Service, header: bytes) -> No
     ],
     ids=str,
 )
-def test_a_nul_or_no_text_in_a_path_is_nothing_to_be_found(service: Service, path: bytes) -> None:
-    status, body = raw(service, asked(b"GET " + path + b" HTTP/1.1"))
+def test_a_nul_or_no_text_in_a_path_is_not_found(service: Service, path: bytes) -> None:
+    status, body = raw(service, request_bytes(b"GET " + path + b" HTTP/1.1"))
     assert status in (0, 400, 404)
     assert b"Traceback" not in body
 
@@ -117,16 +117,16 @@ def test_a_nul_or_no_text_in_a_path_is_nothing_to_be_found(service: Service, pat
         "//health/live",
     ],
 )
-def test_a_path_that_climbs_out_finds_nothing(service: Service, path: str) -> None:
-    status, body = raw(service, asked(b"GET " + path.encode() + b" HTTP/1.1"))
+def test_a_path_that_leaves_the_folder_finds_nothing(service: Service, path: str) -> None:
+    status, body = raw(service, request_bytes(b"GET " + path.encode() + b" HTTP/1.1"))
     assert status in (400, 404)
     assert b"root:" not in body
 
 
 @pytest.mark.parametrize("length", [3_000, 9_000, 40_000])
-def test_a_very_long_path_is_nothing_to_be_found(service: Service, length: int) -> None:
+def test_a_very_long_path_is_not_found(service: Service, length: int) -> None:
     for path in (b"/" + b"a" * length, b"/assets/" + b"a/" * (length // 2), b"/predict?" + b"a=b&" * (length // 4)):
-        status, _ = raw(service, asked(b"GET " + path + b" HTTP/1.1"))
+        status, _ = raw(service, request_bytes(b"GET " + path + b" HTTP/1.1"))
         assert status in (0, 400, 404, 414, 431)
 
 
@@ -148,13 +148,13 @@ def test_a_very_long_path_is_nothing_to_be_found(service: Service, length: int) 
     ids=lambda line: line[:20],
 )
 def test_a_request_line_of_another_kind_is_no_failure(service: Service, line: bytes) -> None:
-    status, body = raw(service, asked(line))
+    status, body = raw(service, request_bytes(line))
     assert status < 500
     assert b"Traceback" not in body
 
 
 @pytest.mark.parametrize("host", [b"evil.example", b"a b", b"\xff", b"localhost:99999", b"[::1", b"x" * 9_000, b""])
-def test_a_forged_host_changes_nothing_in_the_answer(service: Service, host: bytes) -> None:
+def test_a_forged_host_changes_nothing_in_the_response(service: Service, host: bytes) -> None:
     request = b"POST /predict HTTP/1.1\r\nHost: " + host + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     status, body = raw(service, request)
     assert status in (400, 401)
@@ -164,8 +164,8 @@ def test_a_forged_host_changes_nothing_in_the_answer(service: Service, host: byt
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "_method"])
 def test_a_header_does_not_change_the_method(anyone: httpx.Client, bearer: httpx.Client, header: str) -> None:
     assert anyone.get("/predict", headers={header: "POST"}).status_code == 404
-    answer = bearer.post("/predict", json={"instances": [{"x": 0.25}]}, headers={header: "DELETE"})
-    assert answer.status_code == 200
+    response = bearer.post("/predict", json={"instances": [{"x": 0.25}]}, headers={header: "DELETE"})
+    assert response.status_code == 200
 
 
 def test_a_header_does_not_change_the_path(anyone: httpx.Client) -> None:
@@ -176,13 +176,13 @@ def test_a_header_does_not_change_the_path(anyone: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "traceparent", ["", "00", "00-" + "0" * 32 + "-" + "0" * 16 + "-01", "a" * 5_000, "00-é", "../../etc", "!"]
 )
-def test_a_traceparent_that_is_none_starts_a_trace_of_our_own(anyone: httpx.Client, traceparent: str) -> None:
-    answer = anyone.get("/health/live", headers={"traceparent": traceparent.encode()})
-    assert len(answer.headers["X-Request-Id"]) == 32
-    assert set(answer.headers["X-Request-Id"]) <= set("0123456789abcdef")
-    assert answer.headers["X-Request-Id"] != "0" * 32
+def test_an_invalid_traceparent_starts_a_new_trace(anyone: httpx.Client, traceparent: str) -> None:
+    response = anyone.get("/health/live", headers={"traceparent": traceparent.encode()})
+    assert len(response.headers["X-Request-Id"]) == 32
+    assert set(response.headers["X-Request-Id"]) <= set("0123456789abcdef")
+    assert response.headers["X-Request-Id"] != "0" * 32
 
 
-def test_a_request_id_that_the_caller_sends_is_not_believed(anyone: httpx.Client) -> None:
-    answer = anyone.get("/health/live", headers={"X-Request-Id": "mine"})
-    assert answer.headers["X-Request-Id"] != "mine"
+def test_a_request_id_of_the_caller_is_ignored(anyone: httpx.Client) -> None:
+    response = anyone.get("/health/live", headers={"X-Request-Id": "mine"})
+    assert response.headers["X-Request-Id"] != "mine"

@@ -1,4 +1,4 @@
-"""The service beside another issuer, over HTTP: both kinds of tokens, and none of its own."""
+"""The service beside another issuer, over HTTP: both kinds of tokens, and the issuer's alone."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,7 +19,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture(scope="module")
 def settings(works: Mapping[str, str], issuer: Issuer) -> Mapping[str, str]:
-    """Settings of a service that takes the issuer's tokens too."""
+    """App settings of a service that accepts the issuer's tokens too."""
     return {
         **works,
         "OIDC_ISSUER": issuer.url,
@@ -39,36 +39,36 @@ def predict(service: Service, token: str) -> httpx.Response:
         return client.post("/predict", json=INSTANCE)
 
 
-def test_the_issuer_s_tokens_and_our_own_get_the_same_answer(both: Service, issuer: Issuer) -> None:
-    answers = [predict(both, token) for token in (issuer.token(), both.login())]
-    assert [answer.status_code for answer in answers] == [200, 200]
-    assert answers[0].json()["predictions"] == answers[1].json()["predictions"]
+def test_the_issuer_s_tokens_and_our_own_get_the_same_response(both: Service, issuer: Issuer) -> None:
+    responses = [predict(both, token) for token in (issuer.token(), both.login())]
+    assert [response.status_code for response in responses] == [200, 200]
+    assert responses[0].json()["predictions"] == responses[1].json()["predictions"]
 
 
-def test_the_story_of_a_request_names_the_issuer_s_caller(both: Service, issuer: Issuer) -> None:
-    answer = predict(both, issuer.token(sub="somebody"))
-    assert any("user=oidc:somebody" in line for line in both.lines_with(answer.headers["X-Request-Id"]))
+def test_the_console_names_the_issuer_s_caller(both: Service, issuer: Issuer) -> None:
+    response = predict(both, issuer.token(sub="somebody"))
+    assert any("user=oidc:somebody" in line for line in both.lines_with(response.headers["X-Request-Id"]))
 
 
-def test_a_token_without_the_scope_is_403_and_says_which_one_is_needed(both: Service, issuer: Issuer) -> None:
-    answer = predict(both, issuer.token(scp="openid"))
-    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/insufficient-scope")
-    assert answer.headers["WWW-Authenticate"].endswith('error="insufficient_scope", scope="predict"')
-    assert answer.headers["Content-Type"] == "application/problem+json; charset=utf-8"
+def test_a_token_without_the_scope_is_403_and_the_response_names_it(both: Service, issuer: Issuer) -> None:
+    response = predict(both, issuer.token(scp="openid"))
+    assert (response.status_code, response.json()["type"]) == (403, "/problems/insufficient-scope")
+    assert response.headers["WWW-Authenticate"].endswith('error="insufficient_scope", scope="predict"')
+    assert response.headers["Content-Type"] == "application/problem+json; charset=utf-8"
 
 
 def test_a_forged_token_of_the_issuer_is_401(both: Service, issuer: Issuer) -> None:
-    answer = predict(both, issuer.token(rsa_key("second")))
-    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/invalid-token")
+    response = predict(both, issuer.token(rsa_key("second")))
+    assert (response.status_code, response.json()["type"]) == (401, "/problems/invalid-token")
 
 
-def test_with_the_issuer_down_a_token_of_a_key_nobody_knows_is_503(settings: Mapping[str, str]) -> None:
+def test_with_the_issuer_down_a_token_of_an_unknown_key_is_503(settings: Mapping[str, str]) -> None:
     with issuing() as gone:
         url, token = gone.url, gone.token()
     with serving({**settings, "OIDC_ISSUER": url}) as service:
-        answer = predict(service, token)
-        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
-        assert int(answer.headers["Retry-After"]) >= 1
+        response = predict(service, token)
+        assert (response.status_code, response.json()["type"]) == (503, "/problems/unavailable")
+        assert int(response.headers["Retry-After"]) >= 1
         assert predict(service, service.login()).status_code == 200
 
 
@@ -77,9 +77,9 @@ def test_without_local_tokens_the_token_endpoint_is_404_in_its_own_form(
 ) -> None:
     own = {name: value for name, value in settings.items() if name != "TOKEN_KEY"}
     with serving({**own, "LOCAL_TOKENS": "false"}) as service, service.client() as anyone:
-        answer = anyone.post("/token", data={"grant_type": "password", "username": "abi", "password": "password"})
-        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
-        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-        assert {"error", "error_description"} <= set(answer.json())
+        response = anyone.post("/token", data={"grant_type": "password", "username": "abi", "password": "password"})
+        assert (response.status_code, response.json()["type"]) == (404, "/problems/not-found")
+        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+        assert {"error", "error_description"} <= set(response.json())
         assert anyone.get("/health/ready").json() == {"status": "ready"}
         assert predict(service, issuer.token()).status_code == 200

@@ -1,4 +1,4 @@
-"""Somebody's own model, from a joblib file and a CSV file to an HTTP answer, without an edit."""
+"""Somebody's own model, from a joblib file and a CSV file to an HTTP response, without an edit."""
 
 import json
 import shutil
@@ -25,19 +25,19 @@ from tests.services import PROJECT, serving
 NUMBERS = ["age", "height (cm)", "weight/kg", "visits", "0", "blood~pressure", "naïve score", "class"]
 FEW = ["smoker?", "ward"]
 MANY = ["città", "diagnosis"]
-LEFT_BEHIND = (".*", "__pycache__", "node_modules", "dist")
-LOOK_AT_THE_MODEL = (
+NOT_COPIED = (".*", "__pycache__", "node_modules", "dist")
+READ_THE_MODEL = (
     "tests/test_deployed_model.py",
     "tests/test_function_app.py",
-    "tests/test_readme.py::test_the_curl_lines_answer_what_the_page_shows",
-    "tests/test_readme.py::test_the_calls_of_requests_http_are_answered",
+    "tests/test_readme.py::test_the_curl_commands_print_what_the_page_shows",
+    "tests/test_readme.py::test_the_requests_of_requests_http_succeed",
     "tests/tools/model/test_train.py",
     "tests/tools/host/test_banner.py",
 )
 
 
 def people(rows: int, seed: int) -> pd.DataFrame:
-    """Eight numbers and four categories with names of any text; a fifth of two numbers and one category is missing."""
+    """Return eight numbers and four categories with names of any text; a fifth of some columns is missing."""
     random = np.random.default_rng(seed)
     frame = pd.DataFrame({name: random.normal(size=rows) for name in NUMBERS})
     frame["visits"] = random.integers(0, 9, rows)
@@ -49,7 +49,7 @@ def people(rows: int, seed: int) -> pd.DataFrame:
 
 
 def boosted() -> Pipeline:
-    """Gradient boosting on a data frame: categories encoded both ways, missing values left to it."""
+    """Return gradient boosting on a data frame: categories encoded both ways, missing values left as they are."""
     ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     columns = ColumnTransformer(
         [("few", OneHotEncoder(sparse_output=False), FEW), ("many", ordinal, MANY), ("numbers", "passthrough", NUMBERS)]
@@ -58,14 +58,14 @@ def boosted() -> Pipeline:
 
 
 def stay() -> tuple[Pipeline, pd.DataFrame]:
-    """The fitted pipeline and its training data, with the target `days` and a column that it does not use."""
+    """Return the fitted pipeline and its training data, with the target `days` and an unused column."""
     frame = people(300, seed=1)
     days = 5 + frame["weight/kg"] + frame["visits"] / 3 + 2 * (frame["ward"] == "yes") - (frame["città"] == "no")
     return boosted().fit(frame, days), frame.assign(days=days, id=range(len(frame)))
 
 
 def risk() -> tuple[Pipeline, pd.DataFrame]:
-    """A classifier with texts for labels, fitted on an array, and its training data with the target `risk`."""
+    """Return a classifier with texts as labels, fitted on an array, and its training data, target `risk`."""
     random = np.random.default_rng(2)
     rows = random.normal(size=(200, 2))
     labels = np.array(["low", "mid", "große Gefahr"])[np.digitize(rows[:, 0], [-0.5, 0.5])]
@@ -74,7 +74,7 @@ def risk() -> tuple[Pipeline, pd.DataFrame]:
 
 
 def relapse() -> tuple[Pipeline, pd.DataFrame]:
-    """A linear classifier of booleans, fitted on a frame of numbers and categories, some of which are missing."""
+    """Return a linear classifier of booleans, fitted on a frame of numbers and categories, some missing."""
     numbers, texts = ["weight/kg", "naïve score"], ["ward", "città"]
     frame = people(300, seed=5)[[*numbers, *texts]]
     columns = ColumnTransformer([("numbers", StandardScaler(), numbers), ("texts", OneHotEncoder(), texts)])
@@ -83,7 +83,7 @@ def relapse() -> tuple[Pipeline, pd.DataFrame]:
 
 
 def adopt(folder: Path, model: Any, data: pd.DataFrame, *options: str, project: Path = PROJECT) -> None:
-    """Write both files as people do, and run the command on them."""
+    """Write both files as people do, and run the command."""
     joblib.dump(model, folder / "mine.joblib")
     data.to_csv(folder / "train.csv", index=False)
     command = ["-m", "tools", "model", str(folder / "mine.joblib"), "--data", str(folder / "train.csv"), *options]
@@ -92,7 +92,7 @@ def adopt(folder: Path, model: Any, data: pd.DataFrame, *options: str, project: 
 
 
 def instances(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as a client sends them: a missing value is null in every other row, and absent in the rest."""
+    """Return rows as a client sends them: a missing value is null in every other row, and absent in the rest."""
     rows = [{str(name): value for name, value in row.items()} for row in frame.astype(object).to_dict("records")]
     return [
         {name: None if pd.isna(value) else value for name, value in row.items() if i % 2 or not pd.isna(value)}
@@ -102,7 +102,7 @@ def instances(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 @contextmanager
 def served(folder: Path, works: Mapping[str, str]) -> Iterator[httpx.Client]:
-    """A client, logged in, of the service with the manifest in `folder`."""
+    """Run a service with the manifest in `folder`. Yields a client that is logged in."""
     environ = {**works, "MODEL_MANIFEST": str(folder / "slr.json")}
     with serving(environ) as service, service.client(service.login()) as client:
         yield client
@@ -120,7 +120,7 @@ def stays(
         yield model, client
 
 
-def test_twelve_features_with_categories_and_missing_values_are_answered_as_the_estimator_does(
+def test_twelve_features_with_categories_and_missing_values_have_the_estimator_s_predictions(
     stays: tuple[Pipeline, httpx.Client],
 ) -> None:
     model, client = stays
@@ -132,59 +132,57 @@ def test_twelve_features_with_categories_and_missing_values_are_answered_as_the_
     assert classes.json()["predictions"] == [f"Class{i}" for i in np.digitize(expected, [4, 7])]
 
 
-def test_what_the_model_does_not_use_is_no_feature(stays: tuple[Pipeline, httpx.Client]) -> None:
+def test_a_column_that_the_model_does_not_use_is_no_feature(stays: tuple[Pipeline, httpx.Client]) -> None:
     features = stays[1].get("/model").json()["features"]
-    assert [each["name"] for each in features] == [*NUMBERS, *FEW, *MANY]
-    assert {each["name"] for each in features if each["kind"] == "category"} == {*FEW, *MANY}
+    assert [feature["name"] for feature in features] == [*NUMBERS, *FEW, *MANY]
+    assert {feature["name"] for feature in features if feature["kind"] == "category"} == {*FEW, *MANY}
 
 
-def test_what_openapi_shows_of_it_is_what_it_answers(stays: tuple[Pipeline, httpx.Client]) -> None:
+def test_the_examples_in_openapi_are_real_responses(stays: tuple[Pipeline, httpx.Client]) -> None:
     document = stays[1].get("/openapi.json").json()
     for path in ("/predict", "/predict_class"):
         operation = document["paths"][path]["post"]
         sent = operation["requestBody"]["content"]["application/json"]["example"]
         shown = operation["responses"]["200"]["content"]["application/json"]["example"]
-        answer = stays[1].post(path, json=sent).json()
-        assert {**answer, "request_id": "", "warnings": []} == {**shown, "request_id": "", "warnings": []}
+        response = stays[1].post(path, json=sent).json()
+        assert {**response, "request_id": "", "warnings": []} == {**shown, "request_id": "", "warnings": []}
 
 
-def test_a_classifier_s_texts_and_probabilities_are_answered_as_the_estimator_does(
-    tmp_path: Path, works: Mapping[str, str]
-) -> None:
+def test_a_classifier_s_labels_and_probabilities_are_the_estimator_s(tmp_path: Path, works: Mapping[str, str]) -> None:
     model, data = risk()
     adopt(tmp_path, model, data, "--target", "risk", "--folder", str(tmp_path))
     fresh = np.random.default_rng(4).normal(size=(50, 2))
-    asked = {"instances": [{"dose": dose, "delay": delay} for dose, delay in fresh.tolist()]}
+    body = {"instances": [{"dose": dose, "delay": delay} for dose, delay in fresh.tolist()]}
     with served(tmp_path, works) as client:
-        labels = client.post("/predict", json=asked).json()
-        classes = client.post("/predict_class", json=asked).json()
+        labels = client.post("/predict", json=body).json()
+        classes = client.post("/predict_class", json=body).json()
     assert labels["predictions"] == classes["predictions"] == model.predict(fresh).tolist()
-    assert [list(each) for each in classes["probabilities"]] == [list(model.classes_)] * 50
-    given = [list(each.values()) for each in classes["probabilities"]]
-    np.testing.assert_allclose(given, model.predict_proba(fresh), rtol=0, atol=1e-9)
+    assert [list(row) for row in classes["probabilities"]] == [list(model.classes_)] * 50
+    probabilities = [list(row.values()) for row in classes["probabilities"]]
+    np.testing.assert_allclose(probabilities, model.predict_proba(fresh), rtol=0, atol=1e-9)
 
 
-def test_a_graph_with_categories_is_served_and_answers_as_the_estimator_does(
-    tmp_path: Path, works: Mapping[str, str]
-) -> None:
+def test_a_graph_with_categories_makes_the_estimator_s_predictions(tmp_path: Path, works: Mapping[str, str]) -> None:
     model, data = relapse()
     adopt(tmp_path, model, data, "--target", "relapse", "--folder", str(tmp_path))
-    (tmp_path / "slr.joblib").unlink()  # the service does without
+    (tmp_path / "slr.joblib").unlink()  # the service does not need it
     fresh = people(50, seed=6)[[*data.columns[:-1]]]
     with served(tmp_path, works) as client:
         classes = client.post("/predict_class", json={"instances": instances(fresh)}).json()
     assert classes["predictions"] == model.predict(fresh).tolist()
-    given = [[each["false"], each["true"]] for each in classes["probabilities"]]
-    np.testing.assert_allclose(given, model.predict_proba(fresh), rtol=0, atol=1e-9)
+    probabilities = [[row["false"], row["true"]] for row in classes["probabilities"]]
+    np.testing.assert_allclose(probabilities, model.predict_proba(fresh), rtol=0, atol=1e-9)
 
 
+@pytest.mark.more
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("make", "target"), [(stay, "days"), (risk, "risk")])
-def test_the_tests_stay_green_with_it_in_place_of_the_demo(tmp_path: Path, make: Any, target: str) -> None:
+def test_the_tests_pass_with_it_in_place_of_the_demo(tmp_path: Path, make: Any, target: str) -> None:
     copy = tmp_path / "project"
-    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
+    shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
     adopt(tmp_path, *make(), "--target", target, project=copy)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *LOOK_AT_THE_MODEL],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *READ_THE_MODEL],
         cwd=copy,
         capture_output=True,
         text=True,

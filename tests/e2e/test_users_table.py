@@ -1,6 +1,5 @@
-"""Users in a table over HTTP: two hosts that agree, and a store that goes away and comes back."""
+"""Users in a table over HTTP: two hosts that agree, and a store that stops and starts."""
 
-import asyncio
 import os
 import signal
 import subprocess
@@ -17,6 +16,8 @@ import pytest
 
 from shared.auth.users import User, UserTable
 from shared.tables import Account, Table
+from shared.threads import Threads
+from tests.loop import run
 from tests.services import PROJECT, Service, serving
 from tools import azurite
 
@@ -54,25 +55,33 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def told(works: Mapping[str, str], store: Store) -> Mapping[str, str]:
-    """Settings of a service with its users in the table."""
-    asyncio.run(Table("users", Account(store.connection)).create())
+def users(store: Store) -> Iterator[UserTable]:
+    """The users in the table."""
+    threads = Threads()
+    table = Table("users", Account(store.connection), threads.tables)
+    run(table.create())
+    yield UserTable(table)
+    threads.close()
+
+
+@pytest.fixture(scope="module")
+def environ(works: Mapping[str, str], store: Store, users: UserTable) -> Mapping[str, str]:
+    """App settings of a service with its users in the table."""
     return {**works, "USERS": "{}", "USERS_TABLE": "users", "STORAGE_CONNECTION": store.connection}
 
 
 @pytest.fixture(scope="module")
-def hosts(told: Mapping[str, str]) -> Iterator[tuple[Service, Service]]:
+def hosts(environ: Mapping[str, str]) -> Iterator[tuple[Service, Service]]:
     """Two hosts with one table."""
-    with serving(told) as one, serving(told) as other:
-        yield one, other
+    with serving(environ) as first, serving(environ) as second:
+        yield first, second
 
 
 @pytest.fixture
-def name(store: Store, told: Mapping[str, str]) -> str:
+def name(users: UserTable) -> str:
     """A new user's name."""
     name = f"user-{uuid4()}"
-    users = UserTable(Table("users", Account(store.connection)))
-    assert asyncio.run(users.add(User(name, HASH)))
+    assert run(users.add(User(name, HASH)))
     return name
 
 
@@ -86,32 +95,28 @@ def predict(host: Service, token: str) -> int:
         return client.post("/predict", json=ROW).status_code
 
 
-def users_tool(told: Mapping[str, str], *arguments: str) -> str:
+def users_tool(environ: Mapping[str, str], *arguments: str) -> str:
     command = [sys.executable, "-m", "tools", "users", *arguments]
-    return subprocess.run(command, cwd=PROJECT, env={**told}, capture_output=True, text=True, check=True).stderr
+    return subprocess.run(command, cwd=PROJECT, env={**environ}, capture_output=True, text=True, check=True).stderr
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
     end = time.monotonic() + seconds
-    while not holds():
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.1)
 
 
-def test_a_user_who_is_in_the_table_logs_in_at_one_host_and_asks_the_other(
-    hosts: tuple[Service, Service], name: str
-) -> None:
-    answer = login(hosts[0], name)
-    assert answer.status_code == 200
-    assert [predict(host, answer.json()["access_token"]) for host in hosts] == [200, 200]
+def test_a_user_in_the_table_logs_in_at_one_host_and_uses_the_other(hosts: tuple[Service, Service], name: str) -> None:
+    response = login(hosts[0], name)
+    assert response.status_code == 200
+    assert [predict(host, response.json()["access_token"]) for host in hosts] == [200, 200]
 
 
-def test_two_hosts_count_failed_logins_together_and_for_each_network_apart(
-    hosts: tuple[Service, Service], name: str
-) -> None:
+def test_two_hosts_count_failed_logins_together_and_per_network(hosts: tuple[Service, Service], name: str) -> None:
     assert [login(hosts[i % 2], name, "wrong").status_code for i in range(5)] == [401] * 5
     time.sleep(1)
-    assert login(hosts[1], name, "wrong").status_code == 401  # from here the wait is two seconds
+    assert login(hosts[1], name, "wrong").status_code == 401  # from now on the wait is two seconds
     for host in hosts:
         refused = login(host, name)
         assert (refused.status_code, refused.json()["error"]) == (429, "slow_down")
@@ -123,9 +128,7 @@ def test_two_hosts_count_failed_logins_together_and_for_each_network_apart(
     assert [login(hosts[i % 2], name, "wrong").status_code for i in range(5)] == [401] * 5
 
 
-def test_a_burst_of_guesses_at_both_hosts_gets_five_through_and_one_for_the_second_host(
-    hosts: tuple[Service, Service], name: str
-) -> None:
+def test_of_a_burst_of_guesses_at_both_hosts_five_or_six_are_checked(hosts: tuple[Service, Service], name: str) -> None:
     started = time.perf_counter()
     with ThreadPoolExecutor(12) as pool:
         statuses = list(pool.map(lambda i: login(hosts[i % 2], name, "wrong").status_code, range(24)))
@@ -134,27 +137,27 @@ def test_a_burst_of_guesses_at_both_hosts_gets_five_through_and_one_for_the_seco
     assert 5 <= statuses.count(401) <= 6 + waited
 
 
-def test_revoked_tokens_are_refused_and_a_login_after_that_is_good(
-    hosts: tuple[Service, Service], told: Mapping[str, str], name: str
+def test_revoked_tokens_are_refused_and_a_later_login_works(
+    hosts: tuple[Service, Service], environ: Mapping[str, str], name: str
 ) -> None:
     token = login(hosts[0], name).json()["access_token"]
-    assert "are dead" in users_tool(told, "revoke", name)
+    assert "are dead" in users_tool(environ, "revoke", name)
     assert predict(hosts[1], token) == 401
     again = login(hosts[1], name).json()["access_token"]
     assert predict(hosts[1], again) == 200
 
 
 @pytest.mark.parametrize("command", ["disable", "remove"])
-def test_a_disabled_or_removed_user_has_no_token_that_works_and_gets_none(
-    hosts: tuple[Service, Service], told: Mapping[str, str], name: str, command: str
+def test_a_disabled_or_removed_user_has_no_valid_token_and_gets_none(
+    hosts: tuple[Service, Service], environ: Mapping[str, str], name: str, command: str
 ) -> None:
     token = login(hosts[0], name).json()["access_token"]
-    users_tool(told, command, name)
+    users_tool(environ, command, name)
     assert predict(hosts[1], token) == 401
     assert login(hosts[0], name).status_code == 401
 
 
-def test_a_store_that_goes_away_stops_logins_and_no_predictions_and_all_is_well_when_it_is_back(
+def test_a_store_that_is_down_stops_logins_but_no_predictions_until_it_is_back(
     hosts: tuple[Service, Service], store: Store, name: str
 ) -> None:
     known, unknown = hosts
@@ -174,7 +177,7 @@ def test_a_store_that_goes_away_stops_logins_and_no_predictions_and_all_is_well_
     assert predict(unknown, token) == 200
 
 
-def test_while_a_store_hangs_the_service_lives_and_predicts(
+def test_while_a_store_hangs_the_service_responds_and_predicts(
     hosts: tuple[Service, Service], store: Store, name: str
 ) -> None:
     known, unknown = hosts
@@ -185,22 +188,22 @@ def test_while_a_store_hangs_the_service_lives_and_predicts(
             client.get("/health/live")
             logins = [pool.submit(login, known, name) for _ in range(8)]
             waits = []
-            while not all(each.done() for each in logins):
+            while not all(pending.done() for pending in logins):
                 started = time.perf_counter()
                 assert client.get("/health/live").status_code == 200
                 assert client.post("/predict", json=ROW).status_code == 200
                 waits.append(time.perf_counter() - started)
                 time.sleep(0.02)
-            assert [each.result().status_code for each in logins] == [503] * 8
-            assert sorted(waits)[len(waits) // 2] < 0.05
+            assert [pending.result().status_code for pending in logins] == [503] * 8
+            assert sorted(waits)[len(waits) // 2] < 1  # some 5 ms on a quiet machine
         assert predict(unknown, token) == 200
     finally:
         os.kill(store.process.pid, signal.SIGCONT)
     assert login(known, name).status_code == 200
 
 
-def test_neither_the_account_s_key_nor_a_hash_is_told(hosts: tuple[Service, Service]) -> None:
-    said = "".join(line for host in hosts for line in host.lines)
-    assert "tables.get → users" in said
-    assert azurite.KEY not in said
-    assert HASH not in said
+def test_neither_the_account_s_key_nor_a_hash_is_logged(hosts: tuple[Service, Service]) -> None:
+    output = "".join(line for host in hosts for line in host.lines)
+    assert "tables.get → users" in output
+    assert azurite.KEY not in output
+    assert HASH not in output

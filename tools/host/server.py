@@ -178,16 +178,5 @@ async def serve(application: Application, server: Server, folder: Path, listener
     try:
         await server.serve(sockets=[listener])
     finally:
-        flush_telemetry()
         application.requests.close(FLUSH_SECONDS)
         close()
-
-
-def flush_telemetry() -> None:
-    """Send what the app's telemetry still holds, or the last second before Ctrl-C would be missing.
-
-    Looked up among the loaded modules, not imported: an app without telemetry needs none, and any app can be run here.
-    """
-    telemetry = sys.modules.get("shared.telemetry")
-    if telemetry:
-        telemetry.flush(FLUSH_SECONDS)

@@ -54,9 +54,10 @@ class Predictor:
     ) -> None:
         self._settings = settings
         self._manifest_file = manifest_file
-        self._model = model
+        self._lazy_model = model
         self._features = features
-        self._pool = pool
+        self.pool = pool
+        """For work that takes over a millisecond."""
         self._built: Schemas | None = None
 
     @property
@@ -79,20 +80,33 @@ class Predictor:
             raise NoClasses("The model is a regressor, and its manifest has no class edges")
         return await self._predict(body, request_id, _classes)
 
-    async def _predict(self, body: bytes, request_id: str, respond: Respond) -> bytes:
-        large = len(body) > MAX_INLINE_BYTES
+    async def decode(self, body: bytes) -> list[Struct]:
+        """Return the instances in `body`, completed from the feature store where there is one.
+
+        Raises InvalidInstances and the other problems of a bad body, or those of the feature store.
+        """
         schemas = self.schemas
         telemetry.bind(model_name=schemas.model.name, model_version=schemas.model.version)
         with telemetry.step("decode"):
-            instances = await self._pool.run(schemas.decode, body) if large else schemas.decode(body)
+            large = len(body) > MAX_INLINE_BYTES
+            instances = await self.pool.run(schemas.decode, body) if large else schemas.decode(body)
         telemetry.bind(instances=len(instances))
         if schemas.entities:
             await self._features.complete(schemas.manifest, instances)
         if (share := self._settings.log_values_sample) and random.random() < share:  # noqa: S311 - no secret
             telemetry.bind(**_values(schemas, instances[0]))
-        model = self._model.loaded or await self._model.get()
-        work = telemetry.step("model"), partial(respond, schemas, model, instances, request_id)
-        return await self._pool.run(_encoded, *work) if large or model.slow else _encoded(*work)
+        return instances
+
+    async def model(self) -> Model:
+        """Return the loaded model. Raises ModelUnavailable or SettingInvalid."""
+        return self._lazy_model.loaded or await self._lazy_model.get()
+
+    async def _predict(self, body: bytes, request_id: str, respond: Respond) -> bytes:
+        instances = await self.decode(body)
+        model = await self.model()
+        work = telemetry.step("model"), partial(respond, self.schemas, model, instances, request_id)
+        in_thread = model.slow or len(body) > MAX_INLINE_BYTES
+        return await self.pool.run(_encoded, *work) if in_thread else _encoded(*work)
 
 
 def _encoded(step: telemetry.step, respond: Callable[[], Struct]) -> bytes:

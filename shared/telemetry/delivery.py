@@ -108,8 +108,13 @@ class Delivery:
             self._folder = spool.create(self._settings.applicationinsights_connection_string)
         self._template = Template(self._settings, SDK_VERSION)
         destination = ingestion(self._settings.applicationinsights_connection_string)
-        pace = {"timeout": self._pace.timeout, "pause": self._pace.pause}
-        self._exporter = Exporter(destination, self._folder, self._buffer.count_lost, **pace)
+        self._exporter = Exporter(
+            destination,
+            self._folder,
+            self._buffer.count_lost,
+            timeout=self._pace.timeout,
+            pause=self._pace.pause,
+        )
         if self._describe:
             self._buffer_started(self._describe)
         return self._exporter

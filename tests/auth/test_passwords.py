@@ -74,6 +74,7 @@ def test_a_malformed_stored_hash_authenticates_nobody(check: Check, stored: str)
 @pytest.mark.parametrize(
     ("password", "stored"),
     [("right", CHEAP), ("wrong", CHEAP), ("any", None), ("a" * 100, CHEAP), ("a" * 100, None), ("a\0b", None)],
+    ids=["right", "wrong", "nobody", "long", "long-nobody", "nul-nobody"],
 )
 def test_every_login_costs_exactly_one_bcrypt_check(
     check: Check, monkeypatch: pytest.MonkeyPatch, password: str, stored: str | None

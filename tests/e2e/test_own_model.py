@@ -29,8 +29,8 @@ NOT_COPIED = (".*", "__pycache__", "node_modules", "dist")
 READ_THE_MODEL = (
     "tests/test_deployed_model.py",
     "tests/test_function_app.py",
-    "tests/test_readme.py::test_the_curl_commands_print_what_the_page_shows",
-    "tests/test_readme.py::test_the_requests_of_requests_http_succeed",
+    "tests/project/test_readme.py::test_the_curl_commands_print_what_the_page_shows",
+    "tests/project/test_readme.py::test_the_requests_of_requests_http_succeed",
     "tests/tools/model/test_train.py",
     "tests/tools/host/test_banner.py",
 )

@@ -1,4 +1,4 @@
-"""The files that others read: Azure's host, func's publishing, git."""
+"""The files that other programs read: Azure's host, func's publishing, git."""
 
 import json
 import shutil
@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared.endpoint import MOST_BODY_BYTES
 
-ROOT = Path(__file__).parent.parent
+from shared.api.endpoint import MAX_BODY_BYTES
+
+ROOT = Path(__file__).parents[2]
 DEPLOYED = {".funcignore", "function_app.py", "host.json", "model", "requirements.txt", "shared"}
-
-
 SMALL_INSTANCE_BYTES = 2_048 * 1024 * 1024  # Flex Consumption's usual size
 
 
@@ -23,7 +22,7 @@ def host() -> Any:
 
 
 def ignored() -> list[str]:
-    """The patterns of .funcignore."""
+    """Return the patterns of .funcignore."""
     lines = (ROOT / ".funcignore").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -37,31 +36,31 @@ def test_requests_and_exceptions_are_never_sampled(host: Any) -> None:
     assert sampling == {"isEnabled": True, "excludedTypes": "Request;Exception"}
 
 
-def test_the_largest_bodies_of_all_requests_under_way_fill_at_most_half_of_an_instance(host: Any) -> None:
+def test_the_largest_bodies_of_all_concurrent_requests_fill_at_most_half_of_an_instance(host: Any) -> None:
     limits = host["extensions"]["http"]
-    assert limits["maxConcurrentRequests"] * MOST_BODY_BYTES <= SMALL_INSTANCE_BYTES / 2
+    assert limits["maxConcurrentRequests"] * MAX_BODY_BYTES <= SMALL_INSTANCE_BYTES / 2
     assert limits["maxOutstandingRequests"] >= limits["maxConcurrentRequests"]
 
 
-def test_a_function_ends_when_azure_s_load_balancer_hangs_up(host: Any) -> None:
+def test_a_function_ends_when_azures_load_balancer_hangs_up(host: Any) -> None:
     hours, minutes, seconds = map(int, host["functionTimeout"].split(":"))
     assert timedelta(hours=hours, minutes=minutes, seconds=seconds) == timedelta(seconds=230)
 
 
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows which files are the project's")
-def test_what_func_publishes_is_what_is_deployed() -> None:
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only git knows which files belong to the project")
+def test_func_publishes_only_the_deployed_files() -> None:
     tracked = subprocess.check_output(["git", "ls-files"], cwd=ROOT, encoding="utf-8")
     top = {path.partition("/")[0] for path in tracked.splitlines()}
     assert top - {pattern.removeprefix("/") for pattern in ignored()} <= DEPLOYED
     assert "/model/train.py" in ignored()
 
 
-def test_what_func_ignores_is_named_from_the_top_and_without_wildcards() -> None:
+def test_funcignore_names_paths_from_the_top_without_wildcards() -> None:
     assert [pattern for pattern in ignored() if not pattern.startswith("/") or "*" in pattern] == []
     assert "/.python_packages" not in ignored()
 
 
-def test_what_git_ignores_func_ignores_too() -> None:
+def test_func_ignores_everything_that_git_ignores() -> None:
     lines = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     names = {f"/{line.rstrip('/')}" for line in lines if line and not line.startswith("#")}
     assert names - {"/__pycache__"} <= set(ignored())
@@ -76,11 +75,11 @@ def test_what_git_ignores_func_ignores_too() -> None:
         ("model/slr.joblib", False),
         ("model/slr.onnx", False),
         ("model/slr.json", False),
-        ("shared/model.py", False),
+        ("shared/model/loader.py", False),
     ],
 )
 def test_heavy_models_go_through_lfs_and_the_demo_model_does_not(tmp_path: Path, path: str, through_lfs: bool) -> None:
     subprocess.check_call(["git", "init", "--quiet"], cwd=tmp_path)
     shutil.copy(ROOT / ".gitattributes", tmp_path)
-    said = subprocess.check_output(["git", "check-attr", "filter", path], cwd=tmp_path, encoding="utf-8")
-    assert said.endswith("filter: lfs\n") is through_lfs
+    printed = subprocess.check_output(["git", "check-attr", "filter", path], cwd=tmp_path, encoding="utf-8")
+    assert printed.endswith("filter: lfs\n") is through_lfs

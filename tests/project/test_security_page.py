@@ -1,4 +1,4 @@
-"""docs/security.md: every promise in its table has a test, and what it says of settings is so."""
+"""docs/security.md: each promise in its table names a test that exists, and each setting on the page is declared."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ import pytest
 
 from shared.settings import DECLARED
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs" / "security.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| (\d+) \| (.+?) \| (.+) \|$", PAGE, re.MULTILINE)
 NAMED = sorted(set(re.findall(r"`([\w/]+\.py)::(\w+)`", PAGE)))
@@ -26,15 +26,15 @@ def test_every_promise_has_a_test() -> None:
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED)
-def test_the_test_that_a_promise_names_is_there(file: str, name: str) -> None:
+def test_the_test_of_a_promise_exists(file: str, name: str) -> None:
     assert name in functions(TESTS / file)
 
 
-def test_the_page_names_the_limit_of_the_password_grant_and_every_setting_of_the_other_way() -> None:
+def test_the_page_names_the_limit_of_the_password_grant_and_every_setting_of_the_alternative() -> None:
     assert "RFC 9700 (§2.4)" in PAGE
     assert {"OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_REQUIRED_SCOPE", "LOCAL_TOKENS"} <= set(re.findall(r"`(\w+)`", PAGE))
 
 
-def test_every_setting_that_the_page_names_is_one() -> None:
+def test_every_setting_on_the_page_is_declared() -> None:
     named = {name for name in re.findall(r"`([A-Z][A-Z_]+)`", PAGE) if "_" in name}
     assert named <= set(DECLARED)

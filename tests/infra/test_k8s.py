@@ -15,7 +15,7 @@ from shared.settings import DECLARED
 from tools import capacity
 from tools.capacity import hosting
 from tools.capacity.command import parser
-from tools.capacity.plan import most
+from tools.capacity.plan import max_rate
 
 ROOT = Path(__file__).parents[2]
 K8S = ROOT / "infra/k8s"
@@ -145,13 +145,13 @@ def test_no_manifest_holds_a_secret() -> None:
 def test_pods_are_added_before_those_that_are_there_are_late(size: str, cores: float, route: str) -> None:
     concurrency = json.loads((ROOT / "infra/sizes.json").read_text(encoding="utf-8"))[size]["perInstanceConcurrency"]
     asked = ["--rps", "1", "--latency-ms", "50", "--concurrency", str(concurrency)]
-    load = capacity.loaded(parser("").parse_args(asked))
-    each = most(load, hosting.pod(cores, load.memory_mb))
+    load = capacity.load_from(parser("").parse_args(asked))
+    rate = max_rate(load, hosting.pod(cores, load.memory_mb))
     targets = yaml.safe_load((K8S / route / "interceptor-route.yaml").read_text(encoding="utf-8"))["spec"][
         "scalingMetric"
     ]
-    assert each * 0.95 < targets["requestRate"]["targetValue"] <= each
-    assert targets["concurrency"]["targetValue"] == int(each * load.service.mean)
+    assert rate * 0.95 < targets["requestRate"]["targetValue"] <= rate
+    assert targets["concurrency"]["targetValue"] == int(rate * load.service_time.mean)
 
 
 def test_the_pod_is_the_image_s_user_and_brings_room_where_it_writes() -> None:

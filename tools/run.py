@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from tools import host
-from tools.host.errors import HostError
+from tools.errors import HostError
 from tools.host.settings import load_local_settings
 
 USERS_TABLE = "users"

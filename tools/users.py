@@ -12,7 +12,7 @@ from pathlib import Path
 from shared.auth import grants, oidc, passwords, users
 from shared.auth.users import EmbeddedUsers, Store, User, UserTable
 from shared.problems import SettingInvalid, UsersUnavailable
-from tools.host.errors import HostError
+from tools.errors import HostError
 from tools.host.settings import load_local_settings
 from tools.password import RULES, PasswordError, new_password
 

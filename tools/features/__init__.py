@@ -8,8 +8,8 @@ from pathlib import Path
 
 from shared import manifest, settings
 from shared.problems import Problem
+from tools.errors import HostError
 from tools.features.refused import Refused
-from tools.host.errors import HostError
 from tools.host.settings import load_local_settings
 
 

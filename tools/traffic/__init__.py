@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from shared.settings import DEMO_HASH, Settings
+from tools.errors import HostError
 from tools.host.banner import DEMO_PASSWORD
-from tools.host.errors import HostError
 from tools.host.settings import load_local_settings
 from tools.traffic.plan import Plan
 from tools.traffic.send import TIMEOUT_SECONDS, Sender, Tally

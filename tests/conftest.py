@@ -63,7 +63,7 @@ def logged() -> Iterator[list[logging.LogRecord]]:
 @pytest.fixture(scope="session")
 def storage() -> Iterator[str]:
     """The connection string of a storage account that all tests share: give each table a name of its own."""
-    with azurite.beside() as connection:
+    with azurite.running() as connection:
         yield connection
 
 

@@ -16,7 +16,7 @@ import pytest
 from tests.accounts import ROWS, SLOW_SECONDS, Client, traffic
 from tests.features.feast_server import feast_server
 from tests.services import serving
-from tools.insights.beside import beside
+from tools.insights.child import running as running_insights
 
 PREDICTIONS = ("predict", "predict_class")
 TELLING_SECONDS = 15.0
@@ -51,7 +51,7 @@ def seen(works: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
     """The dashboards after traffic whose every request is known."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with beside(port) as connection, feast_server(ROWS) as store:
+    with running_insights(port) as connection, feast_server(ROWS) as store:
         told = {
             **works,
             "APPLICATIONINSIGHTS_CONNECTION_STRING": connection,

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from shared.tables import Account, Table
 from tests.services import serving
 from tools import azurite
 from tools.features import store
@@ -32,16 +33,16 @@ def until(client: httpx.Client, status: int, seconds: float = 20.0) -> httpx.Res
 def test_while_azurite_stops_and_starts_no_prediction_is_wrong_and_recovery_is_by_itself(
     works: Mapping[str, str], told: Callable[..., object], tmp_path: Path
 ) -> None:
-    port = azurite.free(0)
+    port = azurite.available_port(0)
     connection = azurite.connection_string(port)
     settings = {"FEATURES_SOURCE": "table", "STORAGE_CONNECTION": connection}
     told(**settings)
     with serving({**works, **settings}) as service, service.client(service.login()) as client:
-        with azurite.beside(port, tmp_path):
-            asyncio.run(store.load("features", ROWS))
+        with azurite.running(port, tmp_path):
+            asyncio.run(store.load(Table("features", Account(connection)), ROWS))
             assert until(client, 200)
         down = until(client, 503)
         assert down.json()["type"] == "/problems/features-unavailable"
         assert client.post("/predict", json={"instances": [{"x": 0}]}).status_code == 200
-        with azurite.beside(port, tmp_path):
+        with azurite.running(port, tmp_path):
             assert until(client, 200)

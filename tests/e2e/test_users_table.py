@@ -31,13 +31,13 @@ class Store:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.port = azurite.free(0)
+        self.port = azurite.available_port(0)
         self.connection = azurite.connection_string(self.port)
         self.start()
 
     def start(self) -> None:
         self.process = azurite.start(self.port, self.data)
-        azurite.wait(self.process, self.port)
+        azurite.wait_until_ready(self.process, self.port)
 
     def stop(self) -> None:
         assert self.process.stdin

@@ -22,7 +22,7 @@ ODD = {"a/b\\c#d?e": {"x": 1.0}, "ü" * 200: {"x": 2.0}, "it's": {"x": 3.0}}
 def loaded(told: Callable[..., object], storage: str) -> Iterator[Table]:
     """A table with a hundred patients and a few odd names."""
     told(STORAGE_CONNECTION=storage)
-    asyncio.run(store.load("features", {**ROWS, **ODD}))
+    asyncio.run(store.load(tables.Table("features", tables.Account(storage)), {**ROWS, **ODD}))
     yield Table("features")
     asyncio.run(_forget())
 

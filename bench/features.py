@@ -45,7 +45,9 @@ def main() -> None:
     with azurite.running() as connection:
         os.environ["STORAGE_CONNECTION"] = connection
         settings.current.cache_clear()
-        asyncio.run(store.load(tables.Table("features", tables.Account(connection)), {entity: {"bmi": 0.01} for entity in MANY}))
+        asyncio.run(
+            store.load(tables.Table("features", tables.Account(connection)), {entity: {"bmi": 0.01} for entity in MANY})
+        )
         with serving(APP, {"FEATURES_SOURCE": "table", "FEATURES_TIMEOUT_MS": "10000"}) as service:
             tell("1,000 entities from Azurite ÷ the store alone", [thousand(service) for _ in range(rounds)])
 

@@ -1,4 +1,4 @@
-"""A stand-in for Application Insights' ingestion endpoint: a real HTTP server that can be told to misbehave."""
+"""A fake of Application Insights' ingestion endpoint: a real HTTP server that can simulate failures."""
 
 import json
 import threading
@@ -24,13 +24,13 @@ class Post(BaseHTTPRequestHandler):
         self.server.posts.append(self.path)
         self.server.behaviour(self)
 
-    def take(self, items: Sequence[Item]) -> None:
+    def accept(self, items: Sequence[Item]) -> None:
         """Accept these items."""
         with self.server.lock:
             self.server.items += items
 
-    def answer(self, status: int, **members: Any) -> None:
-        """Answer with a status and a JSON object."""
+    def respond(self, status: int, **members: Any) -> None:
+        """Send a response with a status and a JSON object."""
         body = json.dumps(members).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -38,43 +38,43 @@ class Post(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 def healthy(post: Post) -> None:
-    """Take everything."""
-    post.take(post.items)
-    post.answer(200, itemsReceived=len(post.items), itemsAccepted=len(post.items), errors=[])
+    """Accept everything."""
+    post.accept(post.items)
+    post.respond(200, itemsReceived=len(post.items), itemsAccepted=len(post.items), errors=[])
 
 
 def hanging(post: Post) -> None:
-    """Never answer, until the server ends."""
+    """Send no response until the server ends."""
     post.server.ending.wait(WAIT_SECONDS)
 
 
 def status(code: int) -> Behaviour:
-    """Answer with this status and take nothing."""
+    """Return a behaviour that responds with this status and accepts nothing."""
 
     def behave(post: Post) -> None:
-        post.answer(code, itemsReceived=len(post.items), itemsAccepted=0)
+        post.respond(code, itemsReceived=len(post.items), itemsAccepted=0)
 
     return behave
 
 
 def partial(code: int) -> Behaviour:
-    """Take every other item, and answer `code` for those between."""
+    """Return a behaviour that accepts every other item, with the status `code` for the rest."""
 
     def behave(post: Post) -> None:
-        left = range(1, len(post.items), 2)
-        post.take(post.items[::2])
-        errors = [{"index": index, "statusCode": code, "message": "no"} for index in left]
-        post.answer(206, itemsReceived=len(post.items), itemsAccepted=len(post.items) - len(left), errors=errors)
+        refused = range(1, len(post.items), 2)
+        post.accept(post.items[::2])
+        errors = [{"index": index, "statusCode": code, "message": "no"} for index in refused]
+        post.respond(206, itemsReceived=len(post.items), itemsAccepted=len(post.items) - len(refused), errors=errors)
 
     return behave
 
 
 class Ingestion(ThreadingHTTPServer):
-    """The server; `items` is what it took so far, `behaviour` what it does with the next request."""
+    """The server; `items` are those accepted so far, `behaviour` handles the next request."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -94,21 +94,21 @@ class Ingestion(ThreadingHTTPServer):
         return f"InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:{self.server_port}/"
 
     def end(self) -> None:
-        """Close it; from now on connections are refused."""
+        """Stop the server. From then on, connections are refused."""
         self.ending.set()
         self.shutdown()
         self._thread.join()
         self.server_close()
 
     def wait_for(self, condition: Callable[[Sequence[Item]], bool]) -> Sequence[Item]:
-        """The items, once `condition` holds for them. Raises TimeoutError after 10 s."""
+        """Wait until `condition` is true for the items, and return them. Raises TimeoutError after 10 s."""
         until = time.monotonic() + WAIT_SECONDS
         while not condition(self.items):
             if time.monotonic() > until:
-                raise TimeoutError(f"{len(self.items)} items came, none more")
+                raise TimeoutError(f"only {len(self.items)} items arrived")
             time.sleep(0.01)
         return self.items
 
-    def of(self, base_type: str) -> list[Item]:
-        """The items of one kind."""
+    def of_type(self, base_type: str) -> list[Item]:
+        """Return the items of one type."""
         return [item for item in self.items if item["data"]["baseType"] == base_type]

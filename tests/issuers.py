@@ -1,4 +1,4 @@
-"""A small OpenID Connect issuer on a free port: real keys, a discovery document, and the ways in which one fails."""
+"""A small OpenID Connect issuer on a free port: real keys, a discovery document, and simulated failures."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 class Clock:
-    """A clock that the test moves."""
+    """A clock that the test sets."""
 
     def __init__(self, start: float) -> None:
         self.time = start
@@ -32,38 +32,39 @@ class Clock:
 
 @cache
 def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
-    """A key that is made once per name: making one takes a tenth of a second."""
+    """Return the key of this name. It is generated once, which takes a tenth of a second."""
     return rsa.generate_private_key(65537, bits)
 
 
 @cache
 def ec_key(name: str) -> ec.EllipticCurvePrivateKey:
+    """Return the key of this name."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def public_jwk(key: PrivateKey, kid: str, **more: Any) -> dict[str, Any]:
-    """The public half as the issuer publishes it."""
+def public_jwk(key: PrivateKey, kid: str, **members: Any) -> dict[str, Any]:
+    """Return the public key as the issuer publishes it."""
     algorithm = RSAAlgorithm if isinstance(key, rsa.RSAPrivateKey) else ECAlgorithm
-    found: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)  # type: ignore[arg-type]
-    return {**found, "kid": kid, "use": "sig", **more}
+    jwk: dict[str, Any] = algorithm.to_jwk(key.public_key(), as_dict=True)  # type: ignore[arg-type]
+    return {**jwk, "kid": kid, "use": "sig", **members}
 
 
 @dataclass
 class Issuer:
-    """What it publishes and how it behaves: change a member, and the next request meets it."""
+    """The issuer's documents and behaviour. A changed member applies to the next request."""
 
     server: ThreadingHTTPServer
     keys: list[dict[str, Any]]
     status: int = 200
     delay: float = 0.0
-    """Seconds before an answer."""
+    """Seconds before a response."""
     dribble: float = 0.0
-    """Seconds between two bytes of an answer."""
+    """Seconds between two bytes of a response."""
     keys_body: bytes | None = None
-    """In place of the keys."""
+    """Replaces the keys."""
     document: dict[str, Any] = field(default_factory=dict)
-    """In place of single members of the discovery document."""
-    asked: list[str] = field(default_factory=list)
+    """Replaces members of the discovery document."""
+    requested: list[str] = field(default_factory=list)
     """Paths of the requests so far."""
 
     @property
@@ -71,7 +72,7 @@ class Issuer:
         return f"http://127.0.0.1:{self.server.server_port}/tenant"
 
     def token(self, key: PrivateKey | None = None, kid: str = "first", header: Any = None, **changed: Any) -> str:
-        """A token of this issuer, signed with `key` (the first by default); None leaves a claim or member out."""
+        """Return a token of this issuer, signed with `key` (by default the first); None removes a claim or member."""
         now = int(time.time())
         claims = {
             "iss": self.url,
@@ -91,7 +92,8 @@ class Issuer:
             headers={"kid": kid, "typ": "JWT", **(header or {})},
         )
 
-    def answer(self, path: str) -> bytes | None:
+    def body(self, path: str) -> bytes | None:
+        """Return the body of a response, or None for an unknown path."""
         if path == DISCOVERY:
             return json.dumps({"issuer": self.url, "jwks_uri": f"{self.url}/keys", **self.document}).encode()
         if path == "/tenant/keys":
@@ -101,13 +103,13 @@ class Issuer:
 
 @contextmanager
 def issuing() -> Iterator[Issuer]:
-    """An issuer with one RSA key, `first`."""
+    """Run an issuer with one RSA key, `first`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            issuer.asked.append(self.path)
+            issuer.requested.append(self.path)
             time.sleep(issuer.delay)
-            body = issuer.answer(self.path)
+            body = issuer.body(self.path)
             self.send_response(404 if body is None else issuer.status)
             self.send_header("Location", f"{issuer.url}/elsewhere")
             self.send_header("Content-Length", str(len(body or b"")))
@@ -124,7 +126,7 @@ def issuing() -> Iterator[Issuer]:
         daemon_threads = True
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """A client that gave up is part of the tests."""
+            """Ignore clients that disconnect, which is part of the tests."""
 
     issuer = Issuer(Server(("127.0.0.1", 0), Handler), [public_jwk(rsa_key("first"), "first")])
     thread = threading.Thread(target=issuer.server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -132,7 +134,7 @@ def issuing() -> Iterator[Issuer]:
     try:
         yield issuer
     finally:
-        issuer.dribble = 0.0  # whoever still listens need not
+        issuer.dribble = 0.0  # a client may still read
         issuer.server.shutdown()
         thread.join()
         issuer.server.server_close()

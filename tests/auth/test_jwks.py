@@ -53,7 +53,7 @@ def rotate(issuer: Issuer) -> None:
 
 def test_the_keys_are_found_by_way_of_the_discovery_document(issuer: Issuer, keys: Keys) -> None:
     assert run(keys.find("first")).key_id == "first"
-    assert issuer.asked == [DISCOVERY, "/tenant/keys"]
+    assert issuer.requested == [DISCOVERY, "/tenant/keys"]
 
 
 def test_the_discovery_document_is_beneath_the_issuer_with_or_without_a_slash_at_its_end() -> None:
@@ -64,7 +64,7 @@ def test_the_discovery_document_is_beneath_the_issuer_with_or_without_a_slash_at
 def test_known_keys_are_not_asked_for_again(issuer: Issuer, keys: Keys) -> None:
     for _ in range(3):
         run(keys.find("first"))
-    assert len(issuer.asked) == 2
+    assert len(issuer.requested) == 2
 
 
 def test_many_first_calls_make_one_fetch(issuer: Issuer, keys: Keys) -> None:
@@ -74,7 +74,7 @@ def test_many_first_calls_make_one_fetch(issuer: Issuer, keys: Keys) -> None:
         await asyncio.gather(*(keys.find("first") for _ in range(50)))
 
     run(many())
-    assert len(issuer.asked) == 2
+    assert len(issuer.requested) == 2
 
 
 def test_a_new_key_of_the_issuer_is_found_without_a_restart(issuer: Issuer, keys: Keys, clock: Clock) -> None:
@@ -99,10 +99,10 @@ def test_a_storm_of_unknown_kids_does_not_storm_the_issuer(issuer: Issuer, keys:
 
     assert run(storm()) == 200
     assert run(storm()) == 200
-    assert len(issuer.asked) == 2
+    assert len(issuer.requested) == 2
     clock.time += COOLDOWN_SECONDS
     assert run(storm()) == 200
-    assert len(issuer.asked) == 4
+    assert len(issuer.requested) == 4
 
 
 def test_a_storm_while_the_issuer_is_down_does_not_storm_it_either(issuer: Issuer, keys: Keys) -> None:
@@ -114,7 +114,7 @@ def test_a_storm_while_the_issuer_is_down_does_not_storm_it_either(issuer: Issue
 
     assert run(storm()) == 200
     assert run(storm()) == 200
-    assert len(issuer.asked) == 1
+    assert len(issuer.requested) == 1
 
 
 def test_known_keys_go_on_while_the_issuer_is_down(issuer: Issuer, keys: Keys, clock: Clock) -> None:
@@ -122,7 +122,7 @@ def test_known_keys_go_on_while_the_issuer_is_down(issuer: Issuer, keys: Keys, c
     down(issuer)
     clock.time += REFRESH_SECONDS
     assert run(keys.find("first")).key_id == "first"
-    assert len(issuer.asked) == 3
+    assert len(issuer.requested) == 3
 
 
 def test_known_keys_do_not_outlive_the_issuer_s_silence_for_ever(issuer: Issuer, keys: Keys, clock: Clock) -> None:
@@ -225,7 +225,7 @@ def test_a_discovery_document_that_is_not_the_issuer_s_is_not_followed(
     issuer.document = document
     with pytest.raises(Unavailable):
         run(keys.find("first"))
-    assert issuer.asked == [DISCOVERY]
+    assert issuer.requested == [DISCOVERY]
 
 
 def test_keys_over_plain_http_are_not_fetched_for_an_issuer_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +242,7 @@ def test_a_redirect_is_not_followed(issuer: Issuer, keys: Keys) -> None:
     issuer.status = 302
     with pytest.raises(Unavailable):
         run(keys.find("first"))
-    assert issuer.asked == [DISCOVERY]
+    assert issuer.requested == [DISCOVERY]
 
 
 @pytest.mark.parametrize(

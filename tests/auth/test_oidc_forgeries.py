@@ -99,7 +99,7 @@ def test_keys_that_the_token_brings_are_ignored_and_never_fetched(
         token = issuer.token(rsa_key("attacker"), header={member: brought[member]})
         with pytest.raises(InvalidToken):
             verified(verifier, token)
-        assert attacker.asked == []
+        assert attacker.requested == []
 
 
 @pytest.mark.parametrize(

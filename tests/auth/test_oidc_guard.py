@@ -29,14 +29,14 @@ def test_the_guard_takes_both_kinds_of_tokens(issuer: Issuer, both: Mapping[str,
 def test_our_own_tokens_need_no_issuer(issuer: Issuer, both: Mapping[str, str]) -> None:
     issuer.status = 500
     assert guard(tokens.current().issue("abi")) == "abi"
-    assert issuer.asked == []
+    assert issuer.requested == []
 
 
 def test_a_forgery_that_names_no_issuer_of_ours_makes_nobody_ask_one(issuer: Issuer, both: Mapping[str, str]) -> None:
     for token in ("a.b.c", issuer.token(iss="https://other.example"), issuer.token(iss=None)):
         with pytest.raises(InvalidToken):
             guard(token)
-    assert issuer.asked == []
+    assert issuer.requested == []
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda payload: f"a.{base64.urlsafe_b64encode(payload).decode()}.b")))

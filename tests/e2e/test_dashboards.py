@@ -104,7 +104,7 @@ def test_problems_over_time_add_up(seen: Dashboards) -> None:
 
 
 def test_the_share_of_failed_predictions_is_the_client_s(seen: Dashboards) -> None:
-    calls = seen.client.of(*PREDICTIONS)
+    calls = seen.client.calls_to(*PREDICTIONS)
     failed = sum(each.status >= 500 for each in calls)
     assert failed == 3
     (row,) = seen.ask("model-errors")
@@ -117,7 +117,7 @@ def test_the_share_of_failed_pulls_is_the_store_s(seen: Dashboards) -> None:
 
 
 def test_the_latency_of_predictions_is_below_the_client_s_and_near_it(seen: Dashboards) -> None:
-    mine = sorted(each.took_ms for each in seen.client.of(*PREDICTIONS, answered=True))
+    mine = sorted(each.took_ms for each in seen.client.calls_to(*PREDICTIONS, accepted=True))
     (row,) = seen.ask("prediction-latency")
     assert mine[len(mine) // 2] - HOP_MS < row["p50"] < mine[len(mine) // 2]
     assert mine[-1] - HOP_MS < row["p99"] < mine[-1]
@@ -174,7 +174,7 @@ def test_a_story_s_pull_lies_between_its_steps(seen: Dashboards) -> None:
 
 
 def test_a_request_s_steps_are_found_by_its_id_and_match_server_timing(seen: Dashboards) -> None:
-    call = seen.client.of("predict_class")[-1]
+    call = seen.client.calls_to("predict_class")[-1]
     items = seen.ask("request-flow", operation=call.request_id)
     assert [row["part"] for row in items] == ["request", "invocation"]
     assert items[0]["took_ms"] <= call.took_ms
@@ -190,7 +190,7 @@ def test_a_failed_pull_is_part_of_its_request(seen: Dashboards) -> None:
 
 def test_what_changed_adds_up_to_what_was_answered(seen: Dashboards) -> None:
     rows = seen.ask("what-changed")  # one row, or two when the traffic met the turn of five minutes
-    calls = seen.client.of(*PREDICTIONS, answered=True)
+    calls = seen.client.calls_to(*PREDICTIONS, accepted=True)
     assert sum(row["requests"] for row in rows) == len(calls)
     assert sum(row["failed_percent"] * row["requests"] for row in rows) == pytest.approx(100 * 3)
     assert sum(row["outside_percent"] * row["requests"] for row in rows) == pytest.approx(100 * 6)
@@ -199,7 +199,7 @@ def test_what_changed_adds_up_to_what_was_answered(seen: Dashboards) -> None:
 
 
 def test_the_share_outside_the_training_range_is_the_client_s(seen: Dashboards) -> None:
-    answered = [each for each in seen.client.of(*PREDICTIONS) if each.status == 200]
+    answered = [each for each in seen.client.calls_to(*PREDICTIONS) if each.status == 200]
     assert len(answered) == 57
     (row,) = seen.ask("outside")
     assert row["outside_percent"] == pytest.approx(100 * 6 / 57)
@@ -220,7 +220,7 @@ def test_a_process_says_with_what_it_started(seen: Dashboards, adopted: Any) -> 
 
 def test_answers_are_compared_with_the_manifest_s_quantiles(seen: Dashboards, adopted: Any) -> None:
     _, manifest = adopted
-    answered = [each.predictions for each in seen.client.of(*PREDICTIONS) if each.predictions]
+    answered = [each.predictions for each in seen.client.calls_to(*PREDICTIONS) if each.predictions]
     means = [sum(each) / len(each) for each in answered]
     highest = manifest.statistics.prediction_quantiles[-1]
     bands = {row["band"]: row["now_percent"] for row in seen.ask("answers-drift")}

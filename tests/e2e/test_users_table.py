@@ -138,7 +138,7 @@ def test_revoked_tokens_are_refused_and_a_login_after_that_is_good(
     hosts: tuple[Service, Service], told: Mapping[str, str], name: str
 ) -> None:
     token = login(hosts[0], name).json()["access_token"]
-    assert "are dead" in users_tool(told, "revoke", name)
+    assert "are revoked" in users_tool(told, "revoke", name)
     assert predict(hosts[1], token) == 401
     again = login(hosts[1], name).json()["access_token"]
     assert predict(hosts[1], again) == 200

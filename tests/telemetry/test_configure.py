@@ -87,7 +87,7 @@ def test_in_azure_lines_go_to_application_insights_alone(
     telemetry.configure(told(ingestion))
     telemetry.get_logger("test").warning("odd")
     assert telemetry.flush(10) is True
-    assert len(ingestion.of("MessageData")) == 1
+    assert len(ingestion.of_type("MessageData")) == 1
     assert capsys.readouterr().err == ""
 
 

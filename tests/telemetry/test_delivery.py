@@ -120,7 +120,7 @@ def test_the_process_says_of_itself_what_it_is(ingestion: Ingestion, opened: Ope
     sink = opened(about=lambda: {"build": "b42"})
     sink.invocation(invocation())
     assert sink.flush(5) is True
-    started = [item["data"]["baseData"] for item in ingestion.of("EventData")]
+    started = [item["data"]["baseData"] for item in ingestion.of_type("EventData")]
     assert [(each["name"], each["properties"]["build"]) for each in started] == [("started", "b42")]
 
 
@@ -128,7 +128,7 @@ def test_a_process_that_cannot_say_what_it_is_says_why(ingestion: Ingestion, ope
     sink = opened(about=lambda: {"half": 1 / 0})
     sink.invocation(invocation())
     assert sink.flush(5) is True
-    assert ingestion.of("EventData")[0]["data"]["baseData"]["properties"]["error"] == "ZeroDivisionError"
+    assert ingestion.of_type("EventData")[0]["data"]["baseData"]["properties"]["error"] == "ZeroDivisionError"
 
 
 def test_the_host_s_log_says_once_that_telemetry_is_not_delivered(

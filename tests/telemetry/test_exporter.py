@@ -65,7 +65,7 @@ def test_of_a_partial_success_what_was_refused_is_lost(
 def test_a_broken_answer_to_a_batch_counts_as_a_refusal(
     ingestion: Ingestion, sending: Exporter, lost: list[tuple[str, int]]
 ) -> None:
-    ingestion.behaviour = lambda post: post.answer(206, errors="none of a list")
+    ingestion.behaviour = lambda post: post.respond(206, errors="none of a list")
     sending.send(ENVELOPES)
     assert lost == [("refused", 4)]
 

@@ -72,7 +72,7 @@ def test_our_log_handler_does_not(opened: Open, ingestion: Ingestion) -> None:
     sink = opened()
     lines.Handler(sink.line).handle(record("said"))
     assert sink.flush(5) is True
-    assert ingestion.of("MessageData")[0]["data"]["baseData"]["message"] == "said"
+    assert ingestion.of_type("MessageData")[0]["data"]["baseData"]["message"] == "said"
 
 
 # 2. Without its statistics the library takes a refused connection and a time-out for delivered
@@ -276,7 +276,7 @@ def test_at_debug_the_exporter_does_not_feed_on_its_own_lines(ingestion: Ingesti
         telemetry.get_logger("test").info("once")
         for _ in range(3):
             assert telemetry.flush(5) is True
-        assert len(ingestion.of("MessageData")) == 1
+        assert len(ingestion.of_type("MessageData")) == 1
     finally:
         root.setLevel(level)
         telemetry.configure(Settings.read({}))

@@ -50,7 +50,7 @@ def ended(started: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def last_words(where: Ingestion) -> bool:
-    return "last words" in [item["data"]["baseData"]["name"] for item in where.of("EventData")]
+    return "last words" in [item["data"]["baseData"]["name"] for item in where.of_type("EventData")]
 
 
 def test_a_process_that_just_ends_has_told_everything(ingestion: Ingestion, disk: Path) -> None:
@@ -102,7 +102,7 @@ def test_what_the_end_could_not_tell_the_next_process_does(ingestion: Ingestion,
     os.utime(blob.parent, (0, 0))  # as if it had ended long ago
     back = Ingestion(port)
     ended(process(back, disk))
-    names = [item["data"]["baseData"]["name"] for item in back.of("EventData")]
+    names = [item["data"]["baseData"]["name"] for item in back.of_type("EventData")]
     back.end()
     assert names.count("last words") == 2
 

@@ -23,5 +23,5 @@ def numbers(items: Sequence[Item]) -> list[int]:
 
 def dropped(ingestion: Ingestion) -> dict[str, float]:
     """What was told to be lost: reason → items."""
-    told = [item["data"]["baseData"] for item in ingestion.of("EventData")]
+    told = [item["data"]["baseData"] for item in ingestion.of_type("EventData")]
     return {each["properties"]["reason"]: each["measurements"]["items"] for each in told if each["name"] == "dropped"}

@@ -84,7 +84,7 @@ def measured(cases: Sequence[Case], rounds: int, requests: int) -> Mapping[Case,
     found: dict[Case, list[Run]] = {case: [] for case in cases}
     with ExitStack() as stack:
         urls = [stack.enter_context(serving(APP / "bench" / "waiting")) for _ in range(HOSTS)]
-        alone = ServiceTime.from_measurements(measure.measure(f"{urls[0]}/predict", "", 100))
+        alone = ServiceTime.from_measurements(measure.measure_times(f"{urls[0]}/predict", "", 100))
         print(f"a request by itself: mean {alone.mean * 1000:.1f} ms, p99 {alone.percentile(0.99) * 1000:.1f} ms")
         for seed in range(rounds):
             for case in cases:

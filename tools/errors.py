@@ -1,15 +1,15 @@
 """Errors of the tools. The text of each is one line for the developer: what is wrong, and what to change.
 
 ToolError
-├── CapacityError       no number of instances fits the load, or an option is wrong
-├── FeaturesError       the data are refused, or an entity does not exist
-├── GenerateError       a file cannot be generated
+├── CapacityError           no number of instances is enough, or an option is wrong
+├── FeaturesError           the data are refused, or an entity does not exist
+├── GenerateError           a file cannot be generated
 │   └── IndexUnreachable    the package index does not respond
-├── HostError           the local host cannot start
-└── PackageError        the package cannot be made, or does not work
+├── HostError               the local host cannot start
+└── PackageError            the package cannot be made, or does not work
 
-An error that only one module raises is defined there: AzuriteError, BrowserError, InsightsError, RunError,
-ScreenshotError, SmokeError, TrafficError.
+An error that only one module raises is defined there: AzuriteError, BrowserError, InsightsError, PasswordError,
+RunError, ScreenshotError, SmokeError, TrafficError, UserError.
 """
 
 
@@ -18,7 +18,7 @@ class ToolError(Exception):
 
 
 class CapacityError(ToolError):
-    """No number of instances fits the load, or an option is wrong."""
+    """No number of instances is enough for the load, or an option is wrong."""
 
 
 class FeaturesError(ToolError):

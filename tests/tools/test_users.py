@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 PASSWORD = "correct horse battery"
 OTHER = "another horse battery"
 NOWHERE = "AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
+HASH = "$2b$12$" + "b" * 53
 START = 1_800_000_000.25
 
 type Run = Callable[..., tuple[int, str, str]]
@@ -187,12 +188,12 @@ def test_a_refused_password_changes_nothing(run: Run, store: Store, command: str
     if command == "set-password":
         run("add", "abi", password=PASSWORD)
     before = find(store, "abi")
-    assert run(command, "abi", password="short") == (1, "", "The password has fewer than 8 characters.\n")
+    assert run(command, "abi", password=OTHER[:5]) == (1, "", "The password has fewer than 8 characters.\n")
     assert find(store, "abi") == before
 
 
 def test_only_the_setting_s_new_value_is_on_standard_output(run_on: Callable[[Store], Run]) -> None:
-    store = EmbeddedUsers({"bea": {"password_hash": "$2b$12$" + "b" * 53}})
+    store = EmbeddedUsers({"bea": {"password_hash": HASH}})
     code, out, errors = run_on(store)("add", "abi", password=PASSWORD)
     assert code == 0
     assert "Set USERS to this value" in errors
@@ -252,7 +253,7 @@ def test_help_has_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_tool_reads_local_settings_as_the_host_does(tmp_path: Path) -> None:
-    settings = {"Values": {"USERS": json.dumps({"bea": "$2b$12$" + "b" * 53})}}
+    settings = {"Values": {"USERS": json.dumps({"bea": HASH})}}
     (tmp_path / "local.settings.json").write_text(json.dumps(settings))
     result = list_users(tmp_path)
     assert (result.returncode, result.stdout) == (0, "bea\tenabled\t-\t-\n")

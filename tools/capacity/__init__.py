@@ -17,7 +17,7 @@ from pathlib import Path
 from tools.capacity import curve, hosting, report, svg
 from tools.capacity.command import parser
 from tools.capacity.hosting import Prices
-from tools.capacity.measure import measure
+from tools.capacity.measure import measure_times
 from tools.capacity.plan import Kind, Load, Plan, smallest_plan
 from tools.capacity.service_time import ServiceTime
 from tools.errors import CapacityError
@@ -93,7 +93,7 @@ def service_time_from(options: argparse.Namespace) -> ServiceTime:
     if (options.url is None) == (options.latency_ms is None):
         raise CapacityError("Set --latency-ms, or --url to measure it.")
     if options.url:
-        return ServiceTime.from_measurements(measure(options.url, os.environ.get("TOKEN", ""), options.requests))
+        return ServiceTime.from_measurements(measure_times(options.url, os.environ.get("TOKEN", ""), options.requests))
     p99 = options.latency_p99_ms
     return ServiceTime.from_mean(options.latency_ms / 1000, p99 and p99 / 1000)
 

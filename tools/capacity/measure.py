@@ -13,7 +13,7 @@ WARM_UP = 10  # the first requests open the connection and load the model
 TIMEOUT_SECONDS = 30.0
 
 
-def measure(url: str, token: str, requests: int) -> Sequence[float]:
+def measure_times(url: str, token: str, requests: int) -> Sequence[float]:
     """Return the seconds that each of `requests` POSTs took: the model's first golden example, over one connection.
 
     The time of the network is included, so measure from nearby. Raises CapacityError for any status but 200.

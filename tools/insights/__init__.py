@@ -1,7 +1,7 @@
-"""A local Application Insights: receives the exporter's telemetry and shows the workbook and the alerts on a page.
+"""Run a local Application Insights, which receives telemetry and shows the workbook and the alerts on a page.
 
-It receives telemetry as Azure's ingestion endpoint does, keeps it in memory under the portal's table and column names,
-and runs the queries of monitoring/ unchanged. To send telemetry to it, set
+It receives the exporter's telemetry as Azure's ingestion endpoint does, keeps it in memory under the portal's table and
+column names, and runs the queries of monitoring/ unchanged. To send telemetry to it, set
 `APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=<any UUID>;IngestionEndpoint=http://localhost:7072/`.
 
 What Application Insights does and this does not:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from shared import manifest
-from tools.capacity.measure import WARM_UP, measure
+from tools.capacity.measure import WARM_UP, measure_times
 from tools.errors import CapacityError
 
 DELAY = 0.005
@@ -45,7 +45,7 @@ def url() -> Iterator[str]:
 
 
 def test_each_request_is_timed_separately_with_a_golden_example(url: str) -> None:
-    times = measure(url, "good", 5)
+    times = measure_times(url, "good", 5)
     assert len(times) == 5
     assert DELAY <= min(times) < 50 * DELAY
     assert len(Handler.bodies) == WARM_UP + 5
@@ -54,9 +54,9 @@ def test_each_request_is_timed_separately_with_a_golden_example(url: str) -> Non
 
 def test_a_refused_token_is_reported_with_the_variable_to_set(url: str) -> None:
     with pytest.raises(CapacityError, match=r"returned 401, not 200\. Put a token in the environment variable TOKEN"):
-        measure(url, "", 5)
+        measure_times(url, "", 5)
 
 
 def test_a_url_that_does_not_respond_is_reported() -> None:
     with pytest.raises(CapacityError, match="cannot be measured"):
-        measure("http://127.0.0.1:9/predict", "", 5)
+        measure_times("http://127.0.0.1:9/predict", "", 5)

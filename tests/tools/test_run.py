@@ -17,6 +17,7 @@ import pytest
 
 from tools import azurite, run
 
+pytestmark = pytest.mark.timeout(180)  # each test starts several processes
 ROOT = Path(__file__).parent.parent.parent
 DEMO = {"grant_type": "password", "username": "abi", "password": "password"}
 

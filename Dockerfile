@@ -5,7 +5,7 @@ FROM ${BASE_IMAGE} AS package
 WORKDIR /src
 # The packages first: they stay cached until their lock, or the way they are made, changes.
 COPY .python-version requirements.txt ./
-COPY tools/__init__.py tools/__main__.py tools/bootstrap.py tools/uv.txt tools/
+COPY tools/__init__.py tools/__main__.py tools/bootstrap.py tools/errors.py tools/uv.txt tools/
 COPY tools/package tools/package
 RUN python3 -m tools package --dependencies
 COPY .funcignore function_app.py host.json ./

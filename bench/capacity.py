@@ -23,7 +23,7 @@ from bench.serve import serving
 from shared.manifest import APP
 from tools.capacity import measure
 from tools.capacity.queueing import Queue
-from tools.capacity.service import Service
+from tools.capacity.service_time import ServiceTime
 
 HOSTS, PLACES = 3, 4
 RATES = (120.0, 180.0, 205.0)  # half, three quarters and nearly nine tenths of what twelve places can do
@@ -48,9 +48,9 @@ class Case:
     rate: float
     lines: int
 
-    def queue(self, service: Service) -> Queue:
+    def queue(self, service_time: ServiceTime) -> Queue:
         """What the model is asked: one of the lines."""
-        return Queue(self.rate / self.lines, HOSTS * PLACES // self.lines, service)
+        return Queue(self.rate / self.lines, HOSTS * PLACES // self.lines, service_time)
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,10 @@ def main() -> None:
     print(f"{'':38}{'model':>10}{'simulated':>12}{'measured':>12}")
     agreed = []
     for case in (Case("exponential, one line", rate, 1) for rate in RATES):
-        agreed += tell(case, [case.queue(Service.given(0.050))], given.simulated)
+        agreed += tell(case, [case.queue(ServiceTime.from_mean(0.050))], given.simulated)
     cases = [Case(name, rate, lines) for name, lines in (("one line", 1), ("at random", HOSTS)) for rate in RATES]
     for case, runs in measured(cases, given.rounds, given.requests).items():
-        queues = [case.queue(Service.measured(run.served)) for run in runs]
+        queues = [case.queue(ServiceTime.from_measurements(run.served)) for run in runs]
         agreed += tell(case, queues, given.simulated, [run.whole for run in runs])
     print(f"within {AGREED:.0%} of the model: {sum(agreed)} of {len(agreed)} figures")
 
@@ -84,7 +84,7 @@ def measured(cases: Sequence[Case], rounds: int, requests: int) -> Mapping[Case,
     found: dict[Case, list[Run]] = {case: [] for case in cases}
     with ExitStack() as stack:
         urls = [stack.enter_context(serving(APP / "bench" / "waiting")) for _ in range(HOSTS)]
-        alone = Service.measured(measure.measured(f"{urls[0]}/predict", "", 100))
+        alone = ServiceTime.from_measurements(measure.measure_times(f"{urls[0]}/predict", "", 100))
         print(f"a request by itself: mean {alone.mean * 1000:.1f} ms, p99 {alone.percentile(0.99) * 1000:.1f} ms")
         for seed in range(rounds):
             for case in cases:
@@ -112,7 +112,7 @@ def simulated(queue: Queue, requests: int, seed: int = 1) -> Times:
     world = simpy.Environment()
     places = simpy.Resource(world, capacity=queue.places)
     times: list[float] = []
-    service = queue.service.times.tolist()
+    service = queue.service_time.times.tolist()
 
     def request() -> Generator[simpy.Event]:
         arrived = world.now

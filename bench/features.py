@@ -18,7 +18,7 @@ from contextlib import contextmanager
 
 from bench import load
 from bench.serve import login, serving
-from shared import settings
+from shared import settings, tables
 from shared.features.feast import CONCURRENCY
 from shared.features.table import Table
 from shared.manifest import APP
@@ -42,10 +42,12 @@ def main() -> None:
             tell(figure, [one_entity(service, quick) for _ in range(rounds)])
     with feast(WAIT_SECONDS) as slow, serving(APP, told(slow)) as service:
         tell("100 clients, 50 ms store: throughput ÷ ideal", [many_clients(service) for _ in range(rounds)])
-    with azurite.beside() as connection:
+    with azurite.running() as connection:
         os.environ["STORAGE_CONNECTION"] = connection
         settings.current.cache_clear()
-        asyncio.run(store.load("features", {entity: {"bmi": 0.01} for entity in MANY}))
+        asyncio.run(
+            store.load(tables.Table("features", tables.Account(connection)), {entity: {"bmi": 0.01} for entity in MANY})
+        )
         with serving(APP, {"FEATURES_SOURCE": "table", "FEATURES_TIMEOUT_MS": "10000"}) as service:
             tell("1,000 entities from Azurite ÷ the store alone", [thousand(service) for _ in range(rounds)])
 

@@ -21,11 +21,11 @@ from shared.settings import Settings
 from shared.telemetry import envelopes
 from shared.telemetry.envelopes import Envelope, Template
 from shared.telemetry.events import Event, Invocation, Property, Span
-from tools.insights import alerts, listening
-from tools.insights.beside import beside
-from tools.insights.kql import ask
-from tools.insights.questions import alerts as all_alerts
-from tools.insights.questions import questions
+from tools.insights import alerts, listen
+from tools.insights.child import running as running_insights
+from tools.insights.kql import run_query
+from tools.insights.queries import alerts as all_alerts
+from tools.insights.queries import queries
 from tools.insights.store import Store
 from tools.insights.track import track
 
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.insights", description=__doc__)
     parser.add_argument("--items", type=int, default=1_000_000, help="items to store (default: %(default)s)")
     items = parser.parse_args(argv).items
-    store = Store(most_rows=items)
+    store = Store(max_rows=items)
     rate = sent(BATCHES)
     print(f"{rate:,.0f} items/s over HTTP")
     operation = fill(store, items)
@@ -58,10 +58,10 @@ def main(argv: Sequence[str]) -> int:
 
 def sent(batches: int) -> float:
     """Items a second that it takes over HTTP, in a process of its own, from one sender that does not wait."""
-    with listening(0) as listener:
+    with listen(0) as listener:
         port = listener.getsockname()[1]
     bodies = [json.dumps(batch) for batch in batched(told(batches * BATCH), BATCH, strict=False)]
-    with beside(port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with running_insights(port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         began = time.perf_counter()
         for body in bodies:
             answer = client.post("/v2.1/track", content=body, headers={"Content-Type": "application/json"})
@@ -140,12 +140,12 @@ def timed(store: Store, operation: str) -> Iterator[tuple[str, float]]:
     """Every query and alert with the seconds that it takes, the second time: the first also translates it."""
     now = datetime.now(UTC)
     chosen = {"user": "user7", "operation": operation}
-    for question in questions():
+    for query in queries():
         for _ in range(2):
             began = time.perf_counter()
-            ask(store, question.text, now - (question.span or 2 * SPAN), now, **chosen)
+            run_query(store, query.text, now - (query.span or 2 * SPAN), now, chosen)
             took = time.perf_counter() - began
-        yield question.name, took
+        yield query.name, took
     for alert in all_alerts():
         for _ in range(2):
             began = time.perf_counter()

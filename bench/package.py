@@ -31,8 +31,8 @@ def main() -> None:
     environ = check.settings(PASSWORD)
     with TemporaryDirectory() as name:
         folders = {"the package": packaged(Path(name)), "without byte code": bare(Path(name)), PIP: plain(Path(name))}
-        with check.started(folders["the package"], environ) as url:
-            token = smoke.login(smoke.Service(url), check.USER, PASSWORD)
+        with check.serving(folders["the package"], environ) as url:
+            token = smoke.login(smoke.Client(url), check.USER, PASSWORD)
         found = [measure(folders, environ, token) for _ in range(rounds + 1)][1:]
         for each, folder in folders.items():
             tell(each, [times[each] for times in found], size(folder))
@@ -45,7 +45,7 @@ def measure(folders: Mapping[str, Path], environ: Mapping[str, str], token: str)
 
 def packaged(folder: Path) -> Path:
     """The package as it is published."""
-    return check.unpacked(ROOT / ARCHIVE, folder / "package")
+    return check.unpack(ROOT / ARCHIVE, folder / "package")
 
 
 def bare(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Traffic with known faults, by a client that keeps account of it: what was, to be compared with what is told."""
+"""Traffic with known errors, from a client that records it, to compare with the telemetry."""
 
 import time
 from collections import Counter
@@ -11,14 +11,14 @@ import httpx
 from tests.features.feast_server import FeastServer
 
 ROWS = {"p1": {"x": 0.25}, "p2": {"x": -0.5}}
-"""What the feature store knows."""
+"""The rows of the feature store."""
 SLOW_SECONDS = 0.08
 INSTANCE = {"x": 0.5}
 
 
 @dataclass
 class Call:
-    """One request as the client saw it."""
+    """One request and its response."""
 
     path: str
     user: str
@@ -32,48 +32,52 @@ class Call:
 
 @dataclass
 class Client:
-    """Talks to the service and keeps account."""
+    """Send requests to the service, and record them."""
 
     http: httpx.Client
     calls: list[Call] = field(default_factory=list)
     token: str = ""
 
     def send(self, path: str, body: Any, *, user: str = "abi", token: str = "") -> httpx.Response:
-        """Send one request and note what came back."""
+        """Send one request, and record its response."""
         bearer = token or self.token
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        began = time.perf_counter()
-        answer = self.http.post(path, json=body, headers=headers)
-        took = (time.perf_counter() - began) * 1000
-        told = answer.json()
-        timing = (part.split(";dur=") for part in answer.headers.get("Server-Timing", "").split(", ") if part)
+        started = time.perf_counter()
+        response = self.http.post(path, json=body, headers=headers)
+        took_ms = (time.perf_counter() - started) * 1000
+        content = response.json()
+        timing = (part.split(";dur=") for part in response.headers.get("Server-Timing", "").split(", ") if part)
         self.calls.append(
             Call(
                 path.strip("/"),
                 user,
-                answer.status_code,
-                "ok" if answer.status_code == 200 else told["type"].rpartition("/")[2],
-                took,
-                answer.headers["X-Request-Id"],
+                response.status_code,
+                "ok" if response.status_code == 200 else content["type"].rpartition("/")[2],
+                took_ms,
+                response.headers["X-Request-Id"],
                 {name: float(value) for name, value in timing},
-                told.get("values", told.get("predictions", [])) if path != "/token" else [],
+                content.get("values", content.get("predictions", [])) if path != "/token" else [],
             )
         )
-        return answer
+        return response
 
     def login(self, name: str, password: str) -> None:
-        """Log in, or try to."""
+        """Send a login, and use its token if it succeeds."""
         form = {"grant_type": "password", "username": name, "password": password}
-        answer = self.send("/token", form, user=name)
-        self.token = answer.json().get("access_token", self.token)
+        response = self.send("/token", form, user=name)
+        self.token = response.json().get("access_token", self.token)
 
-    def of(self, *paths: str, answered: bool = False) -> Sequence[Call]:
-        """The calls of some functions; `answered`: without those that were refused."""
-        return [each for each in self.calls if each.path in paths and not (answered and 400 <= each.status < 500)]
+    def calls_to(self, *paths: str, accepted: bool = False) -> Sequence[Call]:
+        """Return the calls of some functions; with `accepted`, only those without a 4xx status."""
+        calls = [call for call in self.calls if call.path in paths]
+        return [call for call in calls if not 400 <= call.status < 500] if accepted else calls
 
 
 def traffic(client: Client, store: FeastServer) -> Counter[str]:
-    """Send it: logins, predictions with and without pulls, slow pulls, and every kind of fault."""
+    """Send logins, predictions with and without features from the store, slow ones, and every kind of error.
+
+    Returns the number of good and failed calls to the feature store.
+    """
     client.login("mallory", "a guess")
     client.login("abi", "not hers")
     client.login("abi", "password")

@@ -57,7 +57,7 @@ def log() -> Iterator[list[logging.LogRecord]]:
 @pytest.fixture(scope="session")
 def storage() -> Iterator[str]:
     """The connection string of a storage account for all tests: give each table its own name."""
-    with azurite.beside() as connection:
+    with azurite.running() as connection:
         yield connection
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for Application Insights' ingestion endpoint: a real HTTP server that can misbehave."""
+"""A fake of Application Insights' ingestion endpoint: a real HTTP server that can simulate failures."""
 
 import json
 import threading
@@ -30,7 +30,7 @@ class Post(BaseHTTPRequestHandler):
             self.server.items += items
 
     def respond(self, status: int, **members: Any) -> None:
-        """Respond with a status and a JSON object."""
+        """Send a response with a status and a JSON object."""
         body = json.dumps(members).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -38,7 +38,7 @@ class Post(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Log nothing."""
+        """Print nothing."""
 
 
 def healthy(post: Post) -> None:
@@ -48,12 +48,12 @@ def healthy(post: Post) -> None:
 
 
 def hanging(post: Post) -> None:
-    """Never respond, until the server ends."""
+    """Send no response until the server ends."""
     post.server.ending.wait(WAIT_SECONDS)
 
 
 def status(code: int) -> Behaviour:
-    """Respond with this status and accept nothing."""
+    """Return a behaviour that responds with this status and accepts nothing."""
 
     def behave(post: Post) -> None:
         post.respond(code, itemsReceived=len(post.items), itemsAccepted=0)
@@ -62,7 +62,7 @@ def status(code: int) -> Behaviour:
 
 
 def partial(code: int) -> Behaviour:
-    """Accept every other item, and respond with `code` for those between."""
+    """Return a behaviour that accepts every other item, with the status `code` for the rest."""
 
     def behave(post: Post) -> None:
         refused = range(1, len(post.items), 2)
@@ -74,7 +74,7 @@ def partial(code: int) -> Behaviour:
 
 
 class Ingestion(ThreadingHTTPServer):
-    """The server; `items` are those it accepted so far, `behaviour` handles the next request."""
+    """The server; `items` are those accepted so far, `behaviour` handles the next request."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -94,21 +94,21 @@ class Ingestion(ThreadingHTTPServer):
         return f"InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:{self.server_port}/"
 
     def end(self) -> None:
-        """Close it; from now on connections are refused."""
+        """Stop the server. From then on, connections are refused."""
         self.ending.set()
         self.shutdown()
         self._thread.join()
         self.server_close()
 
     def wait_for(self, condition: Callable[[Sequence[Item]], bool]) -> Sequence[Item]:
-        """Return the items once they fulfil `condition`. Raises TimeoutError after 10 s."""
+        """Wait until `condition` is true for the items, and return them. Raises TimeoutError after 10 s."""
         until = time.monotonic() + WAIT_SECONDS
         while not condition(self.items):
             if time.monotonic() > until:
-                raise TimeoutError(f"{len(self.items)} items came, no more")
+                raise TimeoutError(f"only {len(self.items)} items arrived")
             time.sleep(0.01)
         return self.items
 
-    def of(self, base_type: str) -> list[Item]:
-        """Return the items of one kind."""
+    def of_type(self, base_type: str) -> list[Item]:
+        """Return the items of one type."""
         return [item for item in self.items if item["data"]["baseType"] == base_type]

@@ -1,4 +1,4 @@
-"""A small OpenID Connect issuer on a free port: real keys, a discovery document, and the failures of one."""
+"""A small OpenID Connect issuer on a free port: real keys, a discovery document, and simulated failures."""
 
 import json
 import threading
@@ -22,12 +22,13 @@ type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 @cache
 def rsa_key(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
-    """Return a key, made once per name: that takes a tenth of a second."""
+    """Return the key of this name. It is generated once, which takes a tenth of a second."""
     return rsa.generate_private_key(65537, bits)
 
 
 @cache
 def ec_key(name: str) -> ec.EllipticCurvePrivateKey:
+    """Return the key of this name."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
@@ -40,7 +41,7 @@ def public_jwk(key: PrivateKey, kid: str, **members: Any) -> dict[str, Any]:
 
 @dataclass
 class Issuer:
-    """Its publications and its behaviour, which a test may change between two requests."""
+    """The issuer's documents and behaviour. A changed member applies to the next request."""
 
     server: ThreadingHTTPServer
     keys: list[dict[str, Any]]
@@ -50,10 +51,10 @@ class Issuer:
     dribble: float = 0.0
     """Seconds between two bytes of a response."""
     keys_body: bytes | None = None
-    """In place of the keys."""
+    """Replaces the keys."""
     document: dict[str, Any] = field(default_factory=dict)
-    """In place of single members of the discovery document."""
-    requests: list[str] = field(default_factory=list)
+    """Replaces members of the discovery document."""
+    requested: list[str] = field(default_factory=list)
     """Paths of the requests so far."""
 
     @property
@@ -61,7 +62,7 @@ class Issuer:
         return f"http://127.0.0.1:{self.server.server_port}/tenant"
 
     def token(self, key: PrivateKey | None = None, kid: str = "first", header: Any = None, **changed: Any) -> str:
-        """Return a token of this issuer, signed with `key` (default: the first); None leaves a claim or member out."""
+        """Return a token of this issuer, signed with `key` (by default the first); None removes a claim or member."""
         now = int(time.time())
         claims = {
             "iss": self.url,
@@ -82,6 +83,7 @@ class Issuer:
         )
 
     def body(self, path: str) -> bytes | None:
+        """Return the body of a response, or None for an unknown path."""
         if path == DISCOVERY:
             return json.dumps({"issuer": self.url, "jwks_uri": f"{self.url}/keys", **self.document}).encode()
         if path == "/tenant/keys":
@@ -95,7 +97,7 @@ def issuing() -> Iterator[Issuer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            issuer.requests.append(self.path)
+            issuer.requested.append(self.path)
             time.sleep(issuer.delay)
             body = issuer.body(self.path)
             self.send_response(404 if body is None else issuer.status)
@@ -114,7 +116,7 @@ def issuing() -> Iterator[Issuer]:
         daemon_threads = True
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """Log nothing: clients that leave are part of the tests."""
+            """Ignore clients that disconnect, which is part of the tests."""
 
     issuer = Issuer(Server(("127.0.0.1", 0), Handler), [public_jwk(rsa_key("first"), "first")])
     thread = threading.Thread(target=issuer.server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -122,7 +124,7 @@ def issuing() -> Iterator[Issuer]:
     try:
         yield issuer
     finally:
-        issuer.dribble = 0.0  # no client waits any longer
+        issuer.dribble = 0.0  # a client may still read
         issuer.server.shutdown()
         thread.join()
         issuer.server.server_close()

@@ -1,4 +1,4 @@
-"""The whole service in a process of its own, as `make run` starts it, for tests that talk HTTP."""
+"""The whole service in a separate process, as `make run` starts it, for tests over HTTP."""
 
 import os
 import re
@@ -16,39 +16,40 @@ import httpx
 
 PROJECT = Path(__file__).parent.parent
 START_SECONDS = 30.0
+STOP_SECONDS = 30.0
 
 
 @dataclass
 class Service:
-    """A running service. `lines` is what it wrote to its console so far."""
+    """A running service. `lines` is its console output so far."""
 
     url: str
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
 
     def client(self, token: str = "") -> httpx.Client:
-        """A client of it, with a bearer token where one is given."""
+        """Return an HTTP client of the service, with a bearer token if there is one."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.Client(base_url=self.url, headers=headers, timeout=20)
 
     def login(self, name: str = "abi", password: str = "password") -> str:
-        """A token of the user."""
+        """Return a token of the user."""
         form = {"grant_type": "password", "username": name, "password": password}
-        answer = httpx.post(f"{self.url}/token", data=form, timeout=20)
-        return str(answer.raise_for_status().json()["access_token"])
+        response = httpx.post(f"{self.url}/token", data=form, timeout=20)
+        return str(response.raise_for_status().json()["access_token"])
 
-    def lines_with(self, text: str, seconds: float = 5.0) -> list[str]:
-        """The lines that hold `text`, once there are any: the console is read beside the test."""
+    def lines_with(self, text: str, seconds: float = 10.0) -> list[str]:
+        """Wait until lines contain `text`, and return them: a thread reads the console."""
         end = time.monotonic() + seconds
-        while not (found := [line for line in self.lines if text in line]) and time.monotonic() < end:
+        while not (lines := [line for line in self.lines if text in line]) and time.monotonic() < end:
             time.sleep(0.01)
-        return found
+        return lines
 
 
 @contextmanager
 def serving(environ: Mapping[str, str], app: Path = PROJECT) -> Iterator[Service]:
-    """Start the service on a free port with exactly these settings, and end it afterwards."""
-    kept = {
+    """Run the service on a free port with exactly these settings during the block."""
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name in ("PATH", "HOME", "SYSTEMROOT", "COVERAGE_PROCESS_START")
@@ -56,7 +57,7 @@ def serving(environ: Mapping[str, str], app: Path = PROJECT) -> Iterator[Service
     process = subprocess.Popen(
         [sys.executable, "-m", "tools", "host", "--app", str(app), "--port", "0"],
         cwd=PROJECT,
-        env={**kept, **environ},
+        env={**inherited, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -71,16 +72,16 @@ def serving(environ: Mapping[str, str], app: Path = PROJECT) -> Iterator[Service
         yield service
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
-        reader.join(10)
+        process.wait(STOP_SECONDS)
+        reader.join(STOP_SECONDS)
         process.stdout.close()  # type: ignore[union-attr]
 
 
 def _read(service: Service, ready: threading.Event) -> None:
     for line in service.process.stdout or ():
         service.lines.append(line)
-        if found := re.match(r"Serving on (http://\S+)", line):
-            service.url = found[1]
+        if match := re.match(r"Serving on (http://\S+)", line):
+            service.url = match[1]
         if line.startswith("Ctrl-C"):
             ready.set()
     ready.set()

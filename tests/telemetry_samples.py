@@ -1,4 +1,4 @@
-"""Telemetry as the service sends it, made by its own envelopes, for tests that need known faults at known times."""
+"""Telemetry as the service sends it, with its own envelopes, for tests that need known errors at known times."""
 
 import itertools
 import json
@@ -11,27 +11,27 @@ from shared.settings import Settings
 from shared.telemetry import envelopes
 from shared.telemetry.envelopes import Envelope, Template
 from shared.telemetry.events import Event, Frame, Invocation, Line, Property, Span, Thrown
-from tools.insights.kql import Answer, ask
-from tools.insights.questions import MONITORING
+from tools.insights.kql import QueryResult, run_query
+from tools.insights.queries import MONITORING
 from tools.insights.store import Store
 from tools.insights.track import track
 
 KEY = "10ca1000-0000-4000-8000-000000000000"
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
-"""When the tests' stories begin."""
+"""The time of the first sample."""
 TEMPLATE = Template(Settings(applicationinsights_connection_string=f"InstrumentationKey={KEY}"), "py3.13")
 STEPS = {"auth": 0.1, "decode": 0.2, "model": 0.5, "encode": 0.1}
 
 _ids = itertools.count(1)
 
 
-def fresh(digits: int) -> str:
-    """An id that no other item has: 32 digits for an operation, 16 for a span."""
+def new_id(digits: int) -> str:
+    """Return an id that no other item has: 32 digits for an operation, 16 for a span."""
     return f"{next(_ids):0{digits}x}"
 
 
 def after(seconds: float) -> datetime:
-    """A moment of the story."""
+    """Return the time so many seconds after noon."""
     return NOON + timedelta(seconds=seconds)
 
 
@@ -48,12 +48,12 @@ def invocation(
     cold_start: bool = False,
     **properties: Property,
 ) -> Invocation:
-    """A finished invocation; its steps' milliseconds make up the total unless one is given."""
+    """Return a finished invocation. Without a total, it is the sum of the steps' milliseconds."""
     return Invocation(
         function,
-        operation_id or fresh(32),
-        fresh(16),
-        fresh(32),
+        operation_id or new_id(32),
+        new_id(16),
+        new_id(32),
         cold_start=cold_start,
         started=at.timestamp(),
         total_ms=sum(steps.values()) if total_ms is None else total_ms,
@@ -64,56 +64,59 @@ def invocation(
     )
 
 
-def several(count: int, function: str = "predict", *, every: float = 1.0, **said: Any) -> Sequence[Invocation]:
-    """Invocations at regular moments, `every` so many seconds, from noon on or from `at`."""
-    start = said.pop("at", NOON)
-    return [invocation(function, at=start + timedelta(seconds=nth * every), **said) for nth in range(count)]
+def several(count: int, function: str = "predict", *, every: float = 1.0, **members: Any) -> Sequence[Invocation]:
+    """Return invocations at regular times, one every `every` seconds, from noon or from `at` on."""
+    start = members.pop("at", NOON)
+    return [invocation(function, at=start + timedelta(seconds=i * every), **members) for i in range(count)]
 
 
-def fetch(of: Invocation, *, milliseconds: float = 8.0, success: bool = True, after_ms: float = 0.4) -> Span:
-    """A feature pull of an invocation."""
-    at = of.started + after_ms / 1000
-    return Span("features.fetch", "HTTP", "features", of, started=at, duration_ms=milliseconds, success=success)
+def fetch(parent: Invocation, *, milliseconds: float = 8.0, success: bool = True, after_ms: float = 0.4) -> Span:
+    """Return the span of an invocation's call to the feature store."""
+    started = parent.started + after_ms / 1000
+    return Span(
+        "features.fetch", "HTTP", "features", parent, started=started, duration_ms=milliseconds, success=success
+    )
 
 
-def line(of: Invocation, message: str, *, level: int = logging.WARNING, after_ms: float = 0.5) -> Line:
-    """A log line of an invocation."""
-    return Line("endpoint", message, level, of.started + after_ms / 1000, of)
+def line(parent: Invocation, message: str, *, level: int = logging.WARNING, after_ms: float = 0.5) -> Line:
+    """Return a log line of an invocation."""
+    return Line("endpoint", message, level, parent.started + after_ms / 1000, parent)
 
 
-def exception(of: Invocation, type_: str, message: str, *, after_ms: float = 0.6) -> Line:
-    """A log line of an invocation that reports an exception."""
+def exception(parent: Invocation, type_: str, message: str, *, after_ms: float = 0.6) -> Line:
+    """Return a log line of an invocation with an exception."""
     chain = (Thrown(type_, message, (Frame("score", "shared/model.py", 71),)),)
-    return Line("endpoint", f"{of.name} failed", logging.ERROR, of.started + after_ms / 1000, of, chain)
+    started = parent.started + after_ms / 1000
+    return Line("endpoint", f"{parent.name} failed", logging.ERROR, started, parent, chain)
 
 
 def event(name: str, *, at: datetime = NOON, **properties: Property) -> Event:
-    """Something that happened to the process."""
+    """Return an event of the process."""
     return Event(name, properties, started=at.timestamp())
 
 
-def request(of: Invocation, *, extra_ms: float = 1.0) -> Envelope:
-    """The host's item of the request that led to an invocation."""
-    at = datetime.fromtimestamp(of.started - extra_ms / 2000, UTC)
-    return _request(of, at, of.total_ms + extra_ms, success=True)
+def request(invocation: Invocation, *, extra_ms: float = 1.0) -> Envelope:
+    """Return the host's item of the request that led to an invocation."""
+    at = datetime.fromtimestamp(invocation.started - extra_ms / 2000, UTC)
+    return _request(invocation, at, invocation.total_ms + extra_ms, success=True)
 
 
 def lost_request(function: str = "predict", *, at: datetime = NOON) -> Envelope:
-    """The host's item of a request that never became an invocation: the worker crashed, or ran out of time."""
+    """Return the host's item of a request without an invocation: the worker crashed, or ran out of time."""
     return _request(invocation(function, status=500), at, 230_000, success=False)
 
 
-def _request(of: Invocation, at: datetime, took_ms: float, *, success: bool) -> Envelope:
+def _request(invocation: Invocation, at: datetime, milliseconds: float, *, success: bool) -> Envelope:
     data = {
-        "id": of.parent_id,
-        "name": of.name,
-        "duration": envelopes.time_span(took_ms),
-        "responseCode": str(of.status),
+        "id": invocation.parent_id,
+        "name": invocation.name,
+        "duration": envelopes.time_span(milliseconds),
+        "responseCode": str(invocation.status),
         "success": success,
-        "url": f"http://localhost:7071/{of.name}",
+        "url": f"http://localhost:7071/{invocation.name}",
         "properties": {"HttpMethod": "POST", "Category": "Host.Results"},
     }
-    tags = {"ai.operation.id": of.operation_id, "ai.operation.name": of.name}
+    tags = {"ai.operation.id": invocation.operation_id, "ai.operation.name": invocation.name}
     return TEMPLATE.envelope("Request", at.timestamp(), tags, data)
 
 
@@ -121,7 +124,7 @@ type Item = Invocation | Span | Line | Event | Envelope
 
 
 def envelope(item: Item) -> Envelope:
-    """An item as it is sent."""
+    """Return the envelope of an item."""
     match item:
         case Invocation():
             return envelopes.invocation(TEMPLATE, item)
@@ -135,25 +138,25 @@ def envelope(item: Item) -> Envelope:
 
 
 def stored(*items: Item) -> Store:
-    """A local Application Insights that took these items."""
+    """Return a store of the local Application Insights with these items."""
     store = Store()
     send(store, items)
     return store
 
 
 def send(store: Store, items: Iterable[Item]) -> None:
-    """Have items taken; all of them must be."""
-    outcome = track(store, json.dumps([envelope(item) for item in items]).encode(), "")
-    assert not outcome.errors
+    """Send items to the store, which must accept all of them."""
+    result = track(store, json.dumps([envelope(item) for item in items]).encode(), "")
+    assert not result.errors
 
 
-def answer(store: Store, name: str, *, hours: float = 1.0, **parameters: str) -> Sequence[Mapping[str, Any]]:
-    """The answer to monitoring/queries/<name>.kql about the time from just before noon on."""
-    return asked(store, name, hours=hours, **parameters).records()
+def records(store: Store, name: str, *, hours: float = 1.0, **parameters: str) -> Sequence[Mapping[str, Any]]:
+    """Return the result of monitoring/queries/<name>.kql for the time from just before noon on, as mappings."""
+    return query(store, name, hours=hours, **parameters).records()
 
 
-def asked(store: Store, name: str, *, hours: float = 1.0, **parameters: str) -> Answer:
-    """The same, as a table."""
+def query(store: Store, name: str, *, hours: float = 1.0, **parameters: str) -> QueryResult:
+    """Return the same as a table."""
     text = (MONITORING / "queries" / f"{name}.kql").read_text(encoding="utf-8")
     start = NOON - timedelta(minutes=1)
-    return ask(store, text, start, start + timedelta(hours=hours), **parameters)
+    return run_query(store, text, start, start + timedelta(hours=hours), parameters)

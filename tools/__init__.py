@@ -1,1 +1,1 @@
-"""What developers run on their own machine, never deployed: `python -m tools` lists it."""
+"""Tools for developers, never deployed. `python -m tools` lists them."""

@@ -1,4 +1,4 @@
-"""The one door to the tools: `python -m tools` lists them, `python -m tools NAME ...` runs one."""
+"""The entry point of the tools: `python -m tools` lists them, `python -m tools NAME ...` runs one."""
 
 import ast
 import importlib
@@ -10,13 +10,13 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the tool that the first argument names with the other arguments; without one, list the tools.
+def main(argv: Sequence[str] | None = None, folder: Path = FOLDER) -> int:
+    """Run the tool that the first argument names, with the other arguments; without arguments, list the tools.
 
-    Returns the tool's exit code, or 2 for a name that no tool has.
+    Returns the tool's exit code, or 2 for an unknown name.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    tools = available()
+    tools = available(folder)
     if not arguments or arguments[0] in ("-h", "--help"):
         print(listing(tools))
         return 0
@@ -28,34 +28,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def available() -> dict[str, str]:
-    """Every tool's name with the first line of its docstring, in alphabetical order.
+def available(folder: Path = FOLDER) -> dict[str, str]:
+    """Return every tool's name with the first line of its docstring, in alphabetical order.
 
-    The sources are read, not imported: one tool's broken import must not take the others away.
+    The sources are read, not imported: a broken import in one tool must not hide the others.
     """
-    found = {}
-    for module in sorted(pkgutil.iter_modules([str(FOLDER)])):
-        tree = ast.parse(source(module.name).read_text(encoding="utf-8"))
+    tools = {}
+    for module in sorted(pkgutil.iter_modules([str(folder)])):
+        tree = ast.parse(source(folder, module.name).read_text(encoding="utf-8"))
         if not module.name.startswith("_") and has_main(tree):
-            found[module.name] = (ast.get_docstring(tree) or "").partition("\n")[0]
-    return found
+            tools[module.name] = (ast.get_docstring(tree) or "").partition("\n")[0]
+    return tools
 
 
-def source(name: str) -> Path:
-    """The file that holds a tool's docstring and its `main`."""
-    package = FOLDER / name / "__init__.py"
-    return package if package.exists() else FOLDER / f"{name}.py"
+def source(folder: Path, name: str) -> Path:
+    """Return the file with a tool's docstring and its `main`."""
+    package = folder / name / "__init__.py"
+    return package if package.exists() else folder / f"{name}.py"
 
 
 def has_main(tree: ast.Module) -> bool:
-    """Whether a module can be run as a tool: it defines `main`, or imports it from one of its parts."""
+    """Return whether a module is a tool: it defines `main`, or imports it from one of its parts."""
     defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    imported = {a.asname or a.name for node in tree.body if isinstance(node, ast.ImportFrom) for a in node.names}
+    imports = (alias for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names)
+    imported = {alias.asname or alias.name for alias in imports}
     return "main" in defined | imported
 
 
 def listing(tools: dict[str, str]) -> str:
-    """What `python -m tools` prints."""
+    """Return the list that `python -m tools` prints."""
     width = max(map(len, tools), default=0)
     lines = [f"  {name:<{width}}  {summary}" for name, summary in tools.items()]
     return "\n".join(["Usage: python -m tools NAME [--help] ...", "", *lines])

@@ -1,43 +1,44 @@
-"""A new password, from somebody who types it unseen or from standard input, held against the rules."""
+"""Read a new password from a terminal, without echo, or from standard input, and check it against the rules."""
 
 import getpass
 import sys
 
 from shared.auth import passwords
+from tools.errors import ToolError
 
-LEAST_CHARACTERS = 8  # NIST SP 800-63B §3.1.1.2 asks for no less, and for a list of what is guessed first
+MIN_CHARACTERS = 8  # NIST SP 800-63B §3.1.1.2 requires this minimum, and a list of common passwords
 COMMON = (
     "password password1 password123 passw0rd 12345678 123456789 1234567890 87654321 11111111 00000000 "
     "qwertyui qwertyuiop qwerty123 asdfghjk 1q2w3e4r abcdefgh abcd1234 iloveyou sunshine princess football "
     "baseball superman trustno1 letmein1 welcome1 changeme administrator"
 )
 RULES = (
-    f"A password has at least {LEAST_CHARACTERS} characters and at most {passwords.MOST_BYTES} bytes (as much as "
-    "bcrypt reads: 64 letters always fit), is not the name and none of the most common."
+    f"A password has at least {MIN_CHARACTERS} characters and at most {passwords.MOST_BYTES} bytes (the "
+    "limit of bcrypt; 64 letters always fit). It is not the user's name, and not a common password."
 )
 
 
-class PasswordError(ValueError):
-    """The password cannot be used; the text says why, without it."""
+class PasswordError(ToolError):
+    """The password is refused. The text completes "The password …" and does not contain it."""
 
 
 def new_password(name: str) -> str:
-    """A password for the user called `name`, asked for at a terminal or read from a pipe. Raises PasswordError."""
-    password = asked() if sys.stdin.isatty() else piped()
+    """Read a password for the user `name`, from a terminal or from a pipe. Raises PasswordError."""
+    password = read_twice() if sys.stdin.isatty() else read_line()
     check(name, password)
     return password
 
 
-def asked() -> str:
-    """A password that was typed twice, unseen. Raises PasswordError."""
+def read_twice() -> str:
+    """Read a password from the terminal, twice, without echo. Raises PasswordError."""
     password = getpass.getpass("Password: ")
-    if password != getpass.getpass("The same again: "):
-        raise PasswordError("was not the same twice")
+    if password != getpass.getpass("Repeat the password: "):
+        raise PasswordError("was different the second time")
     return password
 
 
-def piped() -> str:
-    """The first line of standard input, as UTF-8. Raises PasswordError."""
+def read_line() -> str:
+    """Read the first line of standard input, as UTF-8. Raises PasswordError."""
     try:
         return sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError:
@@ -45,12 +46,12 @@ def piped() -> str:
 
 
 def check(name: str, password: str) -> None:
-    """Hold the password against the rules. Raises PasswordError."""
-    if len(password) < LEAST_CHARACTERS:
-        raise PasswordError(f"has under {LEAST_CHARACTERS} characters")
+    """Check the password against the rules. Raises PasswordError."""
+    if len(password) < MIN_CHARACTERS:
+        raise PasswordError(f"has fewer than {MIN_CHARACTERS} characters")
     if password.lower() == name.lower():
         raise PasswordError("is the user's name")
     if password.lower() in COMMON.split():
-        raise PasswordError("is one of the most common")
+        raise PasswordError("is a common one")
     if not passwords.acceptable(password):
-        raise PasswordError(f"has over {passwords.MOST_BYTES} bytes, of which bcrypt would ignore the rest, or a NUL")
+        raise PasswordError(f"has more than {passwords.MOST_BYTES} bytes, the limit of bcrypt, or a NUL")

@@ -1,4 +1,4 @@
-"""The service as `make run` starts it: the local dashboard and storage beside it, then the host; all ends together."""
+"""Run the service as `make run` does: the host, with the local dashboard and storage. All end together."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from tools import host
-from tools.host.errors import HostError
+from tools.errors import ToolError
 from tools.host.settings import load_local_settings
 
 USERS_TABLE = "users"
@@ -16,22 +16,22 @@ FEATURES_TABLE = "features"
 CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 
 
-class RunError(Exception):
-    """Something beside the service cannot run; the text says why, in one line."""
+class RunError(ToolError):
+    """A variable has an unknown value."""
 
 
 type Part = Callable[[], AbstractContextManager[Mapping[str, str]]]
-"""Runs something beside the host, and gives the settings that lead the service to it. Raises RunError."""
+"""Run something that the service uses, and yield the settings that connect the service to it. Raises ToolError."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Serve until Ctrl-C; the arguments are the host's. Returns its exit code, or 1 when a part cannot start."""
-    with ExitStack() as beside:
+    with ExitStack() as running:
         try:
             load_local_settings(Path())
             for part in parts(os.environ):
-                os.environ.update(beside.enter_context(part()))
-        except (RunError, HostError) as error:
+                os.environ.update(running.enter_context(part()))
+        except ToolError as error:
             print(error, file=sys.stderr)
             return 1
         except KeyboardInterrupt:
@@ -40,23 +40,22 @@ def main(argv: Sequence[str]) -> int:
 
 
 def parts(environ: Mapping[str, str]) -> Sequence[Part]:
-    """What the variables ask for. Raises RunError for a value that none of them has."""
-    chosen = environ.get("STORAGE", "")
-    if chosen not in ("", "azurite"):
-        raise RunError(f"STORAGE={chosen} is unknown; there is STORAGE=azurite.")
-    watched = environ.get("INSIGHTS") != "off" and not environ.get(CONNECTION)
-    return [*([insights] if watched else []), *([storage] if chosen else [])]
+    """Return the parts that the variables select. Raises RunError for an unknown value."""
+    store = environ.get("STORAGE", "")
+    if store not in ("", "azurite"):
+        raise RunError(f"STORAGE={store} is unknown; the only value is STORAGE=azurite.")
+    dashboards = environ.get("INSIGHTS") != "off" and not environ.get(CONNECTION)
+    return [*([insights] if dashboards else []), *([storage] if store else [])]
 
 
 @contextmanager
 def insights() -> Iterator[Mapping[str, str]]:
-    """The local Application Insights; where it cannot start, the service goes on without."""
-    from tools.insights import PORT, InsightsError
-    from tools.insights.beside import beside
+    """Run the local Application Insights. If it cannot start, the service runs without it."""
+    from tools.insights import PORT, InsightsError, child
 
     try:
-        with beside() as connection:
-            print(f"Dashboards on http://localhost:{PORT} (INSIGHTS=off leaves them out)", flush=True)
+        with child.running() as connection:
+            print(f"Dashboards on http://localhost:{PORT} (INSIGHTS=off disables them)", flush=True)
             yield {CONNECTION: connection}
     except InsightsError as error:
         print(f"{error} Telemetry goes to the console instead.", flush=True)
@@ -65,21 +64,18 @@ def insights() -> Iterator[Mapping[str, str]]:
 
 @contextmanager
 def storage() -> Iterator[Mapping[str, str]]:
-    """Azurite with its data in .azurite, and the users in its table."""
+    """Run Azurite with its data in .azurite, and with the users in its table. Raises AzuriteError."""
     from tools import azurite
 
-    try:
-        port = azurite.usual_port()
-        with azurite.beside(port, azurite.DATA) as connection:
-            asyncio.run(furnish(connection))
-            print(f"Azurite keeps the users in .azurite, table {USERS_TABLE}, at {azurite.endpoint(port)}", flush=True)
-            yield {"STORAGE_CONNECTION": connection, "USERS_TABLE": USERS_TABLE}
-    except azurite.AzuriteError as error:
-        raise RunError(str(error)) from None
+    port = azurite.preferred_port()
+    with azurite.running(port, azurite.DATA) as connection:
+        asyncio.run(create_tables(connection))
+        print(f"Azurite keeps the users in .azurite, table {USERS_TABLE}, at {azurite.endpoint(port)}", flush=True)
+        yield {"STORAGE_CONNECTION": connection, "USERS_TABLE": USERS_TABLE}
 
 
-async def furnish(connection: str) -> None:
-    """Make the table, with the demo user when there is nobody in it."""
+async def create_tables(connection: str) -> None:
+    """Create the tables, and add the demo user when there are no users."""
     from shared.auth.users import User, UserTable
     from shared.settings import DEMO_HASH
     from shared.tables import Account, Table

@@ -1,7 +1,7 @@
-"""Asks a deployed service what it must answer: the front page, a login, and the model's golden examples.
+"""Test a deployed service: the front page, a login, and the model's golden examples.
 
-The user's name is in SMOKE_USER and the password in SMOKE_PASSWORD; without the latter it is asked for, or read from a
-line of standard input. Neither is an argument, which everybody on the machine could see. Needs nothing but a Python.
+SMOKE_USER is the user's name and SMOKE_PASSWORD the password. Without SMOKE_PASSWORD the tool prompts for it, or reads
+a line of standard input. Neither is an argument, which everybody on the machine could see. It needs only Python.
 """
 
 import argparse
@@ -13,85 +13,87 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from tools.errors import ToolError
+
 LOCAL = ("localhost", "127.0.0.1", "::1")
-TIMEOUT_SECONDS = 60.0  # a cold start fits in
+TIMEOUT_SECONDS = 60.0  # longer than a cold start
 PAUSE_SECONDS = 2.0
-TOLERANCE = 1e-6  # another processor's arithmetic may differ in the last digits; another model differs before them
+TOLERANCE = 1e-6  # another processor may compute other last digits; another model differs by more
 FORM = "application/x-www-form-urlencoded"
 GOLDEN = (
     ("/predict", "predictions", "prediction"),
     ("/predict_class", "predictions", "class"),
     ("/predict_class", "probabilities", "probabilities"),
 )
-"""Path, member of its answer, and the member of a golden example that it must equal; the latter two where recorded."""
+"""Path, member of its response, and the member of a golden example that must be equal. The latter two are optional."""
 
 
-class SmokeError(Exception):
-    """The service does not do what it must; the text says what it did instead."""
+class SmokeError(ToolError):
+    """The service does not work; the text is what it returned instead."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the service said."""
+class Response:
+    """A response of the service."""
 
     status: int
     request_id: str
-    """Only the service itself gives one."""
+    """Only the service itself sets it."""
     body: bytes
 
     def members(self) -> Mapping[str, Any]:
-        """The body's JSON object; an empty one for what is none, which is then found wanting."""
+        """Return the body's JSON object; an empty one for any other body, which then fails the check."""
         try:
-            found = json.loads(self.body)
+            content = json.loads(self.body)
         except ValueError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return content if isinstance(content, dict) else {}
 
 
 @dataclass(frozen=True)
-class Service:
-    """A service at a base URL, and the token to ask it with."""
+class Client:
+    """A client of the service at a base URL, with a bearer token after the login."""
 
     url: str
     token: str = ""
 
-    def ask(self, path: str, body: bytes | None = None, media_type: str = "application/json") -> Answer:
-        """Get a path, or post a body to it. Raises SmokeError when nothing answers."""
-        headers = {"Content-Type": media_type, "Authorization": f"Bearer {self.token}" if self.token else ""}
-        told = {name: value for name, value in headers.items() if value}
-        request = urllib.request.Request(self.url + path, body, told)  # noqa: S310 - http or https: see base_url
+    def send(self, path: str, body: bytes | None = None, media_type: str = "application/json") -> Response:
+        """Send a GET, or a POST with a body. Raises SmokeError when there is no response."""
+        headers = {"Content-Type": media_type, **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
+        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310 - http or https: see base_url
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-                return Answer(answer.status, answer.headers.get("X-Request-Id", ""), answer.read())
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
+                return Response(response.status, response.headers.get("X-Request-Id", ""), response.read())
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, error.headers.get("X-Request-Id", ""), error.read())
+                return Response(error.code, error.headers.get("X-Request-Id", ""), error.read())
         except OSError as error:
-            raise SmokeError(f"{path} cannot be reached: {getattr(error, 'reason', error)}") from None
+            raise SmokeError(f"{path} is unreachable: {getattr(error, 'reason', error)}") from None
 
-    def succeed(self, path: str, body: bytes | None = None, media_type: str = "application/json") -> Answer:
-        """The same where nothing but a 200 will do. Raises SmokeError with the problem's title."""
-        answer = self.ask(path, body, media_type)
-        if answer.status != 200:
-            said = answer.members()
-            raise SmokeError(f"{path} answered {answer.status} {said.get('title') or said.get('error', '')}".rstrip())
-        return answer
+    def require_ok(self, path: str, body: bytes | None = None, media_type: str = "application/json") -> Response:
+        """Send a request and return the response. Raises SmokeError, with the problem's title, unless it is a 200."""
+        response = self.send(path, body, media_type)
+        if response.status != 200:
+            problem = response.members()
+            title = problem.get("title") or problem.get("error", "")
+            raise SmokeError(f"{path} returned {response.status} {title}".rstrip())
+        return response
 
 
 def main(argv: Sequence[str]) -> int:
-    """Ask everything. Returns 0, 1 for a service that fails, or 2 for a wrong command line (by SystemExit)."""
+    """Run all checks. Returns 0, 1 for a service that fails, or 2 for a wrong command line (by SystemExit)."""
     parser = argparse.ArgumentParser(prog="python -m tools smoke", description=__doc__)
     parser.add_argument("url", type=base_url, help="the service's base URL: https, or http on this machine")
-    parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long it may take to be ready")
-    given = parser.parse_args(argv)
-    user, password = os.environ.get("SMOKE_USER", ""), os.environ.get("SMOKE_PASSWORD") or asked()
+    parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long to wait until it is ready")
+    options = parser.parse_args(argv)
+    user, password = os.environ.get("SMOKE_USER", ""), os.environ.get("SMOKE_PASSWORD") or read_password()
     try:
-        for line in smoke(Service(given.url), user, password, given.wait):
+        for line in run_checks(Client(options.url), user, password, options.wait):
             print(f"ok      {line}", flush=True)
     except SmokeError as error:
         print(f"FAILED  {error}", file=sys.stderr)
@@ -99,79 +101,78 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def base_url(given: str) -> str:
-    """A URL without the slash at its end. Raises ArgumentTypeError where a password would go unencrypted."""
-    parts = urlsplit(given)
+def base_url(url: str) -> str:
+    """Return the URL without a slash at its end. Raises ArgumentTypeError if the password would be unencrypted."""
+    parts = urlsplit(url)
     if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in LOCAL):
         raise argparse.ArgumentTypeError("must begin with https://, or be http://localhost")
-    return given.rstrip("/")
+    return url.rstrip("/")
 
 
-def asked() -> str:
-    """A password that nobody sees, or the first line of standard input."""
+def read_password() -> str:
+    """Read a password from the terminal without echo, or from the first line of standard input."""
     return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
-def smoke(service: Service, user: str, password: str, wait: float = 0) -> Iterator[str]:
-    """Ask for one thing after the other; yields what was found right. Raises SmokeError for the first that was not."""
-    yield f"/health/ready: {ready(service, wait)}"
-    yield f"/: {front_page(service)}"
-    bearer = replace(service, token=login(service, user, password))
+def run_checks(client: Client, user: str, password: str, wait: float = 0) -> Iterator[str]:
+    """Run one check after the other, and yield a line for each that passed. Raises SmokeError for the first failure."""
+    yield f"/health/ready: {wait_until_ready(client, wait)}"
+    check_front_page(client)
+    yield "/: the front page"
+    with_token = replace(client, token=login(client, user, password))
     yield f"/token: {user} is logged in"
-    manifest = service.succeed("/model").members()
+    manifest = client.require_ok("/model").members()
     yield f"/model: {manifest.get('name')} {manifest.get('version')}"
     for path, member, recorded in GOLDEN:
-        examples = [each for each in manifest.get("examples", []) if recorded in each]
+        examples = [example for example in manifest.get("examples", []) if recorded in example]
         if examples or path == "/predict":
-            yield f"{path}: {replayed(bearer, path, examples, member, recorded)}"
+            check_examples(with_token, path, examples, member, recorded)
+            yield f"{path}: {member} of {len(examples)} golden examples"
 
 
-def ready(service: Service, wait: float) -> str:
-    """The state that the service gives itself, once it takes traffic. Raises SmokeError when that takes too long."""
+def wait_until_ready(client: Client, wait: float, sleep: Callable[[float], None] = time.sleep) -> str:
+    """Wait until the service is ready, and return its state. Raises SmokeError when that takes too long."""
     end = time.monotonic() + wait
     while True:
         try:
-            state = service.succeed("/health/ready").members()
+            state = client.require_ok("/health/ready").members()
             return " ".join([state.get("status", ""), *state.get("reasons", [])])
         except SmokeError:
             if time.monotonic() + PAUSE_SECONDS > end:
                 raise
-        time.sleep(PAUSE_SECONDS)
+        sleep(PAUSE_SECONDS)
 
 
-def front_page(service: Service) -> str:
-    """Hold that the front page is the service's: where that route is lost, Azure shows one of its own, with 200."""
-    answer = service.succeed("/")
-    if not answer.request_id:
+def check_front_page(client: Client) -> None:
+    """Raise SmokeError unless the front page is the service's: without that route Azure shows one of its own."""
+    if not client.require_ok("/").request_id:
         raise SmokeError("/ is not the service's page")
-    return "the front page"
 
 
-def login(service: Service, user: str, password: str) -> str:
-    """A token for the user. Raises SmokeError."""
+def login(client: Client, user: str, password: str) -> str:
+    """Return a token for the user. Raises SmokeError."""
     form = urlencode({"grant_type": "password", "username": user, "password": password}).encode()
-    token = service.succeed("/token", form, FORM).members().get("access_token")
+    token = client.require_ok("/token", form, FORM).members().get("access_token")
     if not token:
-        raise SmokeError("/token answered without a token")
+        raise SmokeError("/token returned no token")
     return str(token)
 
 
-def replayed(service: Service, path: str, examples: Sequence[Any], member: str, recorded: str) -> str:
-    """Ask for golden examples, and hold the answer's `member` against what each has `recorded`. Raises SmokeError."""
+def check_examples(client: Client, path: str, examples: Sequence[Any], member: str, recorded: str) -> None:
+    """Request golden examples, and compare the response's `member` with `recorded` of each. Raises SmokeError."""
     body = json.dumps({"instances": [example["instance"] for example in examples]}).encode()
-    given = service.succeed(path, body).members().get(member) or []
-    if not examples or len(given) != len(examples):
-        raise SmokeError(f"{path} answered {len(given)} {member} for {len(examples)} golden examples")
-    for example, value in zip(examples, given, strict=True):
-        if not same(example[recorded], value):
-            raise SmokeError(f"{path} answered {value!r} where the manifest has {example[recorded]!r}")
-    return f"{member} of {len(examples)} golden examples"
+    values = client.require_ok(path, body).members().get(member) or []
+    if not examples or len(values) != len(examples):
+        raise SmokeError(f"{path} returned {len(values)} {member} for {len(examples)} golden examples")
+    for example, value in zip(examples, values, strict=True):
+        if not equal(example[recorded], value):
+            raise SmokeError(f"{path} returned {value!r} where the manifest has {example[recorded]!r}")
 
 
-def same(recorded: Any, given: Any) -> bool:
-    """Whether an answer is what was recorded: numbers nearly, objects member by member, all else exactly."""
+def equal(recorded: Any, value: Any) -> bool:
+    """Compare a value with the recorded one: numbers nearly, objects member by member, everything else exactly."""
     if isinstance(recorded, dict):
-        return isinstance(given, dict) and all(same(recorded[name], given.get(name)) for name in recorded)
-    if isinstance(recorded, float) and isinstance(given, int | float):
-        return math.isclose(recorded, given, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(recorded == given)
+        return isinstance(value, dict) and all(equal(recorded[name], value.get(name)) for name in recorded)
+    if isinstance(recorded, float) and isinstance(value, int | float):
+        return math.isclose(recorded, value, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(recorded == value)

@@ -1,54 +1,57 @@
-"""Users: add, remove, list, set-password, disable, enable, revoke, in the table or for the USERS setting; hash."""
+"""Manage the users: add, remove, list, set-password, disable, enable, revoke; hash makes an entry for USERS."""
 
 import argparse
 import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from shared.auth import grants, oidc, passwords, users
 from shared.auth.users import EmbeddedUsers, Store, User, UserTable
 from shared.problems import SettingInvalid, UsersUnavailable
-from tools.host.errors import HostError
+from tools.errors import ToolError
 from tools.host.settings import load_local_settings
 from tools.password import RULES, PasswordError, new_password
 
 ROOT = Path(__file__).parent.parent
-WHERE = """Where users are, the environment and local.settings.json say: in the table that USERS_TABLE names, where a
-change counts for logins at once and for tokens within 30 seconds; else in the app setting USERS, whose new value is
-printed for you to set. A password is asked for, or is the first line of standard input; it is never an argument."""
-CODES = "Exit codes: 0 done, 1 refused or not found, 2 wrong command line, 3 the table cannot be reached."
+WHERE = """The users are in the table that USERS_TABLE names, in the environment or
+in local.settings.json: there a change applies to logins at once and to tokens within 30 seconds. Without USERS_TABLE
+they are in the app setting USERS: the tool prints its new value, for you to set. The tool prompts for a password, or
+reads the first line of standard input; it is never an argument."""
+CODES = "Exit codes: 0 done, 1 refused or not found, 2 wrong command line, 3 the table is unreachable."
 
 
-class RefusedError(Exception):
-    """It cannot be done; the text says why, in one line."""
+class UserError(ToolError):
+    """The command is refused."""
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], commands: "UserCommands | None" = None) -> int:
     """Run one command. Returns 0 or, with the reason on stderr, 1 when it was refused and 3 without the table.
 
     2 is a wrong command line (by SystemExit).
     """
-    arguments = parser().parse_args(argv)
+    options = parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        options.run(commands or UserCommands(), options)
     except UsersUnavailable as problem:
-        print(f"The users cannot be reached: {problem.reason}.", file=sys.stderr)
+        print(f"Users table unreachable: {problem.reason}.", file=sys.stderr)
         return 3
     except PasswordError as error:
         print(f"The password {error}.", file=sys.stderr)
         return 1
-    except (RefusedError, HostError) as error:
+    except ToolError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     arguments = argparse.ArgumentParser(
         prog="python -m tools users", description=__doc__, epilog=f"{WHERE} {RULES} {CODES}"
     )
@@ -56,135 +59,140 @@ def parser() -> argparse.ArgumentParser:
     for name, (change, help_) in CHANGES.items():
         command = commands.add_parser(name, help=help_, description=f"{help_}. {WHERE} {CODES}")
         command.add_argument("name", type=user_name, help="the user's name")
-        command.set_defaults(run=told, change=change)
+        command.set_defaults(run=run_change, change=change)
     commands.add_parser(
-        "list", help="list the users: name, state, when added, until when tokens are dead", epilog=CODES
-    ).set_defaults(run=print_all)
+        "list", help="list the users: name, state, time of creation, time until which tokens are revoked", epilog=CODES
+    ).set_defaults(run=print_users)
     hashing = commands.add_parser("hash", help="print a user's entry for the USERS setting", epilog=f"{RULES} {CODES}")
     hashing.add_argument("name", type=user_name, help="the user's name")
     hashing.set_defaults(run=print_entry)
     return arguments
 
 
-def user_name(given: str) -> str:
-    """A name as people type it: something that can log in, and nothing invisible. Raises ValueError."""
-    if not given.strip() or not given.isprintable() or len(given) > grants.MOST_CHARACTERS:
+def user_name(name: str) -> str:
+    """Return a name that can log in and has no invisible characters. Raises ValueError."""
+    if not name.strip() or not name.isprintable() or len(name) > grants.MOST_CHARACTERS:
         raise ValueError
-    if given.startswith(oidc.PREFIX):  # another issuer's callers are called so
+    if name.startswith(oidc.PREFIX):  # the prefix of other issuers' callers
         raise ValueError
-    return given
+    return name
 
 
-def told(arguments: argparse.Namespace) -> None:
-    """Make a change and say so; print the new USERS where that is what has to change."""
-    store = opened()
-    print(arguments.change(store, arguments.name), file=sys.stderr)
+def open_store(root: Path = ROOT) -> Store:
+    """Return the store that the service would use. Raises UserError, HostError."""
+    load_local_settings(root)
+    try:
+        return users.current()
+    except SettingInvalid as problem:
+        raise UserError(f"The settings are invalid: {problem.reason}.") from None
+
+
+@dataclass
+class UserCommands:
+    """The commands. A method returns the line to print, and raises UserError or UsersUnavailable."""
+
+    open_store: Callable[[], Store] = open_store
+    hash_password: Callable[[str], str] = passwords.hashed
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+    def add(self, store: Store, name: str) -> str:
+        if isinstance(store, UserTable):
+            wait_for(store.table.create())
+        if wait_for(store.find(name)):
+            raise exists(name)
+        password_hash = self.hash_password(new_password(name))
+        now = int(self.clock())
+        # A token of an earlier user with that name must not be accepted.
+        user = User(name, password_hash, tokens_not_before=now - 1, created=now)
+        if not wait_for(store.add(user)):
+            raise exists(name)
+        return f"{name} is added."
+
+    def remove(self, store: Store, name: str) -> str:
+        if not wait_for(store.remove(name)):
+            raise unknown(name)
+        return f"{name} is removed."
+
+    def set_password(self, store: Store, name: str) -> str:
+        if wait_for(store.find(name)) is None:
+            raise unknown(name)
+        password_hash = self.hash_password(new_password(name))
+        now = self._revoke_tokens(store, name, password_hash=password_hash)
+        return f"{name} has a new password; tokens issued until {moment(now)} are revoked."
+
+    def disable(self, store: Store, name: str) -> str:
+        change(store, name, disabled=True, tokens_not_before=int(self.clock()))
+        return f"{name} is disabled."
+
+    def enable(self, store: Store, name: str) -> str:
+        change(store, name, disabled=False)
+        return f"{name} is enabled."
+
+    def revoke(self, store: Store, name: str) -> str:
+        return f"{name}'s tokens issued until {moment(self._revoke_tokens(store, name))} are revoked."
+
+    def _revoke_tokens(self, store: Store, name: str, **members: object) -> int:
+        """Revoke all tokens issued until now. Returns when this second is over, so that a login then succeeds."""
+        now = int(self.clock())
+        change(store, name, tokens_not_before=now, **members)
+        self.sleep(max(0.0, now + 1 - self.clock()))
+        return now
+
+
+CHANGES = {
+    "add": (UserCommands.add, "add a user"),
+    "remove": (UserCommands.remove, "remove a user and revoke the tokens"),
+    "set-password": (UserCommands.set_password, "set a new password and revoke the tokens issued before"),
+    "disable": (UserCommands.disable, "refuse a user's logins and revoke the tokens"),
+    "enable": (UserCommands.enable, "allow a disabled user's logins again"),
+    "revoke": (UserCommands.revoke, "revoke the tokens issued before now"),
+}
+
+
+def run_change(commands: UserCommands, options: argparse.Namespace) -> None:
+    """Make a change and print it; for the USERS setting, print also its new value."""
+    store = commands.open_store()
+    print(options.change(commands, store, options.name), file=sys.stderr)
     if isinstance(store, EmbeddedUsers):
-        print("Set USERS to this, and restart:", file=sys.stderr)
+        print("Set USERS to this value, and restart the service:", file=sys.stderr)
         print(json.dumps(store.setting, ensure_ascii=False))
 
 
-def print_all(arguments: argparse.Namespace) -> None:
-    """Print a line for each user: name, state, when added, and until when tokens are dead; tabs in between."""
-    for user in answered(opened().every()):
+def print_users(commands: UserCommands, options: argparse.Namespace) -> None:
+    """Print a line for each user, separated by tabs: name, state, creation, time until which tokens are revoked."""
+    for user in wait_for(commands.open_store().every()):
         state = "disabled" if user.disabled else "enabled"
         print(user.name, state, moment(user.created), moment(user.tokens_not_before), sep="\t")
 
 
-def print_entry(arguments: argparse.Namespace) -> None:
+def print_entry(commands: UserCommands, options: argparse.Namespace) -> None:
     """Print a JSON object with one member, the user's name and the hash of the password. Raises PasswordError."""
-    password = new_password(arguments.name)
-    print(json.dumps({arguments.name: passwords.hashed(password)}, ensure_ascii=False))
-
-
-def add(store: Store, name: str) -> str:
-    if isinstance(store, UserTable):
-        answered(store.table.create())
-    taken = RefusedError(f"There is a user {name} already.")
-    if answered(store.find(name)):
-        raise taken
-    password_hash = passwords.hashed(new_password(name))
-    now = int(time.time())
-    # A token of an earlier user of that name has no business here.
-    if not answered(store.add(User(name, password_hash, tokens_not_before=now - 1, created=now))):
-        raise taken
-    return f"{name} is added."
-
-
-def remove(store: Store, name: str) -> str:
-    if not answered(store.remove(name)):
-        raise unknown(name)
-    return f"{name} is removed."
-
-
-def set_password(store: Store, name: str) -> str:
-    if answered(store.find(name)) is None:
-        raise unknown(name)
-    password_hash = passwords.hashed(new_password(name))
-    now = end_tokens(store, name, password_hash=password_hash)
-    return f"{name} has a new password; tokens issued until {moment(now)} are dead."
-
-
-def disable(store: Store, name: str) -> str:
-    change(store, name, disabled=True, tokens_not_before=int(time.time()))
-    return f"{name} is disabled."
-
-
-def enable(store: Store, name: str) -> str:
-    change(store, name, disabled=False)
-    return f"{name} is enabled."
-
-
-def revoke(store: Store, name: str) -> str:
-    return f"{name}'s tokens issued until {moment(end_tokens(store, name))} are dead."
-
-
-CHANGES = {
-    "add": (add, "add a user"),
-    "remove": (remove, "remove a user, and refuse the tokens"),
-    "set-password": (set_password, "set another password, and refuse the tokens issued before"),
-    "disable": (disable, "refuse a user's logins, and the tokens issued so far"),
-    "enable": (enable, "let a disabled user in again"),
-    "revoke": (revoke, "refuse the tokens issued before now"),
-}
-
-
-def end_tokens(store: Store, name: str, **members: object) -> int:
-    """Let no token live that was issued up to now. Returns when that second is over: a login is then good again."""
-    now = int(time.time())
-    change(store, name, tokens_not_before=now, **members)
-    time.sleep(max(0.0, now + 1 - time.time()))
-    return now
+    password_hash = commands.hash_password(new_password(options.name))
+    print(json.dumps({options.name: password_hash}, ensure_ascii=False))
 
 
 def change(store: Store, name: str, **members: object) -> None:
-    """Change some members of a user. Raises RefusedError."""
-    if not answered(store.change(name, **members)):
+    """Change some members of a user. Raises UserError."""
+    if not wait_for(store.change(name, **members)):
         raise unknown(name)
 
 
-def unknown(name: str) -> RefusedError:
-    return RefusedError(f"There is no user {name}.")
+def exists(name: str) -> UserError:
+    """Return the error for a name that is taken."""
+    return UserError(f"The user {name} exists already.")
 
 
-def opened() -> Store:
-    """The store that the service would use. Raises RefusedError, HostError."""
-    load_local_settings(ROOT)
-    try:
-        return users.current()
-    except SettingInvalid as problem:
-        raise RefusedError(f"The settings are wrong: {problem.reason}.") from None
+def unknown(name: str) -> UserError:
+    """Return the error for a name that no user has."""
+    return UserError(f"The user {name} does not exist.")
 
 
-def answered[R](call: Awaitable[R]) -> R:
-    """What the store answers. Raises UsersUnavailable."""
-
-    async def awaited() -> R:
-        return await call
-
-    return asyncio.run(awaited())
+def wait_for[R](call: Coroutine[Any, Any, R]) -> R:
+    """Run a call of the store to its end. Raises UsersUnavailable."""
+    return asyncio.run(call)
 
 
 def moment(seconds: int) -> str:
-    """A time, for people; `-` when there is none."""
+    """Return a time as text; `-` for none."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if seconds else "-"

@@ -7,7 +7,7 @@ from html import escape
 from bench.compare.figures import Result
 from bench.compare.machine import About
 from bench.compare.subjects import Kind, Server
-from tools.capacity.svg import GREY, Place, line, text
+from tools.capacity.svg import GREY, Position, line, text
 
 WIDTH, LABELS, MARGIN = 880, 250, 16
 ABOVE, ROW, BAR, GROUP = 92, 26, 14, 42
@@ -114,7 +114,7 @@ def label(result: Result, above: float) -> Iterator[str]:
         yield text((LABELS, above + BAR - 3), escape(f"not measured: {result.failure}"[:90]))
 
 
-def gap(at: Place) -> Iterator[str]:
+def gap(at: Position) -> Iterator[str]:
     """Two strokes across a bar: it goes on beyond the scale."""
     x, y = at
     for shift in (0.0, 4.0):

@@ -42,7 +42,7 @@ def running() -> Iterator[Issuer]:
 def issuer(running: Issuer) -> Issuer:
     """The issuer as it was at first: one RSA key and one on an elliptic curve."""
     running.keys = [public_jwk(rsa_key("first"), "first"), public_jwk(ec_key("curve"), "curve")]
-    running.status, running.requests = 200, []
+    running.status, running.requested = 200, []
     return running
 
 

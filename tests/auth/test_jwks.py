@@ -54,7 +54,7 @@ def rotate(issuer: Issuer) -> None:
 
 def test_the_keys_are_found_through_the_discovery_document(issuer: Issuer, keys: Keys) -> None:
     assert run(keys.find("first")).key_id == "first"
-    assert issuer.requests == [DISCOVERY, "/tenant/keys"]
+    assert issuer.requested == [DISCOVERY, "/tenant/keys"]
 
 
 def test_the_discovery_document_is_beneath_the_issuer_with_or_without_a_slash_at_its_end() -> None:
@@ -65,7 +65,7 @@ def test_the_discovery_document_is_beneath_the_issuer_with_or_without_a_slash_at
 def test_known_keys_are_not_fetched_again(issuer: Issuer, keys: Keys) -> None:
     for _ in range(3):
         run(keys.find("first"))
-    assert len(issuer.requests) == 2
+    assert len(issuer.requested) == 2
 
 
 def test_many_first_calls_make_one_fetch(issuer: Issuer, keys: Keys) -> None:
@@ -75,7 +75,7 @@ def test_many_first_calls_make_one_fetch(issuer: Issuer, keys: Keys) -> None:
         await asyncio.gather(*(keys.find("first") for _ in range(50)))
 
     run(many())
-    assert len(issuer.requests) == 2
+    assert len(issuer.requested) == 2
 
 
 def test_a_new_key_of_the_issuer_is_found_without_a_restart(issuer: Issuer, keys: Keys, clock: Clock) -> None:
@@ -100,10 +100,10 @@ def test_a_flood_of_unknown_kids_does_not_reach_the_issuer(issuer: Issuer, keys:
 
     assert run(flood()) == 200
     assert run(flood()) == 200
-    assert len(issuer.requests) == 2
+    assert len(issuer.requested) == 2
     clock.time += UNKNOWN_KEY_SECONDS
     assert run(flood()) == 200
-    assert len(issuer.requests) == 4
+    assert len(issuer.requested) == 4
 
 
 def test_a_flood_while_the_issuer_is_down_does_not_reach_it_either(issuer: Issuer, keys: Keys) -> None:
@@ -115,7 +115,7 @@ def test_a_flood_while_the_issuer_is_down_does_not_reach_it_either(issuer: Issue
 
     assert run(flood()) == 200
     assert run(flood()) == 200
-    assert len(issuer.requests) == 1
+    assert len(issuer.requested) == 1
 
 
 def test_known_keys_stay_valid_while_the_issuer_is_down(issuer: Issuer, keys: Keys, clock: Clock) -> None:
@@ -123,7 +123,7 @@ def test_known_keys_stay_valid_while_the_issuer_is_down(issuer: Issuer, keys: Ke
     down(issuer)
     clock.time += REFRESH_SECONDS
     assert run(keys.find("first")).key_id == "first"
-    assert len(issuer.requests) == 3
+    assert len(issuer.requested) == 3
 
 
 def test_known_keys_expire_while_the_issuer_stays_down(issuer: Issuer, keys: Keys, clock: Clock) -> None:
@@ -242,7 +242,7 @@ def test_a_discovery_document_that_is_not_the_issuer_s_is_not_followed(
     issuer.document = document
     with pytest.raises(Unavailable):
         run(keys.find("first"))
-    assert issuer.requests == [DISCOVERY]
+    assert issuer.requested == [DISCOVERY]
 
 
 def test_keys_over_plain_http_are_not_fetched_for_an_issuer_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +259,7 @@ def test_a_redirect_is_not_followed(issuer: Issuer, keys: Keys) -> None:
     issuer.status = 302
     with pytest.raises(Unavailable):
         run(keys.find("first"))
-    assert issuer.requests == [DISCOVERY]
+    assert issuer.requested == [DISCOVERY]
 
 
 @pytest.mark.parametrize(

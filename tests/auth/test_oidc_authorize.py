@@ -39,14 +39,14 @@ def test_both_kinds_of_tokens_are_valid(issuer: Issuer, auth: Auth) -> None:
 def test_our_own_tokens_need_no_call_of_the_issuer(issuer: Issuer, auth: Auth) -> None:
     issuer.status = 500
     assert authorize(auth, auth.tokens.issue("abi")) == "abi"
-    assert issuer.requests == []
+    assert issuer.requested == []
 
 
 def test_a_forgery_with_another_iss_leads_to_no_call_of_the_issuer(issuer: Issuer, auth: Auth) -> None:
     for token in ("a.b.c", issuer.token(iss="https://other.example"), issuer.token(iss=None)):
         with pytest.raises(InvalidToken):
             authorize(auth, token)
-    assert issuer.requests == []
+    assert issuer.requested == []
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda payload: f"a.{base64.urlsafe_b64encode(payload).decode()}.b")))

@@ -103,7 +103,7 @@ def test_keys_in_the_token_are_ignored_and_never_fetched(issuer: Issuer, verifie
         token = issuer.token(rsa_key("attacker"), header={member: keys[member]})
         with pytest.raises(InvalidToken):
             verified(verifier, token)
-        assert attacker.requests == []
+        assert attacker.requested == []
 
 
 @pytest.mark.parametrize(

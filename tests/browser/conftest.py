@@ -37,7 +37,7 @@ ASKED = ("/token", "/predict", "/predict_class")
 def chromium() -> Iterator[Browser]:
     """The browser; tests are skipped without one, and fail in CI."""
     try:
-        browser.found()
+        browser.Finder().require()
     except BrowserError as error:
         pytest.fail(str(error)) if os.environ.get("CI") == "true" else pytest.skip(str(error))
     with browser.browser() as running:

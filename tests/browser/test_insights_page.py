@@ -20,7 +20,7 @@ from tests.browser.conftest import settings, watched
 from tests.features.feast_server import feast_server
 from tests.services import Service, serving
 from tests.telemetry_samples import envelope, invocation
-from tools.insights.beside import beside
+from tools.insights.child import running as running_insights
 from tools.model import adopt
 
 CHARTS = {
@@ -52,7 +52,7 @@ def dashboards(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Iter
     adopt(line, rows, 2 * rows["x"] + 1, name="line", target="y", edges=(0.0, 2.0), folder=folder)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with beside(port) as connection, feast_server(ROWS) as store:
+    with running_insights(port) as connection, feast_server(ROWS) as store:
         told = {
             **settings(folder),
             "APPLICATIONINSIGHTS_CONNECTION_STRING": connection,

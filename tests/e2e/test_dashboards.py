@@ -18,7 +18,7 @@ import pytest
 from tests.accounts import ROWS, SLOW_SECONDS, Client, traffic
 from tests.features.feast_server import feast_server
 from tests.services import serving
-from tools.insights.beside import beside
+from tools.insights.child import running as running_insights
 
 PREDICTIONS = ("predict", "predict_class")
 ARRIVAL_SECONDS = 15.0
@@ -54,7 +54,7 @@ def dashboards(works: Mapping[str, str], tmp_path_factory: pytest.TempPathFactor
     """The dashboards after traffic of which every request is known."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with beside(port) as connection, feast_server(ROWS) as store:
+    with running_insights(port) as connection, feast_server(ROWS) as store:
         environ = {
             **works,
             "APPLICATIONINSIGHTS_CONNECTION_STRING": connection,
@@ -112,7 +112,7 @@ def test_problems_over_time_add_up(dashboards: Dashboards) -> None:
 
 
 def test_the_share_of_failed_predictions_is_the_client_s(dashboards: Dashboards) -> None:
-    calls = dashboards.client.of(*PREDICTIONS)
+    calls = dashboards.client.calls_to(*PREDICTIONS)
     failed = sum(call.status >= 500 for call in calls)
     assert failed == 3
     (row,) = dashboards.query("model-errors")
@@ -125,7 +125,7 @@ def test_the_share_of_failed_pulls_is_the_store_s(dashboards: Dashboards) -> Non
 
 
 def test_the_latency_of_predictions_is_between_the_sum_of_steps_and_the_client_s(dashboards: Dashboards) -> None:
-    calls = dashboards.client.of(*PREDICTIONS, answered=True)
+    calls = dashboards.client.calls_to(*PREDICTIONS, accepted=True)
     client_ms = sorted(call.took_ms for call in calls)
     steps_ms = sorted(sum(call.timing.values()) for call in calls)
     (row,) = dashboards.query("prediction-latency")
@@ -181,7 +181,7 @@ def test_a_pull_is_between_the_steps_of_its_request(dashboards: Dashboards) -> N
 
 
 def test_a_request_s_steps_are_found_by_its_id_and_match_server_timing(dashboards: Dashboards) -> None:
-    call = dashboards.client.of("predict_class")[-1]
+    call = dashboards.client.calls_to("predict_class")[-1]
     items = dashboards.query("request-flow", operation=call.request_id)
     assert [row["part"] for row in items] == ["request", "invocation"]
     assert items[0]["took_ms"] <= call.took_ms
@@ -197,7 +197,7 @@ def test_a_failed_pull_is_part_of_its_request(dashboards: Dashboards) -> None:
 
 def test_what_changed_adds_up_to_all_predictions(dashboards: Dashboards) -> None:
     rows = dashboards.query("what-changed")  # one row, or two when five minutes ended in between
-    calls = dashboards.client.of(*PREDICTIONS, answered=True)
+    calls = dashboards.client.calls_to(*PREDICTIONS, accepted=True)
     assert sum(row["requests"] for row in rows) == len(calls)
     assert sum(row["failed_percent"] * row["requests"] for row in rows) == pytest.approx(100 * 3)
     assert sum(row["outside_percent"] * row["requests"] for row in rows) == pytest.approx(100 * 6)
@@ -206,7 +206,7 @@ def test_what_changed_adds_up_to_all_predictions(dashboards: Dashboards) -> None
 
 
 def test_the_share_outside_the_training_range_is_the_client_s(dashboards: Dashboards) -> None:
-    predicted = [call for call in dashboards.client.of(*PREDICTIONS) if call.status == 200]
+    predicted = [call for call in dashboards.client.calls_to(*PREDICTIONS) if call.status == 200]
     assert len(predicted) == 57
     (row,) = dashboards.query("outside")
     assert row["outside_percent"] == pytest.approx(100 * 6 / 57)
@@ -228,7 +228,7 @@ def test_a_start_is_listed_with_model_build_and_settings(dashboards: Dashboards,
 def test_predictions_are_compared_with_the_manifest_s_quantiles(dashboards: Dashboards, adopted: Any) -> None:
     _, manifest = adopted
     means = [
-        sum(call.predictions) / len(call.predictions) for call in dashboards.client.of(*PREDICTIONS) if call.predictions
+        sum(call.predictions) / len(call.predictions) for call in dashboards.client.calls_to(*PREDICTIONS) if call.predictions
     ]
     highest = manifest.statistics.prediction_quantiles[-1]
     bands = {row["band"]: row["now_percent"] for row in dashboards.query("answers-drift")}

@@ -34,12 +34,12 @@ def until(client: httpx.Client, status: int, seconds: float = 20.0) -> httpx.Res
 def test_while_azurite_stops_and_starts_no_prediction_is_wrong_and_the_service_recovers(
     works: Mapping[str, str], threads: Threads, tmp_path: Path
 ) -> None:
-    port = azurite.free(0)
+    port = azurite.available_port(0)
     connection = azurite.connection_string(port)
     settings = {"FEATURES_SOURCE": "table", "STORAGE_CONNECTION": connection}
     table = Table("features", Account(connection), threads.tables)
     with serving({**works, **settings}) as service, service.client(service.login()) as client:
-        with azurite.beside(port, tmp_path):
+        with azurite.running(port, tmp_path):
             run(table.create())
             for entity, row in ROWS.items():
                 run(table.insert(key(entity), row))
@@ -47,5 +47,5 @@ def test_while_azurite_stops_and_starts_no_prediction_is_wrong_and_the_service_r
         down = until(client, 503)
         assert down.json()["type"] == "/problems/features-unavailable"
         assert client.post("/predict", json={"instances": [{"x": 0}]}).status_code == 200
-        with azurite.beside(port, tmp_path):
+        with azurite.running(port, tmp_path):
             assert until(client, 200)

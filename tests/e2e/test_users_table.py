@@ -32,13 +32,13 @@ class Store:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.port = azurite.free(0)
+        self.port = azurite.available_port(0)
         self.connection = azurite.connection_string(self.port)
         self.start()
 
     def start(self) -> None:
         self.process = azurite.start(self.port, self.data)
-        azurite.wait(self.process, self.port)
+        azurite.wait_until_ready(self.process, self.port)
 
     def stop(self) -> None:
         assert self.process.stdin
@@ -141,7 +141,7 @@ def test_revoked_tokens_are_refused_and_a_later_login_works(
     hosts: tuple[Service, Service], environ: Mapping[str, str], name: str
 ) -> None:
     token = login(hosts[0], name).json()["access_token"]
-    assert "are dead" in users_tool(environ, "revoke", name)
+    assert "are revoked" in users_tool(environ, "revoke", name)
     assert predict(hosts[1], token) == 401
     again = login(hosts[1], name).json()["access_token"]
     assert predict(hosts[1], again) == 200

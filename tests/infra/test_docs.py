@@ -1,4 +1,4 @@
-"""The documents about delivery: what they link to, name and promise exists."""
+"""The documents about delivery: their links, names and figures are right."""
 
 import json
 import re
@@ -11,13 +11,13 @@ DOCS = ROOT / "docs"
 
 
 def links(name: str) -> list[str]:
-    """The links of a document that stay in the project."""
-    found = re.findall(r"\]\(([^)]+)\)", (DOCS / name).read_text(encoding="utf-8"))
-    return [link for link in found if not link.startswith("http")]
+    """Return the links of a document to files of the project."""
+    targets = re.findall(r"\]\(([^)]+)\)", (DOCS / name).read_text(encoding="utf-8"))
+    return [link for link in targets if not link.startswith("http")]
 
 
 def anchors(path: Path) -> set[str]:
-    """The headings of a document, as GitHub makes links of them."""
+    """Return the anchors that GitHub makes of a document's headings."""
     headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
@@ -31,30 +31,30 @@ def test_every_link_leads_somewhere(name: str) -> None:
         assert not anchor or anchor in anchors(path), link
 
 
-def test_every_variable_for_azd_is_one_that_the_parameters_read() -> None:
+def test_every_variable_for_azd_is_read() -> None:
     text = (DOCS / "deploy.md").read_text(encoding="utf-8")
     read = set(re.findall(r"\$\{(\w+)", (ROOT / "infra/main.parameters.json").read_text(encoding="utf-8")))
     hook = set(re.findall(r"\$\{(\w+):\?", (ROOT / "infra/hooks/token-key.sh").read_text(encoding="utf-8")))
     assert set(re.findall(r"azd env set (\w+)", text)) <= read | hook
 
 
-def test_every_output_that_is_asked_for_is_one() -> None:
+def test_every_output_in_the_docs_exists() -> None:
     text = (DOCS / "deploy.md").read_text(encoding="utf-8")
     outputs = set(re.findall(r"^output (\w+)", (ROOT / "infra/main.bicep").read_text(encoding="utf-8"), re.MULTILINE))
     azd = {"AZURE_SUBSCRIPTION_ID"}
-    asked = set(re.findall(r"(?:get-value|output) \"?(AZURE_\w+|STORAGE_\w+)", text))
-    assert asked
-    assert asked <= outputs | azd
+    named = set(re.findall(r"(?:get-value|output) \"?(AZURE_\w+|STORAGE_\w+)", text))
+    assert named
+    assert named <= outputs | azd
 
 
-def test_every_variable_of_the_workflow_is_told() -> None:
+def test_every_variable_of_the_workflow_is_documented() -> None:
     workflow = (ROOT / ".github/workflows/deploy.yml").read_text(encoding="utf-8")
     text = (DOCS / "deploy.md").read_text(encoding="utf-8")
     for name in set(re.findall(r"(?:vars|secrets)\.(\w+)", workflow)):
         assert f"`{name}`" in text, name
 
 
-def test_what_is_said_of_the_sizes_is_so() -> None:
+def test_the_figures_of_the_sizes_are_right() -> None:
     text = (DOCS / "deploy.md").read_text(encoding="utf-8")
     sizes = json.loads((ROOT / "infra/sizes.json").read_text(encoding="utf-8"))
     assert ("the daily cap of `small` is 1 GB" in text) == (sizes["small"]["dailyQuotaGb"] == 1)

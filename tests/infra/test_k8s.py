@@ -1,4 +1,4 @@
-"""The Kubernetes manifests: what no schema says, and that kustomize makes of them what the overlays promise."""
+"""The Kubernetes manifests: rules that no schema checks, and the overlays that kustomize renders."""
 
 import functools
 import json
@@ -15,25 +15,27 @@ from shared.settings import DECLARED
 from tools import capacity
 from tools.capacity import hosting
 from tools.capacity.command import parser
-from tools.capacity.plan import most
+from tools.capacity.plan import max_rate
 
 ROOT = Path(__file__).parents[2]
 K8S = ROOT / "infra/k8s"
 FILES = [path for path in sorted(K8S.rglob("*.yaml")) if path.name != "kustomization.yaml"]
 OVERLAYS = ["small", "large"]
-kustomize = pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl renders the overlays, and is not here")
+kustomize = pytest.mark.skipif(
+    not shutil.which("kubectl"), reason="kubectl, which renders the overlays, is not installed"
+)
 
 
 def base(name: str) -> Any:
-    """The one object in a file of the base."""
+    """Return the only object in a file of the base."""
     return yaml.safe_load((K8S / "base" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 @functools.cache
 def rendered(overlay: str) -> dict[str, Any]:
-    """What kubectl would apply: kind → object."""
-    made = subprocess.check_output(["kubectl", "kustomize", K8S / "overlays" / overlay], encoding="utf-8")
-    return {each["kind"]: each for each in yaml.safe_load_all(made)}
+    """Return the objects that kubectl would apply: kind → object."""
+    output = subprocess.check_output(["kubectl", "kustomize", K8S / "overlays" / overlay], encoding="utf-8")
+    return {document["kind"]: document for document in yaml.safe_load_all(output)}
 
 
 def pod() -> Any:
@@ -58,37 +60,37 @@ def test_service_policy_budget_and_spread_select_the_deployment_s_pods() -> None
         base("service")["spec"]["selector"],
         base("pod-disruption-budget")["spec"]["selector"]["matchLabels"],
         base("network-policy")["spec"]["podSelector"]["matchLabels"],
-        *(each["labelSelector"]["matchLabels"] for each in pod()["spec"]["topologySpreadConstraints"]),
+        *(spread["labelSelector"]["matchLabels"] for spread in pod()["spec"]["topologySpreadConstraints"]),
     ]
-    assert [each for each in selectors if not each.items() <= labels.items()] == []
+    assert [selector for selector in selectors if not selector.items() <= labels.items()] == []
 
 
-def test_the_pod_is_nobody_and_can_become_nobody_else() -> None:
+def test_the_pod_is_not_root_and_cannot_become_root() -> None:
     assert base("namespace")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    together = pod()["spec"]["securityContext"] | container()["securityContext"]
-    assert together["runAsNonRoot"] is True
-    assert together["runAsUser"] > 0
-    assert together["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert together["allowPrivilegeEscalation"] is False
-    assert together["capabilities"] == {"drop": ["ALL"]}
+    context = pod()["spec"]["securityContext"] | container()["securityContext"]
+    assert context["runAsNonRoot"] is True
+    assert context["runAsUser"] > 0
+    assert context["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert context["allowPrivilegeEscalation"] is False
+    assert context["capabilities"] == {"drop": ["ALL"]}
     assert pod()["spec"]["automountServiceAccountToken"] is False
 
 
-def test_the_root_is_read_only_and_scratch_room_is_limited() -> None:
+def test_the_root_is_read_only_and_scratch_space_is_limited() -> None:
     assert container()["securityContext"]["readOnlyRootFilesystem"] is True
-    mounted = {each["mountPath"]: each["name"] for each in container()["volumeMounts"]}
-    limits = {each["name"]: each["emptyDir"]["sizeLimit"] for each in pod()["spec"]["volumes"]}
+    mounted = {mount["mountPath"]: mount["name"] for mount in container()["volumeMounts"]}
+    limits = {volume["name"]: volume["emptyDir"]["sizeLimit"] for volume in pod()["spec"]["volumes"]}
     assert set(mounted.values()) == set(limits)
     assert "/tmp" in mounted  # noqa: S108
     assert not any("/home/site/wwwroot".startswith(path) for path in mounted)
 
 
-def test_probes_ask_the_health_functions() -> None:
-    asked = {name: container()[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "readiness", "liveness")}
-    assert asked == {"startup": "/health/live", "readiness": "/health/ready", "liveness": "/health/live"}
+def test_probes_call_the_health_functions() -> None:
+    paths = {name: container()[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "readiness", "liveness")}
+    assert paths == {"startup": "/health/live", "readiness": "/health/ready", "liveness": "/health/live"}
 
 
-def test_a_slow_start_is_not_taken_for_a_dead_process() -> None:
+def test_a_slow_start_is_not_treated_as_a_dead_process() -> None:
     startup = container()["startupProbe"]
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 60
 
@@ -101,14 +103,14 @@ def test_requests_under_way_can_end_before_the_pod_does() -> None:
 
 def test_the_port_is_the_same_all_the_way() -> None:
     (port,) = container()["ports"]
-    (offered,) = base("service")["spec"]["ports"]
+    (service_port,) = base("service")["spec"]["ports"]
     (allowed,) = base("network-policy")["spec"]["ingress"][0]["ports"]
     assert f"ASPNETCORE_URLS=http://+:{port['containerPort']} " in (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    assert port["containerPort"] > 1024  # the others are root's
-    assert offered["targetPort"] == port["name"]
+    assert port["containerPort"] > 1024  # lower ports are root's
+    assert service_port["targetPort"] == port["name"]
     assert allowed["port"] == port["containerPort"]
     target = base("interceptor-route")["spec"]["target"]
-    assert (target["service"], target["portName"]) == (base("service")["metadata"]["name"], offered["name"])
+    assert (target["service"], target["portName"]) == (base("service")["metadata"]["name"], service_port["name"])
 
 
 def test_keda_scales_this_deployment_by_this_route() -> None:
@@ -120,19 +122,19 @@ def test_keda_scales_this_deployment_by_this_route() -> None:
 
 
 def settings() -> list[str]:
-    """The lines `NAME=value` of the base's settings and the component's."""
+    """Return the lines `NAME=value` of the settings of the base and of the component."""
     lines = (K8S / "base/settings.env").read_text(encoding="utf-8").splitlines()
     component = yaml.safe_load((K8S / "components/azure/kustomization.yaml").read_text(encoding="utf-8"))
     return [line for line in lines if not line.startswith("#")] + component["configMapGenerator"][0]["literals"]
 
 
-def test_every_setting_is_declared_and_no_secret() -> None:
+def test_every_setting_is_declared_and_none_is_secret() -> None:
     names = {line.partition("=")[0] for line in settings()}
     assert names <= set(DECLARED)
     assert [name for name in names if DECLARED[name].metadata["secret"]] == []
 
 
-def test_no_manifest_holds_a_secret() -> None:
+def test_no_manifest_contains_a_secret() -> None:
     kinds = [document["kind"] for path in FILES for document in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
     assert "Secret" not in kinds
     provider = yaml.safe_load((K8S / "components/azure/secret-provider-class.yaml").read_text(encoding="utf-8"))
@@ -142,25 +144,25 @@ def test_no_manifest_holds_a_secret() -> None:
 
 
 @pytest.mark.parametrize(("size", "cores", "route"), [("small", 0.5, "base"), ("large", 1.0, "overlays/large")])
-def test_pods_are_added_before_those_that_are_there_are_late(size: str, cores: float, route: str) -> None:
+def test_pods_are_added_before_responses_are_late(size: str, cores: float, route: str) -> None:
     concurrency = json.loads((ROOT / "infra/sizes.json").read_text(encoding="utf-8"))[size]["perInstanceConcurrency"]
-    asked = ["--rps", "1", "--latency-ms", "50", "--concurrency", str(concurrency)]
-    load = capacity.loaded(parser("").parse_args(asked))
-    each = most(load, hosting.pod(cores, load.memory_mb))
+    arguments = ["--rps", "1", "--latency-ms", "50", "--concurrency", str(concurrency)]
+    load = capacity.load_from(parser("").parse_args(arguments))
+    rate = max_rate(load, hosting.pod(cores, load.memory_mb))
     targets = yaml.safe_load((K8S / route / "interceptor-route.yaml").read_text(encoding="utf-8"))["spec"][
         "scalingMetric"
     ]
-    assert each * 0.95 < targets["requestRate"]["targetValue"] <= each
-    assert targets["concurrency"]["targetValue"] == int(each * load.service.mean)
+    assert rate * 0.95 < targets["requestRate"]["targetValue"] <= rate
+    assert targets["concurrency"]["targetValue"] == int(rate * load.service_time.mean)
 
 
-def test_the_pod_is_the_image_s_user_and_brings_room_where_it_writes() -> None:
+def test_the_pod_has_the_image_s_user_and_volumes_where_it_writes() -> None:
     image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     user = pod()["spec"]["securityContext"]
     assert f"USER {user['runAsUser']}:{user['runAsGroup']}\n" in image
-    made = re.search(r"mkdir -p ([\w/ -]+)", image)
-    assert made
-    assert {each["mountPath"] for each in container()["volumeMounts"]} == {"/tmp", *made[1].split()}  # noqa: S108
+    folders = re.search(r"mkdir -p ([\w/ -]+)", image)
+    assert folders
+    assert {mount["mountPath"] for mount in container()["volumeMounts"]} == {"/tmp", *folders[1].split()}  # noqa: S108
     assert f"EXPOSE {container()['ports'][0]['containerPort']}\n" in image
 
 
@@ -174,12 +176,14 @@ def test_an_overlay_renders_every_object_into_one_namespace(overlay: str) -> Non
         "Namespace",
         "Service",
     }
-    assert {each["metadata"].get("namespace") for kind, each in objects.items() if kind != "Namespace"} == {"egl-ml"}
+    assert {document["metadata"].get("namespace") for kind, document in objects.items() if kind != "Namespace"} == {
+        "egl-ml"
+    }
 
 
 @kustomize
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_an_overlay_names_an_image_by_version_and_keeps_two_pods_at_least(overlay: str) -> None:
+def test_an_overlay_has_an_image_with_a_version_and_at_least_two_pods(overlay: str) -> None:
     objects = rendered(overlay)
     (only,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
     assert re.fullmatch(r"[\w.-]+/[\w./-]+:(?!latest)[\w.-]+", only["image"])
@@ -190,14 +194,14 @@ def test_an_overlay_names_an_image_by_version_and_keeps_two_pods_at_least(overla
 
 
 @kustomize
-def test_the_azure_component_joins_an_overlay(tmp_path: Path) -> None:
+def test_the_azure_component_extends_an_overlay(tmp_path: Path) -> None:
     copy = shutil.copytree(K8S, tmp_path / "k8s")
     with (copy / "overlays/small/kustomization.yaml").open("a") as file:
         file.write("components:\n  - ../../components/azure\n")
-    made = subprocess.check_output(["kubectl", "kustomize", copy / "overlays/small"], encoding="utf-8")
-    objects = {each["kind"]: each for each in yaml.safe_load_all(made)}
+    output = subprocess.check_output(["kubectl", "kustomize", copy / "overlays/small"], encoding="utf-8")
+    objects = {document["kind"]: document for document in yaml.safe_load_all(output)}
     template = objects["Deployment"]["spec"]["template"]
     assert template["metadata"]["labels"]["azure.workload.identity/use"] == "true"
-    assert [each["name"] for each in template["spec"]["volumes"]] == ["vault", "scratch"]
+    assert [volume["name"] for volume in template["spec"]["volumes"]] == ["vault", "scratch"]
     assert objects["ConfigMap"]["data"]["USERS_TABLE"] == "users"
     assert objects["SecretProviderClass"]["metadata"]["namespace"] == "egl-ml"

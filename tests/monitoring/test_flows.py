@@ -1,4 +1,4 @@
-"""The stories: a user's, and one request's."""
+"""The flows: the requests of a user, and the parts of one request."""
 
 import pytest
 from msgspec.structs import replace
@@ -6,13 +6,13 @@ from msgspec.structs import replace
 from tests.telemetry_samples import (
     NOON,
     after,
-    answer,
     envelope,
     exception,
     fetch,
-    fresh,
     invocation,
     line,
+    new_id,
+    records,
     request,
     stored,
 )
@@ -20,12 +20,14 @@ from tests.telemetry_samples import (
 STEPS = {"auth": 0.25, "decode": 0.5, "features": 8.0, "model": 1.0, "encode": 0.25}
 
 
-def test_a_user_s_story_tells_every_step_of_every_request_in_order() -> None:
+def test_a_user_s_flow_shows_every_step_of_every_request_in_order() -> None:
     login = invocation("token", at=NOON, login="abi", steps={"decode": 0.5, "auth": 200.0})
-    said = line(login, "login succeeded for abi", level=20, after_ms=201)
-    asked = invocation("predict", at=after(5), instances=3, steps=STEPS)
-    pulled = fetch(asked, milliseconds=7.5, after_ms=1.0)
-    rows = answer(stored(pulled, asked, request(asked), said, login, request(login)), "user-flow", user="abi")
+    message = line(login, "login succeeded for abi", level=20, after_ms=201)
+    prediction = invocation("predict", at=after(5), instances=3, steps=STEPS)
+    call = fetch(prediction, milliseconds=7.5, after_ms=1.0)
+    rows = records(
+        stored(call, prediction, request(prediction), message, login, request(login)), "user-flow", user="abi"
+    )
     assert [(row["function"], row["part"], row["what"], row["at_ms"]) for row in rows] == [
         ("token", "request", "token", 0),
         ("token", "step", "decode", 0),
@@ -43,54 +45,54 @@ def test_a_user_s_story_tells_every_step_of_every_request_in_order() -> None:
     assert sum(row["took_ms"] for row in rows if row["part"] == "step") == pytest.approx(210.5)
 
 
-def test_a_failed_login_under_the_user_s_name_is_part_of_the_story() -> None:
+def test_a_failed_login_with_the_user_s_name_is_part_of_the_flow() -> None:
     failed = invocation("token", user="", login="abi", status=401, outcome="invalid-grant")
-    rows = answer(stored(failed, line(failed, "login failed for abi")), "user-flow", user="abi")
+    rows = records(stored(failed, line(failed, "login failed for abi")), "user-flow", user="abi")
     assert [(row["part"], row["result"]) for row in rows if row["part"] != "step"] == [
         ("request", "401 invalid-grant"),
         ("log", "warning"),
     ]
 
 
-def test_what_was_told_before_the_user_was_known_is_part_of_the_story() -> None:
-    asked = invocation(user="abi")
-    early = line(replace(asked, properties={}, identity=asked.id), "keys fetched")
+def test_a_log_line_before_the_authorization_is_part_of_the_flow() -> None:
+    prediction = invocation(user="abi")
+    early = line(replace(prediction, properties={}, identity=prediction.id), "keys fetched")
     assert "ai.user.authUserId" not in envelope(early)["tags"]
-    rows = answer(stored(asked, early), "user-flow", user="abi")
+    rows = records(stored(prediction, early), "user-flow", user="abi")
     assert "keys fetched" in [row["what"] for row in rows]
 
 
-def test_another_user_s_request_in_the_same_trace_is_not_part_of_the_story() -> None:
-    trace = fresh(32)
+def test_another_user_s_request_in_the_same_trace_is_not_part_of_the_flow() -> None:
+    trace = new_id(32)
     mine, theirs = invocation(user="abi", operation_id=trace), invocation(user="ben", operation_id=trace)
     store = stored(mine, theirs, line(mine, "mine"), line(theirs, "theirs"), fetch(theirs))
-    rows = answer(store, "user-flow", user="abi")
+    rows = records(store, "user-flow", user="abi")
     assert {row["invocation"] for row in rows} == {mine.id}
     assert [row["what"] for row in rows if row["part"] in ("log", "call")] == ["mine"]
 
 
-def test_two_requests_of_the_same_moment_keep_the_order_in_which_they_began() -> None:
+def test_two_requests_of_the_same_moment_are_in_the_order_of_their_start() -> None:
     first, second = invocation(steps={"auth": 1.0}), invocation(steps={"auth": 2.0})
-    rows = answer(stored(second, first), "user-flow", user="abi")
+    rows = records(stored(second, first), "user-flow", user="abi")
     assert [row["invocation"] for row in rows] == [first.id] * 2 + [second.id] * 2
 
 
-def test_an_exception_is_told_with_what_the_service_said_of_it() -> None:
-    asked = invocation(status=500, outcome="internal")
-    rows = answer(stored(asked, exception(asked, "KeyError", "'bmi'")), "user-flow", user="abi")
+def test_an_exception_is_shown_with_the_log_message() -> None:
+    failed = invocation(status=500, outcome="internal")
+    rows = records(stored(failed, exception(failed, "KeyError", "'bmi'")), "user-flow", user="abi")
     (thrown,) = [row for row in rows if row["part"] == "exception"]
     assert thrown["what"] == "predict failed: KeyError at score: 'bmi'"
 
 
-def test_without_a_user_there_is_no_story() -> None:
-    assert answer(stored(invocation(user="")), "user-flow", user="") == []
+def test_without_a_user_there_is_no_flow() -> None:
+    assert records(stored(invocation(user="")), "user-flow", user="") == []
 
 
 def test_a_request_is_found_by_its_id_with_the_host_s_item_first() -> None:
-    asked = invocation(at=after(5), steps=STEPS)
+    prediction = invocation(at=after(5), steps=STEPS)
     others = [invocation(at=after(5)), invocation(at=after(5))]
-    items = [asked, request(asked, extra_ms=2.0), fetch(asked), line(asked, "careful"), *others]
-    rows = answer(stored(*items), "request-flow", operation=asked.operation_id)
+    items = [prediction, request(prediction, extra_ms=2.0), fetch(prediction), line(prediction, "careful"), *others]
+    rows = records(stored(*items), "request-flow", operation=prediction.operation_id)
     assert [row["part"] for row in rows] == ["request", "invocation", "call", "log"]
     assert [row["at_ms"] for row in rows] == pytest.approx([0, 1.0, 1.4, 1.5], abs=0.01)
     assert (rows[1]["took_ms"], rows[1]["result"], rows[1]["user"]) == (10.0, "200 ok", "abi")
@@ -98,7 +100,7 @@ def test_a_request_is_found_by_its_id_with_the_host_s_item_first() -> None:
 
 
 def test_a_trace_with_several_requests_shows_all_of_them() -> None:
-    trace = fresh(32)
-    two = [invocation("token", operation_id=trace), invocation(operation_id=trace, at=after(1))]
-    rows = answer(stored(*two), "request-flow", operation=trace)
+    trace = new_id(32)
+    invocations = [invocation("token", operation_id=trace), invocation(operation_id=trace, at=after(1))]
+    rows = records(stored(*invocations), "request-flow", operation=trace)
     assert [row["what"] for row in rows] == ["token", "predict"]

@@ -23,7 +23,7 @@ def numbers(items: Sequence[Item]) -> list[int]:
 
 def dropped(ingestion: Ingestion) -> dict[str, float]:
     """Return the losses that were reported: reason → items."""
-    events = [item["data"]["baseData"] for item in ingestion.of("EventData")]
+    events = [item["data"]["baseData"] for item in ingestion.of_type("EventData")]
     return {
         event["properties"]["reason"]: event["measurements"]["items"] for event in events if event["name"] == "dropped"
     }

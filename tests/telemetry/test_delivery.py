@@ -105,7 +105,7 @@ def test_the_started_event_describes_the_process(ingestion: Ingestion, open_sink
     sink = open_sink(describe=lambda: {"build": "b42"})
     sink.invocation(invocation())
     assert sink.flush(5) is True
-    started = [item["data"]["baseData"] for item in ingestion.of("EventData")]
+    started = [item["data"]["baseData"] for item in ingestion.of_type("EventData")]
     assert [(each["name"], each["properties"]["build"]) for each in started] == [("started", "b42")]
 
 
@@ -113,7 +113,7 @@ def test_a_failed_description_leaves_its_error_in_the_started_event(ingestion: I
     sink = open_sink(describe=lambda: {"half": 1 / 0})
     sink.invocation(invocation())
     assert sink.flush(5) is True
-    assert ingestion.of("EventData")[0]["data"]["baseData"]["properties"]["error"] == "ZeroDivisionError"
+    assert ingestion.of_type("EventData")[0]["data"]["baseData"]["properties"]["error"] == "ZeroDivisionError"
 
 
 def test_the_host_s_log_reports_once_that_telemetry_is_not_delivered(

@@ -72,7 +72,7 @@ def test_our_log_handler_does_not(open_sink: OpenSink, ingestion: Ingestion) -> 
     sink = open_sink()
     logs.LineHandler(sink.line).handle(record("odd line"))
     assert sink.flush(5) is True
-    assert ingestion.of("MessageData")[0]["data"]["baseData"]["message"] == "odd line"
+    assert ingestion.of_type("MessageData")[0]["data"]["baseData"]["message"] == "odd line"
 
 
 # 2. Without its statistics the library counts a refused connection and a time-out as delivered
@@ -272,7 +272,7 @@ def test_at_debug_the_exporter_does_not_send_its_own_log_lines(ingestion: Ingest
         telemetry.get_logger("test").info("once")
         for _ in range(3):
             assert service.flush(5) is True
-        assert len(ingestion.of("MessageData")) == 1
+        assert len(ingestion.of_type("MessageData")) == 1
     finally:
         root.setLevel(level)
         service.close()

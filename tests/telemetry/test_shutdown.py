@@ -56,7 +56,7 @@ def ended(started: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def last_words(ingestion: Ingestion) -> bool:
-    return "last words" in [item["data"]["baseData"]["name"] for item in ingestion.of("EventData")]
+    return "last words" in [item["data"]["baseData"]["name"] for item in ingestion.of_type("EventData")]
 
 
 def test_a_process_that_ends_has_sent_everything(ingestion: Ingestion, disk: Path) -> None:
@@ -106,7 +106,7 @@ def test_the_next_process_sends_what_the_last_could_not(ingestion: Ingestion, di
     os.utime(blob.parent, (0, 0))  # as if it had ended long ago
     back = Ingestion(port)
     ended(process(back, disk))
-    names = [item["data"]["baseData"]["name"] for item in back.of("EventData")]
+    names = [item["data"]["baseData"]["name"] for item in back.of_type("EventData")]
     back.end()
     assert names.count("last words") == 2
 

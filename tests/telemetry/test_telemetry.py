@@ -258,7 +258,7 @@ def test_in_azure_log_lines_go_to_application_insights_alone(
 ) -> None:
     telemetry.get_logger("test").warning("odd")
     assert sending.flush(10) is True
-    assert len(ingestion.of("MessageData")) == 1
+    assert len(ingestion.of_type("MessageData")) == 1
     assert capsys.readouterr().err == ""
 
 

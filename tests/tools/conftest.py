@@ -1,4 +1,4 @@
-"""Packages for the tests: this project's own, made once, and a project whose package is made in a moment."""
+"""Packages for the tests: this project's own, made once, and a small project whose package is made quickly."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from tools.package import Package
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Package]:
-    """The package of this project, in whose folder lies what must not be deployed."""
+def package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Package]:
+    """The package of this project, made in a folder with files that must not be deployed."""
     project = packages.copy(tmp_path_factory.mktemp("package") / "project")
+    packages.link_cache(project)
     for name in packages.NOT_DEPLOYED:
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text("secret")
-    package = packaging.make(project)
-    yield package
+    yield packaging.make(project)
     shutil.rmtree(project)  # some 400 MB, which pytest would keep
 
 

@@ -1,20 +1,24 @@
-"""The browser for tests and screenshots: found where it may be, installed where that is possible, or told how."""
+"""The browser for tests and screenshots is found in the usual places, or installed where that is possible."""
 
 from pathlib import Path
 
 import pytest
 
 from tools import browser
-from tools.browser import BrowserError
+from tools.browser import BrowserError, Finder
 
 
 @pytest.fixture
-def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A machine without a browser; the folder is its PATH."""
+def path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The only folder on PATH, without a browser."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(browser, "APPLICATIONS", ())
-    monkeypatch.setattr(browser, "_playwrights", lambda: None)
     return tmp_path
+
+
+def finder(playwright: str | None = None, commands: list[tuple[str, ...]] | None = None) -> Finder:
+    """Return a finder for a machine without applications; with `commands`, it records them and runs none."""
+    run = browser.run_quietly if commands is None else lambda *command: commands.append(command)
+    return Finder(applications=(), playwright=lambda: playwright, run=run)
 
 
 def program(folder: Path, name: str, script: str = "") -> str:
@@ -24,46 +28,47 @@ def program(folder: Path, name: str, script: str = "") -> str:
     return str(path)
 
 
-def test_debian_s_chromium_comes_before_chrome(nowhere: Path) -> None:
-    chrome = program(nowhere, "google-chrome")
-    assert browser.find() == chrome
-    chromium = program(nowhere, "chromium")
-    assert browser.find() == chromium
+def test_debian_s_chromium_comes_before_chrome(path: Path) -> None:
+    chrome = program(path, "google-chrome")
+    assert finder().find() == chrome
+    chromium = program(path, "chromium")
+    assert finder().find() == chromium
 
 
-def test_playwright_s_own_is_taken_where_there_is_no_other(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser, "_playwrights", lambda: "/its/own")
-    assert browser.find() == "/its/own"
+def test_without_another_browser_playwright_s_is_used(path: Path) -> None:
+    assert finder(playwright="/its/own").find() == "/its/own"
+    chromium = program(path, "chromium")
+    assert finder(playwright="/its/own").find() == chromium
 
 
-def test_without_one_a_line_says_what_to_do(nowhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert browser.main([]) == 1
-    said = capsys.readouterr().err
-    assert "apt install chromium" in said
-    assert said.count("\n") == 1
+def test_without_a_browser_one_line_shows_what_to_do(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert browser.main([], finder()) == 1
+    errors = capsys.readouterr().err
+    assert "apt install chromium" in errors
+    assert errors.count("\n") == 1
 
 
-def test_root_on_debian_gets_one_from_its_packages(
-    nowhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_root_on_debian_installs_the_package(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
-    chromium = nowhere / "chromium"
-    program(nowhere, "apt-get", f'[ "$1" = update ] || {{ echo > {chromium}; /bin/chmod +x {chromium}; }}')
-    assert browser.main(["--install"]) == 0
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    chromium = path / "chromium"
+    program(path, "apt-get", f'[ "$1" = update ] || {{ echo > {chromium}; /bin/chmod +x {chromium}; }}')
+    assert browser.main(["--install"], finder()) == 0
     assert capsys.readouterr().out == f"Browser for the pages' tests: {chromium}\n"
 
 
-def test_whoever_may_not_install_packages_gets_playwright_s(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fetched: list[tuple[str, ...]] = []
-    monkeypatch.setattr(browser, "_run", lambda *command: fetched.append(command))
-    monkeypatch.setattr(browser.os, "geteuid", lambda: 1000)
-    program(nowhere, "apt-get", "exit 100")
+def test_another_user_installs_playwright_s(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    program(path, "apt-get", "exit 100")
+    commands: list[tuple[str, ...]] = []
     with pytest.raises(BrowserError):
-        browser.found(install=True)
-    assert [command[1:] for command in fetched] == [("-m", "playwright", "install", "chromium")]
+        finder(commands=commands).require(install=True)
+    assert [command[1:] for command in commands] == [("-m", "playwright", "install", "chromium")]
 
 
-def test_nothing_is_installed_unless_asked_for(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser, "_run", lambda *command: pytest.fail(f"ran {command}"))
+def test_nothing_is_installed_by_default(path: Path) -> None:
+    commands: list[tuple[str, ...]] = []
     with pytest.raises(BrowserError):
-        browser.found()
+        finder(commands=commands).require()
+    assert commands == []

@@ -1,4 +1,4 @@
-"""`python -m tools` lists the tools and hands each its arguments."""
+"""`python -m tools` lists the tools, and runs one with its arguments."""
 
 import subprocess
 import sys
@@ -12,36 +12,35 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of tools: a module, a package, and what is neither."""
+def folder(tmp_path: Path) -> Path:
+    """A folder of tools: a module, a package, and files that are no tools."""
     (tmp_path / "wave.py").write_text('"""Waves.\n\nAt length."""\n\ndef main(argv): ...')
     (tmp_path / "band").mkdir()
     (tmp_path / "band" / "__init__.py").write_text('"""Plays."""\nimport nothing_there\nfrom band.stage import main')
     (tmp_path / "part.py").write_text('"""No tool, but a part of one."""')
     (tmp_path / "_own.py").write_text('"""Private."""\ndef main(argv): ...')
     (tmp_path / "node").mkdir()
-    monkeypatch.setattr(tools, "FOLDER", tmp_path)
     return tmp_path
 
 
 def test_every_tool_is_listed_with_the_first_line_of_its_docstring(folder: Path) -> None:
-    assert tools.available() == {"band": "Plays.", "wave": "Waves."}
+    assert tools.available(folder) == {"band": "Plays.", "wave": "Waves."}
 
 
-def test_the_list_is_shown_without_a_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert tools.main([]) == 0
+def test_without_a_name_the_list_is_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tools.main([], folder) == 0
     assert capsys.readouterr().out.splitlines()[2:] == ["  band  Plays.", "  wave  Waves."]
 
 
 def test_an_unknown_name_is_refused_with_the_list(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert tools.main(["flute"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("There is no tool 'flute'.")
-    assert "wave" in said
+    assert tools.main(["flute"], folder) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("There is no tool 'flute'.")
+    assert "wave" in errors
 
 
-def test_a_tool_gets_the_arguments_behind_its_name() -> None:
-    said = subprocess.run(
+def test_a_tool_receives_the_arguments_after_its_name() -> None:
+    result = subprocess.run(
         [sys.executable, "-m", "tools", "host", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert said.stdout.startswith("usage: python -m tools host ")
+    assert result.stdout.startswith("usage: python -m tools host ")

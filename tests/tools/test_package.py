@@ -1,4 +1,4 @@
-"""The package: what is in it, and that the same project makes the same bytes."""
+"""The package: its content, and the same bytes for the same project."""
 
 import importlib.util
 import os
@@ -7,17 +7,18 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.tools import packages
 from tools import package as packaging
+from tools.errors import PackageError
 from tools.generate.locks import pins
 from tools.package import Package, app, bytecode, dependencies, pruning
-from tools.package.errors import PackageError
 
-pytestmark = pytest.mark.timeout(300)  # on a clean machine the packages are fetched first
+pytestmark = pytest.mark.timeout(300)  # on a clean machine the packages are downloaded first
 ROOT = packages.ROOT
 TOP = {".python_packages", "__pycache__", "function_app.py", "host.json", "model", "requirements.txt", "shared"}
 IMPORT_ALL = """
@@ -28,70 +29,72 @@ for module in pkgutil.walk_packages([sys.argv[1]], onerror=lambda name: None):
     try:
         importlib.import_module(module.name)
     except ModuleNotFoundError as error:
-        print("lacks", module.name, error.name, file=sys.stderr)
+        print("missing", module.name, error.name, file=sys.stderr)
     except BaseException:
         pass
 """
 
 
 @pytest.fixture(scope="module")
-def names(made: Package) -> set[str]:
-    with zipfile.ZipFile(made.archive) as file:
+def names(package: Package) -> set[str]:
+    with zipfile.ZipFile(package.archive) as file:
         return set(file.namelist())
 
 
-def test_the_package_has_what_func_publishes_and_nothing_else(names: set[str]) -> None:
+def test_the_package_has_the_files_that_func_publishes_and_no_others(names: set[str]) -> None:
     assert {name.partition("/")[0] for name in names} == TOP
     assert {name.split("/")[1] for name in names if name.startswith(".python_packages/")} == {"lib"}
 
 
-def test_neither_secrets_nor_training_data_nor_developers_files_are_in_it(made: Package, names: set[str]) -> None:
+def test_it_has_no_secrets_no_training_data_and_no_developers_files(package: Package, names: set[str]) -> None:
     assert names.isdisjoint({*packages.NOT_DEPLOYED, "model/train.py"})
-    assert [each.name for each in made.left_out] == ["train.csv"]
+    assert [path.name for path in package.left_out] == ["train.csv"]
 
 
-def test_folder_and_zip_hold_the_same(made: Package, names: set[str]) -> None:
-    assert {path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*") if path.is_file()} == names
+def test_folder_and_zip_have_the_same_files(package: Package, names: set[str]) -> None:
+    assert {
+        path.relative_to(package.folder).as_posix() for path in package.folder.rglob("*") if path.is_file()
+    } == names
 
 
-def test_every_locked_package_is_in_it_with_its_licence(made: Package) -> None:
-    folder = made.folder / dependencies.SITE_PACKAGES
-    found = {path.name.removesuffix(".dist-info").replace("_", "-").lower() for path in folder.glob("*.dist-info")}
-    assert found == {f"{name}-{version}" for name, version in pins((ROOT / "requirements.txt").read_text("utf-8"))}
+def test_it_has_every_locked_package_with_its_licence(package: Package) -> None:
+    folder = package.folder / dependencies.SITE_PACKAGES
+    installed = {path.name.removesuffix(".dist-info").replace("_", "-").lower() for path in folder.glob("*.dist-info")}
+    assert installed == {f"{name}-{version}" for name, version in pins((ROOT / "requirements.txt").read_text("utf-8"))}
     assert list(folder.glob("numpy-*.dist-info/licenses/**/LICENSE*"))
 
 
-def test_its_shared_libraries_are_for_azure_s_processors(made: Package) -> None:
-    heads = {path.read_bytes()[:20] for path in made.folder.rglob("*.so")}
+def test_its_shared_libraries_are_for_azure_s_processors(package: Package) -> None:
+    heads = {path.read_bytes()[:20] for path in package.folder.rglob("*.so")}
     assert heads
     assert {(head[:5], head[18:20]) for head in heads} == {(b"\x7fELF\x02", b"\x3e\x00")}  # 64 bits, x86-64
 
 
-def test_all_of_it_is_compiled_for_azure_s_python(made: Package, names: set[str]) -> None:
-    assert list(bytecode.faults(made.folder)) == []
+def test_all_modules_are_compiled_for_azure_s_python(package: Package, names: set[str]) -> None:
+    assert list(bytecode.errors(package.folder)) == []
     assert sum(name.endswith(".pyc") for name in names) > 2_000
 
 
-def test_what_was_pruned_is_told_and_gone(made: Package, names: set[str]) -> None:
-    assert made.dependencies.pruned["tests"] > 40_000_000
+def test_pruned_files_are_reported_and_missing(package: Package, names: set[str]) -> None:
+    assert package.dependencies.pruned["tests"] > 40_000_000
     assert [name for name in names if "/tests/" in name or name.endswith("/RECORD")] == []
-    said = "\n".join(packaging.report(made))
-    assert re.search(r"Pruned from the packages: \d+\.\d MB \(tests \d+\.\d MB, build inputs", said)
-    assert "Not deployed from model/: train.csv" in said
+    report = "\n".join(packaging.report(package))
+    assert re.search(r"Pruned from the packages: \d+\.\d MB \(tests \d+\.\d MB, build inputs", report)
+    assert "Not deployed from model/: train.csv" in report
 
 
-def test_no_module_misses_what_was_pruned(made: Package) -> None:
-    folder = made.folder / dependencies.SITE_PACKAGES
-    done = subprocess.run(
+def test_no_module_needs_a_pruned_file(package: Package) -> None:
+    folder = package.folder / dependencies.SITE_PACKAGES
+    result = subprocess.run(
         [sys.executable, "-I", "-S", "-c", IMPORT_ALL, folder], capture_output=True, encoding="utf-8", check=True
     )
-    lacking = [line.split()[1:] for line in done.stderr.splitlines() if line.startswith("lacks")]
-    assert lacking  # what is optional, or another system's
-    missing_tests = {module for module, name in lacking if pruning.TESTS & {*name.split(".")}}
-    assert missing_tests <= {"scipy.special._precompute.hyp2f1_data"}  # makes a table of scipy's sources
+    missing = [line.split()[1:] for line in result.stderr.splitlines() if line.startswith("missing")]
+    assert missing  # optional dependencies, and those of other systems
+    missing_tests = {module for module, name in missing if pruning.TESTS & {*name.split(".")}}
+    assert missing_tests <= {"scipy.special._precompute.hyp2f1_data"}  # generates a table for scipy's sources
 
 
-def test_the_same_project_makes_the_same_bytes(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_project_gives_the_same_bytes(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = packaging.make(project).archive.read_bytes()
     elsewhere = tmp_path / "a/longer/name"
     shutil.copytree(project, elsewhere, ignore=shutil.ignore_patterns(".cache", "dist"))
@@ -101,23 +104,22 @@ def test_the_same_project_makes_the_same_bytes(project: Path, tmp_path: Path, mo
     assert packaging.make(elsewhere).archive.read_bytes() == first
 
 
-def test_the_build_s_name_is_in_it_when_it_has_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_has_the_name_of_the_build(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not (packaging.make(project).folder / "BUILD_ID").exists()
     monkeypatch.setenv("BUILD_ID", "0bf6c22")
     assert (packaging.make(project).folder / "BUILD_ID").read_text() == "0bf6c22"
 
 
-def test_packages_are_made_once_for_a_lock(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    packaging.make(project)
-    monkeypatch.setattr(dependencies, "fill", None)  # would fail
-    packaging.make(project)
+def test_dependencies_are_built_once_for_a_lock(project: Path) -> None:
+    first = dependencies.prepare(project).archive.stat()
+    assert dependencies.prepare(project).archive.stat() == first
 
 
-def test_another_lock_makes_other_packages_in_their_place(project: Path) -> None:
-    packaging.make(project)
+def test_another_lock_replaces_the_dependencies(project: Path) -> None:
+    dependencies.prepare(project)
     (project / "requirements.txt").write_text((project / "requirements.txt").read_text() + "# changed\n")
-    packaging.make(project)
-    assert [each.name for each in (project / dependencies.CACHE).iterdir()] == [dependencies.key(project)]
+    dependencies.prepare(project)
+    assert [path.name for path in (project / dependencies.CACHE).iterdir()] == [dependencies.key(project)]
 
 
 def test_a_package_that_is_not_the_locked_one_is_refused(project: Path) -> None:
@@ -128,26 +130,25 @@ def test_a_package_that_is_not_the_locked_one_is_refused(project: Path) -> None:
     assert list((project / dependencies.CACHE).iterdir()) == []
 
 
-def test_a_missing_network_is_told_in_one_line(
+def test_a_missing_network_is_reported_in_one_line(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in (("UV_OFFLINE", "0"), ("UV_FIND_LINKS", ""), ("UV_DEFAULT_INDEX", "http://127.0.0.1:9/")):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    monkeypatch.setattr(packaging, "ROOT", project)
-    assert packaging.main([]) == 1
+    assert packaging.main([], project) == 1
     assert capsys.readouterr().err == (
-        "The packages cannot be fetched: the package index cannot be reached (no network?).\n"
+        "The packages cannot be downloaded: the package index cannot be reached (no network?).\n"
     )
 
 
-def test_what_cannot_be_made_leaves_the_package_before_it_as_it_is(project: Path) -> None:
+def test_after_an_error_the_earlier_package_stays_unchanged(project: Path) -> None:
     before = packaging.make(project).archive.read_bytes()
     (project / "shared/explain.py").write_text("def (")
-    with pytest.raises(PackageError, match="Not everything can be compiled"):
+    with pytest.raises(PackageError, match="Some files cannot be compiled"):
         packaging.make(project)
     assert (project / packaging.ARCHIVE).read_bytes() == before
-    assert sorted(each.name for each in (project / packaging.DIST).iterdir()) == ["egl-ml", "egl-ml.zip"]
+    assert sorted(path.name for path in (project / packaging.DIST).iterdir()) == ["egl-ml", "egl-ml.zip"]
 
 
 def test_a_git_lfs_pointer_is_refused(project: Path) -> None:
@@ -167,7 +168,7 @@ def test_a_missing_part_is_named(project: Path, name: str) -> None:
 def test_another_python_than_azure_s_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "MAGIC_NUMBER", b"\x00\x00\r\n")
     with pytest.raises(PackageError, match=r"Azure runs Python 3\.13; this is 3\."):
-        bytecode.compiled(tmp_path)
+        bytecode.compile_folder(tmp_path)
 
 
 def test_azure_s_byte_code_is_that_of_the_project_s_python() -> None:
@@ -176,36 +177,43 @@ def test_azure_s_byte_code_is_that_of_the_project_s_python() -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "fault"),
+    ("change", "message"),
     [
         (lambda source, cached: source.write_text("x = 2\n"), "is not unchecked Python 3.13 byte code of its source"),
         (lambda source, cached: cached.write_bytes(b"\0" + cached.read_bytes()[1:]), "is not unchecked Python 3.13"),
         (lambda source, cached: cached.unlink(), "has no byte code"),
     ],
 )
-def test_byte_code_that_is_not_its_source_s_is_found(tmp_path: Path, harm: object, fault: str) -> None:
+def test_byte_code_that_is_not_that_of_its_source_is_reported(
+    tmp_path: Path, change: Callable[[Path, Path], object], message: str
+) -> None:
     source, cached = tmp_path / "module.py", tmp_path / "__pycache__/module.cpython-313.pyc"
     source.write_text("x = 1\n")
-    bytecode.compiled(tmp_path)
-    assert list(bytecode.faults(tmp_path)) == []
-    assert callable(harm)
-    harm(source, cached)
-    assert fault in "".join(bytecode.faults(tmp_path))
+    bytecode.compile_folder(tmp_path)
+    assert list(bytecode.errors(tmp_path)) == []
+    change(source, cached)
+    assert message in "".join(bytecode.errors(tmp_path))
 
 
-def test_only_dead_weight_is_pruned(tmp_path: Path) -> None:
-    dead = ("pkg/tests/test_a.py", "pkg/sub/test/data.bin", "pkg/a.pyx", "p-1.dist-info/RECORD", "bin/script", ".lock")
-    kept = ("pkg/testing/a.py", "pkg/a.pyi", "pkg/RECORD", "p-1.dist-info/licenses/LICENSE", "pkg/bin/a.py", "tests.py")
-    for name in (*dead, *kept):
+def test_only_unused_files_are_pruned(tmp_path: Path) -> None:
+    unused = (
+        "pkg/tests/test_a.py",
+        "pkg/sub/test/data.bin",
+        "pkg/a.pyx",
+        "p-1.dist-info/RECORD",
+        "bin/script",
+        ".lock",
+    )
+    used = ("pkg/testing/a.py", "pkg/a.pyi", "pkg/RECORD", "p-1.dist-info/licenses/LICENSE", "pkg/bin/a.py", "tests.py")
+    for name in (*unused, *used):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("12345")
-    assert pruning.prune(tmp_path) == {"tests": 10, "build inputs": 5, "installer's notes": 10, "scripts": 5}
-    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == set(kept)
+    assert pruning.prune(tmp_path) == {"tests": 10, "build inputs": 5, "installer files": 10, "scripts": 5}
+    remaining = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert remaining == set(used)
 
 
-def test_the_packages_alone_are_made_for_containers(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packaging, "ROOT", project)
-    assert packaging.main(["--dependencies"]) == 0
+def test_the_dependencies_alone_can_be_built_for_containers(project: Path) -> None:
+    assert packaging.main(["--dependencies"], project) == 0
     assert (project / dependencies.CACHE / dependencies.key(project) / "packages.zip").exists()
     assert not (project / packaging.DIST).exists()

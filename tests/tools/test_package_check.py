@@ -1,4 +1,4 @@
-"""The package's check: it passes for one that answers alone and read-only, and says what is wrong with any other."""
+"""The check passes for a package that works isolated and read-only, and names the error of any other."""
 
 import json
 import shutil
@@ -8,78 +8,75 @@ from pathlib import Path
 import pytest
 
 from tools import package as packaging
+from tools.errors import PackageError
 from tools.package import Package, bytecode, check, dependencies
-from tools.package.errors import PackageError
 
-pytestmark = pytest.mark.timeout(300)  # on a clean machine the packages are fetched first
+pytestmark = pytest.mark.timeout(300)  # on a clean machine the packages are downloaded first
 TINY = """
 import json, pathlib
 import azure.functions as func
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-HARM
+STATEMENT
 
-def answering(name, route, method, content):
-    def answer(req: func.HttpRequest) -> func.HttpResponse:
+def add_route(name, route, method, content):
+    def respond(req: func.HttpRequest) -> func.HttpResponse:
         return func.HttpResponse(json.dumps(content), headers={"X-Request-Id": "1"})
-    answer.__name__ = name
-    app.route(route=route, methods=[method])(answer)
+    respond.__name__ = name
+    app.route(route=route, methods=[method])(respond)
 
-answering("ready", "health/ready", "GET", {"status": "ready"})
-answering("home", "{ignored:maxlength(0)?}", "GET", {})
-answering("token", "token", "POST", {"access_token": "t"})
-answering("model", "model", "GET", {"examples": [{"instance": {"x": 1}, "prediction": 2.0}]})
-answering("predict", "predict", "POST", {"predictions": [ANSWER]})
+add_route("ready", "health/ready", "GET", {"status": "ready"})
+add_route("home", "{ignored:maxlength(0)?}", "GET", {})
+add_route("token", "token", "POST", {"access_token": "t"})
+add_route("model", "model", "GET", {"examples": [{"instance": {"x": 1}, "prediction": 2.0}]})
+add_route("predict", "predict", "POST", {"predictions": [PREDICTION]})
 """
 
 
-def tiny(made: Package, folder: Path, *, harm: str = "", answer: str = "2.0") -> Path:
-    """The zip of a package that is nothing but the questions' answers, and some harm."""
+def tiny(package: Package, folder: Path, *, statement: str = "", prediction: str = "2.0") -> Path:
+    """Return the zip of a package with only the routes that the check calls, and one more statement."""
     (folder / "app/model").mkdir(parents=True)
-    (folder / "app/function_app.py").write_text(TINY.replace("HARM", harm).replace("ANSWER", answer))
+    (folder / "app/function_app.py").write_text(TINY.replace("STATEMENT", statement).replace("PREDICTION", prediction))
     (folder / "app/host.json").write_text(json.dumps({"extensions": {"http": {"routePrefix": ""}}}))
     (folder / "app/model/slr.json").write_text(json.dumps({"examples": [{"instance": {"x": 1}}]}))
     for name in ("azure/functions", "markupsafe", "werkzeug"):
         shutil.copytree(
-            made.folder / dependencies.SITE_PACKAGES / name, folder / "app" / dependencies.SITE_PACKAGES / name
+            package.folder / dependencies.SITE_PACKAGES / name, folder / "app" / dependencies.SITE_PACKAGES / name
         )
-    bytecode.compiled(folder / "app")
+    bytecode.compile_folder(folder / "app")
     return Path(shutil.make_archive(str(folder / "tiny"), "zip", folder / "app"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the package is for Linux")
-def test_it_starts_alone_and_read_only_and_answers_the_golden_examples(made: Package) -> None:
-    assert 0 < check.checked(made.archive) < 30
+def test_the_package_of_this_project_passes_its_check(package: Package) -> None:
+    assert 0 < check.check(package.archive) < 30
 
 
-def test_a_package_that_answers_passes_its_check(made: Package, tmp_path: Path) -> None:
-    assert check.checked(tiny(made, tmp_path)) > 0
+def test_a_package_with_right_predictions_passes_its_check(package: Package, tmp_path: Path) -> None:
+    assert check.check(tiny(package, tmp_path)) > 0
 
 
-def test_a_package_that_lacks_a_package_does_not_start_whatever_is_installed_here(
-    made: Package, tmp_path: Path
-) -> None:
+def test_a_package_without_one_of_its_dependencies_does_not_start(package: Package, tmp_path: Path) -> None:
     with pytest.raises(PackageError, match=r"does not start(?s:.*)No module named 'httpx'"):
-        check.checked(tiny(made, tmp_path, harm="import httpx"))
+        check.check(tiny(package, tmp_path, statement="import httpx"))
 
 
-def test_a_package_that_answers_wrongly_fails_its_check(made: Package, tmp_path: Path) -> None:
-    with pytest.raises(PackageError, match=r"starts, but /predict answered 3\.0 where the manifest has 2\.0"):
-        check.checked(tiny(made, tmp_path, answer="3.0"))
+def test_a_package_with_wrong_predictions_fails_its_check(package: Package, tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match=r"starts, but /predict returned 3\.0 where the manifest has 2\.0"):
+        check.check(tiny(package, tmp_path, prediction="3.0"))
 
 
-def test_a_package_that_writes_into_its_folder_fails_its_check(made: Package, tmp_path: Path) -> None:
-    harm = "pathlib.Path(__file__).with_name('written').touch()"
+def test_a_package_that_writes_into_its_folder_fails_its_check(package: Package, tmp_path: Path) -> None:
+    statement = "pathlib.Path(__file__).with_name('written').touch()"
     with pytest.raises(PackageError, match=r"wrote written into its folder|PermissionError"):  # the former for root
-        check.checked(tiny(made, tmp_path, harm=harm))
+        check.check(tiny(package, tmp_path, statement=statement))
 
 
-def test_where_it_cannot_be_started_the_check_says_so(
+def test_a_system_that_cannot_start_the_package_is_reported(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(packaging, "ROOT", project)
-    monkeypatch.setattr(check.platform, "machine", lambda: "arm64")
-    assert packaging.main(["--check"]) == 1
-    said = capsys.readouterr()
-    assert said.out.startswith("dist/egl-ml.zip: ")
-    assert said.err == "The package is made, but not checked: only Linux on x86_64 can start it.\n"
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert packaging.main(["--check"], project) == 1
+    output = capsys.readouterr()
+    assert output.out.startswith("dist/egl-ml.zip: ")
+    assert output.err == "The package is made but not checked: only Linux on x86_64 can start it.\n"

@@ -1,4 +1,4 @@
-"""A new password: typed unseen or piped, and held against the rules."""
+"""A new password: typed without echo or piped, and checked against the rules."""
 
 import io
 import sys
@@ -20,14 +20,14 @@ def piped(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
-    """Answer the two questions for a password at a terminal."""
+    """Type two passwords at a terminal."""
 
-    def answer(first: str, second: str) -> None:
-        answers = iter((first, second))
+    def type_(first: str, second: str) -> None:
+        inputs = iter((first, second))
         monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-        monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))
+        monkeypatch.setattr("getpass.getpass", lambda prompt: next(inputs))
 
-    return answer
+    return type_
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\nanother line\n"])
@@ -36,40 +36,42 @@ def test_the_first_line_of_a_pipe_is_the_password(piped: Callable[[bytes], None]
     assert new_password("abi") == GOOD
 
 
-def test_at_a_terminal_the_password_is_asked_for_twice(typed: Callable[[str, str], None]) -> None:
+def test_at_a_terminal_the_password_is_typed_twice(typed: Callable[[str, str], None]) -> None:
     typed(GOOD, GOOD)
     assert new_password("abi") == GOOD
 
 
-def test_two_different_answers_are_refused(typed: Callable[[str, str], None]) -> None:
+def test_two_different_passwords_are_refused(typed: Callable[[str, str], None]) -> None:
     typed(GOOD, "correct horse batterie")
-    with pytest.raises(PasswordError, match=r"^was not the same twice$"):
+    with pytest.raises(PasswordError, match=r"^was different the second time$"):
         new_password("abi")
 
 
 @pytest.mark.parametrize(
-    ("given", "fault"),
+    ("line", "message"),
     [
-        (b"", "under 8 characters"),
-        (b"\n", "under 8 characters"),
-        (b"sevenxx\n", "under 8 characters"),
+        (b"", "fewer than 8 characters"),
+        (b"\n", "fewer than 8 characters"),
+        (b"sevenxx\n", "fewer than 8 characters"),
         (b"the-name\n", "is the user's name"),
         (b"The-Name\n", "is the user's name"),
-        (b"password\n", "one of the most common"),
-        (b"Welcome1\n", "one of the most common"),
+        (b"password\n", "a common one"),
+        (b"Welcome1\n", "a common one"),
         (b"with\0 a nul\n", "a NUL"),
-        (b"x" * 73, "over 72 bytes"),
-        ("ü".encode() * 37, "over 72 bytes"),
+        (b"x" * 73, "more than 72 bytes"),
+        ("ü".encode() * 37, "more than 72 bytes"),
         (b"\xff\xfe not utf-8\n", "not UTF-8"),
     ],
 )
-def test_a_password_that_is_refused_is_not_repeated(given: bytes, fault: str, piped: Callable[[bytes], None]) -> None:
-    piped(given)
-    with pytest.raises(PasswordError, match=fault) as caught:
+def test_the_error_of_a_refused_password_does_not_contain_it(
+    line: bytes, message: str, piped: Callable[[bytes], None]
+) -> None:
+    piped(line)
+    with pytest.raises(PasswordError, match=message) as caught:
         new_password("the-name")
     assert not {"sevenxx", "xxxx", "welcome"} & set(str(caught.value).lower().split())
 
 
-@pytest.mark.parametrize("given", ["eight-ch", "x" * 64, "x" * 72, "ü" * 36])
-def test_passwords_up_to_what_bcrypt_reads_are_taken(given: str) -> None:
-    password.check("abi", given)
+@pytest.mark.parametrize("text", ["eight-ch", "x" * 64, "x" * 72, "ü" * 36])
+def test_passwords_up_to_the_limit_of_bcrypt_are_accepted(text: str) -> None:
+    password.check("abi", text)

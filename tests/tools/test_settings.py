@@ -1,4 +1,4 @@
-"""The settings tool: local.settings.json with a token key of its own, made once."""
+"""The settings tool creates local.settings.json once, with a new token key."""
 
 import json
 import shutil
@@ -14,47 +14,47 @@ EXAMPLE = ROOT / "local.settings.json.example"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path) -> Path:
+    """A project with only the example."""
     shutil.copy(EXAMPLE, tmp_path)
-    monkeypatch.setattr(settings, "ROOT", tmp_path)
     return tmp_path
 
 
 def values(path: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["Values"]
-    return found
+    content: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return content["Values"]
 
 
-def test_the_example_is_good_for_a_laptop() -> None:
-    read = Settings.read(values(EXAMPLE))
-    assert (read.faults, read.environment) == ({}, "Development")
-    assert read.users == {"abi": {"password_hash": DEMO_HASH}}
+def test_the_example_is_valid_in_development() -> None:
+    result = Settings.read(values(EXAMPLE))
+    assert (result.faults, result.environment) == ({}, "Development")
+    assert result.users == {"abi": {"password_hash": DEMO_HASH}}
 
 
-def test_the_example_is_good_for_nothing_else() -> None:
-    read = Settings.read({**values(EXAMPLE), "AZURE_FUNCTIONS_ENVIRONMENT": "Production"})
-    assert set(read.faults) == {"TOKEN_KEY", "USERS"}
+def test_the_example_is_invalid_in_production() -> None:
+    result = Settings.read({**values(EXAMPLE), "AZURE_FUNCTIONS_ENVIRONMENT": "Production"})
+    assert set(result.faults) == {"TOKEN_KEY", "USERS"}
 
 
-def test_the_file_is_the_example_with_a_key_of_its_own(folder: Path) -> None:
-    assert settings.main([]) == 0
-    made, example = values(folder / "local.settings.json"), values(EXAMPLE)
-    assert not made["TOKEN_KEY"].startswith(EXAMPLE_KEY_PREFIX)
-    assert {**made, "TOKEN_KEY": ""} == {**example, "TOKEN_KEY": ""}
-    assert Settings.read(made).faults == {}
+def test_the_file_is_the_example_with_a_new_key(folder: Path) -> None:
+    assert settings.main([], folder) == 0
+    created, example = values(folder / "local.settings.json"), values(EXAMPLE)
+    assert not created["TOKEN_KEY"].startswith(EXAMPLE_KEY_PREFIX)
+    assert {**created, "TOKEN_KEY": ""} == {**example, "TOKEN_KEY": ""}
+    assert Settings.read(created).faults == {}
 
 
 def test_two_developers_have_different_keys() -> None:
     example = EXAMPLE.read_text(encoding="utf-8")
-    assert settings.fresh(example) != settings.fresh(example)
+    assert settings.with_new_key(example) != settings.with_new_key(example)
 
 
 def test_only_the_owner_can_read_the_file(folder: Path) -> None:
-    settings.main([])
+    settings.main([], folder)
     assert (folder / "local.settings.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_is_there_stays_as_it_is(folder: Path) -> None:
+def test_an_existing_file_stays_unchanged(folder: Path) -> None:
     (folder / "local.settings.json").write_text("mine")
-    assert settings.main([]) == 0
+    assert settings.main([], folder) == 0
     assert (folder / "local.settings.json").read_text() == "mine"

@@ -1,5 +1,6 @@
-"""The smoke test: it passes for the service, names what a broken one does wrong, and never shows the password."""
+"""The smoke test passes for the service, names the errors of a broken one, and never prints the password."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -20,23 +21,24 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "password"
 EXAMPLE = {"instance": {"x": 1}, "prediction": 2.0, "class": "low", "probabilities": {"low": 0.75, "high": 0.25}}
 OWN = {"X-Request-Id": "1"}
-# The command with nothing but the standard library, as the workflow's last job has it.
+# The command with only the standard library, as in the last job of the workflow.
 ALONE = "import sys; sys.path.append(sys.argv.pop(1)); from tools.__main__ import main; sys.exit(main())"
 
-type Answers = dict[str, tuple[int, Mapping[str, str], Any]]
+type Responses = dict[str, tuple[int, Mapping[str, str], Any]]
+"""Path → status, headers, and content."""
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    """The whole service with the model that is deployed."""
+    """The whole service with the deployed model."""
     users = json.dumps({"abi": DEMO_HASH})
     with serving({"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "TOKEN_KEY": KEY, "USERS": users}) as running:
         yield running
 
 
 @pytest.fixture
-def answers() -> Answers:
-    """What a service with one golden example answers, by path; tests change it."""
+def responses() -> Responses:
+    """The responses of a service with one golden example; tests change them."""
     return {
         "/health/ready": (200, OWN, {"status": "ready"}),
         "/": (200, OWN, "a page"),
@@ -48,13 +50,13 @@ def answers() -> Answers:
 
 
 @pytest.fixture
-def stand_in(answers: Answers) -> Iterator[smoke.Service]:
-    """A server that says what `answers` holds."""
+def client(responses: Responses) -> Iterator[smoke.Client]:
+    """A client of a server that returns `responses`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, headers, content = answers[self.path]
+            status, headers, content = responses[self.path]
             body = json.dumps(content).encode()
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
@@ -69,16 +71,16 @@ def stand_in(answers: Answers) -> Iterator[smoke.Service]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield smoke.Service(f"http://127.0.0.1:{server.server_address[1]}")
+        yield smoke.Client(f"http://127.0.0.1:{server.server_address[1]}")
         server.shutdown()
         thread.join()
 
 
-def command(*arguments: str, typed: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
-    """`python -m tools smoke` in a process without any package."""
+def command(*arguments: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m tools smoke` in a process without any package."""
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", ALONE, ROOT, "smoke", *arguments],
-        input=typed,
+        input=stdin,
         env=environ,
         capture_output=True,
         encoding="utf-8",
@@ -87,41 +89,44 @@ def command(*arguments: str, typed: str = "", **environ: str) -> subprocess.Comp
 
 
 def test_the_service_passes(service: Service) -> None:
-    done = command(service.url, SMOKE_USER="abi", SMOKE_PASSWORD=PASSWORD)
-    assert (done.returncode, done.stderr) == (0, "")
-    passed = [line.split()[1] for line in done.stdout.splitlines()]
+    result = command(service.url, SMOKE_USER="abi", SMOKE_PASSWORD=PASSWORD)
+    assert (result.returncode, result.stderr) == (0, "")
+    passed = [line.split()[1] for line in result.stdout.splitlines()]
     assert passed[:5] == ["/health/ready:", "/:", "/token:", "/model:", "/predict:"]
 
 
-def test_a_password_on_standard_input_will_do(service: Service) -> None:
-    assert command(f"{service.url}/", typed=f"{PASSWORD}\n", SMOKE_USER="abi").returncode == 0
+def test_the_password_can_be_read_from_standard_input(service: Service) -> None:
+    assert command(f"{service.url}/", stdin=f"{PASSWORD}\n", SMOKE_USER="abi").returncode == 0
 
 
-def test_a_wrong_password_fails_and_is_not_shown(service: Service) -> None:
-    done = command(service.url, SMOKE_USER="abi", SMOKE_PASSWORD="a-wrong-secret")
-    assert done.returncode == 1
-    assert done.stderr.startswith("FAILED  /token answered 401 ")
-    assert "a-wrong-secret" not in done.stdout + done.stderr
+def test_a_wrong_password_fails_and_is_not_printed(service: Service) -> None:
+    result = command(service.url, SMOKE_USER="abi", SMOKE_PASSWORD="a-wrong-secret")
+    assert result.returncode == 1
+    assert result.stderr.startswith("FAILED  /token returned 401 ")
+    assert "a-wrong-secret" not in result.stdout + result.stderr
 
 
-def test_a_service_that_is_not_there_fails_in_one_line() -> None:
-    done = command("http://127.0.0.1:9", SMOKE_USER="abi", SMOKE_PASSWORD=PASSWORD)
-    assert done.returncode == 1
-    assert done.stderr.startswith("FAILED  /health/ready cannot be reached: ")
-    assert done.stderr.count("\n") == 1
+def test_an_unreachable_service_fails_in_one_line() -> None:
+    result = command("http://127.0.0.1:9", SMOKE_USER="abi", SMOKE_PASSWORD=PASSWORD)
+    assert result.returncode == 1
+    assert result.stderr.startswith("FAILED  /health/ready is unreachable: ")
+    assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    "url", ["http://egl-ml.example.com", "ftp://localhost", "localhost:7071", "file:///etc/passwd"]
-)
-def test_a_password_goes_nowhere_unencrypted_but_to_this_machine(url: str) -> None:
-    done = command(url, SMOKE_USER="abi", SMOKE_PASSWORD=PASSWORD)
-    assert done.returncode == 2
-    assert "must begin with https://, or be http://localhost" in done.stderr
+def test_a_url_without_encryption_is_a_wrong_command_line() -> None:
+    result = command("http://egl-ml.example.com", SMOKE_USER="abi", SMOKE_PASSWORD=PASSWORD)
+    assert result.returncode == 2
+    assert "must begin with https://, or be http://localhost" in result.stderr
 
 
-def test_a_service_that_answers_as_recorded_passes(stand_in: smoke.Service) -> None:
-    assert list(smoke.smoke(stand_in, "abi", PASSWORD)) == [
+@pytest.mark.parametrize("url", ["ftp://localhost", "localhost:7071", "file:///etc/passwd", "http://127.0.0.2"])
+def test_other_urls_that_would_send_the_password_unencrypted_are_refused(url: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        smoke.base_url(url)
+
+
+def test_a_service_that_returns_the_recorded_values_passes(client: smoke.Client) -> None:
+    assert list(smoke.run_checks(client, "abi", PASSWORD)) == [
         "/health/ready: ready",
         "/: the front page",
         "/token: abi is logged in",
@@ -133,56 +138,53 @@ def test_a_service_that_answers_as_recorded_passes(stand_in: smoke.Service) -> N
 
 
 @pytest.mark.parametrize(
-    ("path", "answer", "fault"),
+    ("path", "response", "message"),
     [
         (
             "/health/ready",
             (503, OWN, {"status": "unready", "reasons": ["model-missing"]}),
-            "/health/ready answered 503",
+            "/health/ready returned 503",
         ),
         ("/", (200, {}, "Your Functions 4.0 app is up and running"), "/ is not the service's page"),
-        ("/", (404, {}, ""), "/ answered 404"),
-        ("/token", (200, OWN, {}), "/token answered without a token"),
-        ("/model", (200, OWN, {"examples": []}), "/predict answered"),
-        ("/predict", (500, OWN, {"title": "Something broke"}), "/predict answered 500 Something broke"),
-        ("/predict", (200, OWN, {"predictions": []}), "/predict answered 0 predictions for 1 golden examples"),
-        ("/predict", (200, OWN, {"predictions": [2.1]}), r"/predict answered 2\.1 where the manifest has 2\.0"),
-        ("/predict_class", (200, OWN, {"predictions": ["high"]}), "/predict_class answered 'high' where"),
+        ("/", (404, {}, ""), "/ returned 404"),
+        ("/token", (200, OWN, {}), "/token returned no token"),
+        ("/model", (200, OWN, {"examples": []}), "/predict returned"),
+        ("/predict", (500, OWN, {"title": "Something broke"}), "/predict returned 500 Something broke"),
+        ("/predict", (200, OWN, {"predictions": []}), "/predict returned 0 predictions for 1 golden examples"),
+        ("/predict", (200, OWN, {"predictions": [2.1]}), r"/predict returned 2\.1 where the manifest has 2\.0"),
+        ("/predict_class", (200, OWN, {"predictions": ["high"]}), "/predict_class returned 'high' where"),
         (
             "/predict_class",
             (200, OWN, {"predictions": ["low"], "probabilities": [{"low": 0.5, "high": 0.5}]}),
-            "/predict_class answered {'low': 0.5",
+            "/predict_class returned {'low': 0.5",
         ),
     ],
 )
-def test_what_a_service_does_wrong_is_named(
-    stand_in: smoke.Service, answers: Answers, path: str, answer: tuple[int, Mapping[str, str], Any], fault: str
+def test_an_error_of_the_service_is_named(
+    client: smoke.Client, responses: Responses, path: str, response: tuple[int, Mapping[str, str], Any], message: str
 ) -> None:
-    answers[path] = answer
-    with pytest.raises(smoke.SmokeError, match=fault):
-        list(smoke.smoke(stand_in, "abi", PASSWORD))
+    responses[path] = response
+    with pytest.raises(smoke.SmokeError, match=message):
+        list(smoke.run_checks(client, "abi", PASSWORD))
 
 
-def test_a_service_that_needs_time_is_waited_for(
-    stand_in: smoke.Service, answers: Answers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    good = answers["/health/ready"]
-    answers["/health/ready"] = (503, OWN, {})
+def test_a_service_that_starts_slowly_is_waited_for(client: smoke.Client, responses: Responses) -> None:
+    ready = responses["/health/ready"]
+    responses["/health/ready"] = (503, OWN, {})
 
-    def mend(seconds: float) -> None:
-        answers["/health/ready"] = good
+    def become_ready(seconds: float) -> None:
+        responses["/health/ready"] = ready
 
-    monkeypatch.setattr(smoke.time, "sleep", mend)
-    assert smoke.ready(stand_in, wait=60) == "ready"
+    assert smoke.wait_until_ready(client, wait=60, sleep=become_ready) == "ready"
 
 
-def test_a_degraded_service_takes_traffic_and_says_what_is_missing(stand_in: smoke.Service, answers: Answers) -> None:
-    answers["/health/ready"] = (200, OWN, {"status": "degraded", "reasons": ["features-unreachable"]})
-    assert smoke.ready(stand_in, wait=0) == "degraded features-unreachable"
+def test_a_degraded_service_passes_with_its_reasons(client: smoke.Client, responses: Responses) -> None:
+    responses["/health/ready"] = (200, OWN, {"status": "degraded", "reasons": ["features-unreachable"]})
+    assert smoke.wait_until_ready(client, wait=0) == "degraded features-unreachable"
 
 
 def test_the_last_digits_may_differ_between_machines() -> None:
-    assert smoke.same(210.80813786536956, 210.80813786536901)
-    assert not smoke.same(210.80813786536956, 210.809)
-    assert not smoke.same(1.0, "1.0")
-    assert not smoke.same({"low": 0.5}, None)
+    assert smoke.equal(210.80813786536956, 210.80813786536901)
+    assert not smoke.equal(210.80813786536956, 210.809)
+    assert not smoke.equal(1.0, "1.0")
+    assert not smoke.equal({"low": 0.5}, None)

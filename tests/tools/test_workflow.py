@@ -1,4 +1,4 @@
-"""The workflows: what they may do, what they run, and that their scripts do what they say."""
+"""The workflows: their permissions, their commands, and their scripts."""
 
 import os
 import re
@@ -25,17 +25,17 @@ GOOD_RUN = ".github/workflows/deploy.yml push main success"
 
 
 def steps(jobs: Mapping[str, Any] = JOBS) -> Iterator[dict[str, Any]]:
-    """The steps of all jobs."""
+    """Yield the steps of all jobs."""
     for job in jobs.values():
         yield from job["steps"]
 
 
 def using(action: str) -> list[dict[str, Any]]:
-    """The steps that use an action."""
+    """Return the steps that use an action."""
     return [step for step in steps() if step.get("uses", "").startswith(f"{action}@")]
 
 
-def test_every_action_is_pinned_by_its_commit_and_says_which_version_that_is() -> None:
+def test_every_action_is_pinned_by_its_commit_with_its_version() -> None:
     used = [line for path in WORKFLOWS.values() for line in path.read_text("utf-8").splitlines() if "uses:" in line]
     assert used
     assert [
@@ -48,13 +48,13 @@ def test_one_version_of_every_action_is_used() -> None:
     assert len(used) == len({action.partition("@")[0] for action in used})
 
 
-def test_the_one_python_version_is_that_of_the_project() -> None:
+def test_the_only_python_version_is_that_of_the_project() -> None:
     assert using("actions/setup-python")
     assert {step["with"]["python-version-file"] for step in using("actions/setup-python")} == {".python-version"}
     assert [path.name for path in WORKFLOWS.values() if "python-version:" in path.read_text("utf-8")] == []
 
 
-def test_nothing_is_permitted_that_is_not_needed() -> None:
+def test_no_job_has_a_permission_that_it_does_not_need() -> None:
     assert [parsed["permissions"] for parsed in PARSED.values()] == [{}] * len(PARSED)
     written = {
         (name, scope) for name, job in JOBS.items() for scope, access in job["permissions"].items() if access != "read"
@@ -63,29 +63,29 @@ def test_nothing_is_permitted_that_is_not_needed() -> None:
     assert {scope for job in JOBS.values() for scope in job["permissions"]} == {"actions", "contents", "id-token"}
 
 
-def test_no_checkout_leaves_a_token_behind() -> None:
+def test_no_checkout_leaves_a_token() -> None:
     assert [step for step in using("actions/checkout") if step["with"].get("persist-credentials") != "false"] == []
 
 
 @pytest.mark.parametrize("job", ["build", "test", "package"])
-def test_heavy_models_are_fetched_where_they_are_used(job: str) -> None:
+def test_large_models_are_fetched_where_they_are_used(job: str) -> None:
     assert DEPLOY["jobs"][job]["steps"][0]["with"]["lfs"] == "true"
 
 
-def test_every_job_ends_in_time_on_one_system() -> None:
+def test_every_job_has_a_timeout_and_the_same_system() -> None:
     assert all(0 < int(job["timeout-minutes"]) <= 30 for job in JOBS.values())
     assert {job["runs-on"] for job in JOBS.values()} == {"ubuntu-24.04"}
 
 
-def test_only_what_a_pull_request_started_is_ever_cancelled_and_deployments_wait_for_each_other() -> None:
+def test_only_runs_of_pull_requests_are_cancelled_and_deployments_wait_for_each_other() -> None:
     assert DEPLOY["concurrency"]["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
     assert DEPLOY["jobs"]["deploy"]["concurrency"] == {"group": "production", "cancel-in-progress": "false"}
 
 
-def test_a_push_goes_all_the_way_and_a_pull_request_as_far_as_its_package() -> None:
+def test_a_push_is_deployed_and_a_pull_request_only_packaged() -> None:
     jobs = DEPLOY["jobs"]
     assert list(jobs) == ["build", "test", "package", "deploy", "smoke"]
-    assert {each["if"] for each in (jobs["build"], jobs["test"], jobs["package"])} == {
+    assert {job["if"] for job in (jobs["build"], jobs["test"], jobs["package"])} == {
         "github.event_name != 'workflow_dispatch'"
     }
     assert jobs["deploy"]["needs"] == ["build", "test", "package"]
@@ -102,7 +102,7 @@ def test_the_deployment_is_approved_and_logs_in_without_a_secret() -> None:
     assert re.findall(r"secrets\.\w+", text) == ["secrets.SMOKE_PASSWORD"]
 
 
-def test_what_was_made_is_what_is_deployed() -> None:
+def test_the_uploaded_package_is_deployed() -> None:
     [upload], [download] = using("actions/upload-artifact"), using("actions/download-artifact")
     assert upload["with"]["path"].split() == ["dist/egl-ml.zip", "dist/egl-ml.cdx.json"]  # with its bill of materials
     assert upload["with"]["if-no-files-found"] == "error"
@@ -110,19 +110,19 @@ def test_what_was_made_is_what_is_deployed() -> None:
     assert download["with"]["path"] == "dist"
 
 
-def test_going_back_takes_the_earlier_run_s_package_once_that_run_was_held_good() -> None:
+def test_going_back_downloads_the_earlier_run_s_package_after_its_check() -> None:
     assert DEPLOY["on"]["workflow_dispatch"]["inputs"]["run"]["required"] == "true"
-    done = [step.get("run") or step["uses"].partition("@")[0] for step in DEPLOY["jobs"]["deploy"]["steps"]]
-    assert done.index(".github/scripts/earlier.sh") < done.index("actions/download-artifact")
+    actions = [step.get("run") or step["uses"].partition("@")[0] for step in DEPLOY["jobs"]["deploy"]["steps"]]
+    assert actions.index(".github/scripts/earlier.sh") < actions.index("actions/download-artifact")
     [download] = using("actions/download-artifact")
     assert download["with"]["run-id"] == "${{ inputs.run || github.run_id }}"
 
 
-def test_what_is_run_is_there_to_be_run_here_as_well() -> None:
-    said = [line for step in steps() for line in step.get("run", "").splitlines()]
-    targets = {found for line in said for found in re.findall(r"^make (\S+)", line)}
-    scripts = {found for line in said for found in re.findall(r"\.github/scripts/\S+", line)}
-    tools = {found for line in said for found in re.findall(r"python -m tools (\w+)", line)}
+def test_every_command_of_the_workflows_exists_here() -> None:
+    lines = [line for step in steps() for line in step.get("run", "").splitlines()]
+    targets = {target for line in lines for target in re.findall(r"^make (\S+)", line)}
+    scripts = {script for line in lines for script in re.findall(r"\.github/scripts/\S+", line)}
+    tools = {tool for line in lines for tool in re.findall(r"python -m tools (\w+)", line)}
     makefile = (ROOT / "Makefile").read_text("utf-8").replace("$(INSTALLED):", ".venv/.installed:")
     assert [target for target in targets if f"\n{target}:" not in makefile] == []
     assert {"check", "test", "package"} <= targets
@@ -131,42 +131,42 @@ def test_what_is_run_is_there_to_be_run_here_as_well() -> None:
     assert "smoke" in tools <= set(available())
 
 
-def test_no_line_of_shell_holds_an_expression() -> None:
+def test_no_shell_command_has_an_expression() -> None:
     assert [step["run"] for step in steps() if "${{" in step.get("run", "")] == []
 
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """A folder for programs that stand in for others; each tells its arguments."""
+    """A folder for fake programs, each of which records its arguments."""
     (tmp_path / "bin").mkdir()
     return tmp_path / "bin"
 
 
-def stand_in(folder: Path, name: str, body: str) -> None:
-    """A program that appends its name, folder and arguments to `told`, and then does `body`."""
+def fake(folder: Path, name: str, body: str) -> None:
+    """Write a program that appends its name, folder and arguments to the file `calls`, and then runs `body`."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = folder / "told"
-    (folder / name).write_text(f'#!/bin/sh\necho "{name} in $(basename "$PWD"): $*" >>"{told}"\n{body}\n')
+    calls = folder / "calls"
+    (folder / name).write_text(f'#!/bin/sh\necho "{name} in $(basename "$PWD"): $*" >>"{calls}"\n{body}\n')
     (folder / name).chmod(0o755)
 
 
 def run(script: Path, programs: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run a script with stand-ins before all else on PATH."""
-    given = {"PATH": f"{programs}:{os.defpath}", "GITHUB_REPOSITORY": "owner/egl-ml", **environ}
-    return subprocess.run([script], env=given, capture_output=True, encoding="utf-8", check=False)
+    """Run a script with the fake programs first on PATH."""
+    variables = {"PATH": f"{programs}:{os.defpath}", "GITHUB_REPOSITORY": "owner/egl-ml", **environ}
+    return subprocess.run([script], env=variables, capture_output=True, encoding="utf-8", check=False)
 
 
 @pytest.mark.parametrize(
-    "run_said", [GOOD_RUN, GOOD_RUN.replace("main", "master"), GOOD_RUN.replace(".yml ", ".yml@main ")]
+    "response", [GOOD_RUN, GOOD_RUN.replace("main", "master"), GOOD_RUN.replace(".yml ", ".yml@main ")]
 )
-def test_a_good_run_of_the_main_branch_may_be_deployed_again(programs: Path, run_said: str) -> None:
-    stand_in(programs, "gh", f"echo '{run_said}'")
+def test_a_good_run_of_the_main_branch_may_be_deployed_again(programs: Path, response: str) -> None:
+    fake(programs, "gh", f"echo '{response}'")
     assert run(SCRIPTS / "earlier.sh", programs, RUN="123").returncode == 0
-    assert "api repos/owner/egl-ml/actions/runs/123 " in (programs / "told").read_text()
+    assert "api repos/owner/egl-ml/actions/runs/123 " in (programs / "calls").read_text()
 
 
 @pytest.mark.parametrize(
-    "run_said",
+    "response",
     [
         GOOD_RUN.replace("push", "pull_request"),
         GOOD_RUN.replace("main", "feature"),
@@ -176,42 +176,42 @@ def test_a_good_run_of_the_main_branch_may_be_deployed_again(programs: Path, run
         "",
     ],
 )
-def test_the_package_of_any_other_run_is_refused(programs: Path, run_said: str) -> None:
-    stand_in(programs, "gh", f"echo '{run_said}'")
-    done = run(SCRIPTS / "earlier.sh", programs, RUN="123")
-    assert done.returncode == 1
-    assert done.stderr.startswith("::error::Run 123 did not deploy the main branch well")
+def test_the_package_of_another_run_is_refused(programs: Path, response: str) -> None:
+    fake(programs, "gh", f"echo '{response}'")
+    result = run(SCRIPTS / "earlier.sh", programs, RUN="123")
+    assert result.returncode == 1
+    assert result.stderr.startswith("::error::Run 123 did not deploy the main branch well")
 
 
 @pytest.mark.parametrize("number", ["1/../2", "latest", "1 2"])
-def test_what_is_no_run_s_number_is_asked_of_nobody(programs: Path, number: str) -> None:
-    stand_in(programs, "gh", "")
+def test_an_invalid_run_number_is_refused_without_a_request(programs: Path, number: str) -> None:
+    fake(programs, "gh", "")
     assert run(SCRIPTS / "earlier.sh", programs, RUN=number).returncode == 1
-    assert not (programs / "told").exists()
+    assert not (programs / "calls").exists()
 
 
-def test_a_run_that_cannot_be_asked_for_is_refused(programs: Path) -> None:
-    stand_in(programs, "gh", "exit 4")
+def test_a_run_that_cannot_be_read_is_refused(programs: Path) -> None:
+    fake(programs, "gh", "exit 4")
     assert run(SCRIPTS / "earlier.sh", programs, RUN="123").returncode == 4
 
 
-def test_after_a_failed_deployment_the_way_back_is_named(programs: Path, tmp_path: Path) -> None:
-    stand_in(programs, "gh", 'case "$2" in *branch=master) echo 77;; esac')
-    done = run(SCRIPTS / "go-back.sh", programs, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
-    assert done.returncode == 0
-    assert "gh workflow run deploy.yml -f run=77" in done.stdout
+def test_after_a_failed_deployment_the_way_back_is_shown(programs: Path, tmp_path: Path) -> None:
+    fake(programs, "gh", 'case "$2" in *branch=master) echo 77;; esac')
+    result = run(SCRIPTS / "go-back.sh", programs, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    assert result.returncode == 0
+    assert "gh workflow run deploy.yml -f run=77" in result.stdout
     assert "gh workflow run deploy.yml --repo owner/egl-ml -f run=77" in (tmp_path / "summary.md").read_text()
 
 
-def test_without_a_good_run_the_way_back_is_named_all_the_same(programs: Path, tmp_path: Path) -> None:
-    stand_in(programs, "gh", "")
-    done = run(SCRIPTS / "go-back.sh", programs, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
-    assert "-f run=THE_ID_OF_A_GOOD_RUN" in done.stdout
+def test_without_a_good_run_the_way_back_is_shown_too(programs: Path, tmp_path: Path) -> None:
+    fake(programs, "gh", "")
+    result = run(SCRIPTS / "go-back.sh", programs, GITHUB_STEP_SUMMARY=str(tmp_path / "summary.md"))
+    assert "-f run=THE_ID_OF_A_GOOD_RUN" in result.stdout
 
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    """A project whose package holds one file, and an older one unpacked; func tools that tell what they find."""
+    """A project whose package has one file, an older one unpacked, and fake func tools that list the folder."""
     project = tmp_path / "project"
     (project / ".github/scripts").mkdir(parents=True)
     shutil.copy(SCRIPTS / "publish.sh", project / ".github/scripts")
@@ -220,17 +220,17 @@ def published(tmp_path: Path) -> Path:
     (project / "new.py").touch()
     shutil.make_archive(str(project / "dist/egl-ml"), "zip", project, "new.py")
     environment = project / ".venv/bin"
-    stand_in(environment, "npm", f"mkdir -p node_modules/.bin && cp '{environment}/func' node_modules/.bin/")
-    stand_in(environment, "func", f"ls >>'{environment}/told'")
+    fake(environment, "npm", f"mkdir -p node_modules/.bin && cp '{environment}/func' node_modules/.bin/")
+    fake(environment, "func", f"ls >>'{environment}/calls'")
     (environment / "python").symlink_to(sys.executable)
     (project / "tools/node").mkdir(parents=True)
     return project
 
 
-def test_func_tools_are_installed_as_locked_and_publish_the_unpacked_package_as_it_is(published: Path) -> None:
-    done = run(published / ".github/scripts/publish.sh", published / ".venv/bin", AZURE_FUNCTION_APP_NAME="func-egl")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (published / ".venv/bin/told").read_text().splitlines() == [
+def test_func_tools_are_installed_as_locked_and_publish_the_unpacked_package_unchanged(published: Path) -> None:
+    result = run(published / ".github/scripts/publish.sh", published / ".venv/bin", AZURE_FUNCTION_APP_NAME="func-egl")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (published / ".venv/bin/calls").read_text().splitlines() == [
         "npm in node: ci --no-progress",
         "func in egl-ml: azure functionapp publish func-egl --python --no-build",
         "new.py",
@@ -238,9 +238,9 @@ def test_func_tools_are_installed_as_locked_and_publish_the_unpacked_package_as_
 
 
 def test_without_a_function_app_nothing_is_published(published: Path) -> None:
-    done = run(published / ".github/scripts/publish.sh", published / ".venv/bin")
-    assert done.returncode != 0
-    assert "AZURE_FUNCTION_APP_NAME: is not set: docs/deploy.md" in done.stderr
+    result = run(published / ".github/scripts/publish.sh", published / ".venv/bin")
+    assert result.returncode != 0
+    assert "AZURE_FUNCTION_APP_NAME: is not set: docs/deploy.md" in result.stderr
 
 
 def test_func_tools_are_pinned() -> None:

@@ -1,46 +1,48 @@
-"""What the tool prints: the plans side by side, growth, and the settings to paste."""
+"""The printed report: the plans side by side, the growth, and the settings to paste."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tools.capacity import hosting
-from tools.capacity.errors import CapacityError
 from tools.capacity.hosting import Prices
-from tools.capacity.plan import Kind, Load, Plan, most, plan
+from tools.capacity.plan import Kind, Load, Plan, max_rate, smallest_plan
+from tools.errors import CapacityError
 
-TIMES = (1, 10, 100, 1_000)
+MULTIPLES = (1, 10, 100, 1_000)
 
 
 def head(load: Load) -> str:
-    """The question."""
-    service = load.service
+    """Return the load and its targets, in one line."""
+    service_time = load.service_time
     return (
-        f"{load.rate:,g} requests/s that take {_ms(service.mean)} (p99 {_ms(service.percentile(0.99))}), "
-        f"{_ms(load.cpu)} of them CPU; wanted: p99 under {_ms(load.p99)} for {load.availability * 100:g} % of the time"
+        f"{load.rate:,g} requests/s that take {_ms(service_time.mean)} (p99 {_ms(service_time.percentile(0.99))}), "
+        f"{_ms(load.cpu)} of them CPU; target: p99 under {_ms(load.p99)} for {load.availability * 100:g} % of the time"
     )
 
 
 def table(plans: Mapping[Kind, Plan | CapacityError], cheapest: Plan, prices: Prices) -> str:
-    """A line for each kind of instance; the cheapest Flex one is marked."""
+    """Return a line for each kind of instance; the cheapest Flex plan is marked."""
     lines = [_row("", "instances", "places", "use", "p50", "p99", "memory", "a month")]
-    for kind, found in plans.items():
-        if isinstance(found, CapacityError):
-            lines.append(f"  {kind.name:<17} none: {found}")
-            continue
-        queue = found.queue
-        row = _row(
-            kind.name,
-            f"{found.needed:,} + {found.instances - found.needed:,}",
-            f"{found.places}",
-            f"{queue.use * 100:.0f} %",
-            _ms(queue.percentile(0.5)),
-            _ms(queue.percentile(0.99)),
-            f"{found.load.memory_mb:,.0f} MB",
-            f"{hosting.monthly(found, prices):,.0f}",
-        )
-        lines.append(f"{row} ◂" if found == cheapest else row)
+    for kind, plan in plans.items():
+        if isinstance(plan, CapacityError):
+            lines.append(f"  {kind.name:<17} none: {plan}")
+        else:
+            lines.append(f"{_plan_row(plan, prices)} ◂" if plan == cheapest else _plan_row(plan, prices))
     return "\n".join(lines)
+
+
+def _plan_row(plan: Plan, prices: Prices) -> str:
+    return _row(
+        plan.kind.name,
+        f"{plan.needed:,} + {plan.instances - plan.needed:,}",
+        f"{plan.places}",
+        f"{plan.queue.use * 100:.0f} %",
+        _ms(plan.queue.percentile(0.5)),
+        _ms(plan.queue.percentile(0.99)),
+        f"{plan.load.memory_mb:,.0f} MB",
+        f"{hosting.monthly(plan, prices):,.0f}",
+    )
 
 
 def _row(name: str, *cells: str) -> str:
@@ -48,14 +50,14 @@ def _row(name: str, *cells: str) -> str:
     return f"  {name:<17}" + " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
 
 
-def growth(now: Plan, pulls: float) -> str:
-    """The marked plan at many times the load: its instances, and how much of each limit it takes; `!` is too much."""
-    plans = [plan(replace(now.load, rate=now.load.rate * times), now.kind) for times in TIMES]
-    used = [{limit.name: limit.share for limit in hosting.limits(then, pulls)} for then in plans]
+def growth(plan: Plan, pulls: float) -> str:
+    """Return the plan at multiples of its load: the instances, and the used share of each limit; `!` exceeds it."""
+    plans = [smallest_plan(replace(plan.load, rate=plan.load.rate * multiple), plan.kind) for multiple in MULTIPLES]
+    shares = [{limit.name: limit.share for limit in hosting.limits(grown, pulls)} for grown in plans]
     lines = [
-        ("times the load", [f"{times:,} " for times in TIMES]),
-        ("instances", [f"{then.instances:,} " for then in plans]),
-        *((name, [_share(each[name]) for each in used]) for name in used[-1]),
+        ("times the load", [f"{multiple:,} " for multiple in MULTIPLES]),
+        ("instances", [f"{grown.instances:,} " for grown in plans]),
+        *((name, [_share(by_limit[name]) for by_limit in shares]) for name in shares[-1]),
     ]
     return "\n".join(f"  {name:<55}{''.join(f'{cell:>10}' for cell in cells)}".rstrip() for name, cells in lines)
 
@@ -65,25 +67,25 @@ def _share(share: float) -> str:
 
 
 def settings(flex: Plan, pods: Plan | CapacityError) -> str:
-    """What to paste, and where."""
+    """Return the settings to paste, and the files they belong in."""
     size = {
         "instanceMemoryMB": flex.kind.memory_mb,
         "perInstanceConcurrency": flex.places,
         "maximumInstanceCount": hosting.maximum(flex),
     }
-    blocks = ["  infra/sizes.json", *(f"    {line}" for line in json.dumps(size, indent=2)[2:-2].splitlines())]
-    return "\n".join([*blocks, *(_overlay(pods) if isinstance(pods, Plan) else ())])
+    lines = ["  infra/sizes.json", *(f"    {line}" for line in json.dumps(size, indent=2)[2:-2].splitlines())]
+    return "\n".join([*lines, *(_overlay(pods) if isinstance(pods, Plan) else ())])
 
 
 def _overlay(pods: Plan) -> Sequence[str]:
-    """The numbers of an overlay: a pod is added when those that are there have as much as each can take."""
-    rate = most(pods.load, pods.kind)
+    """Return the numbers of an overlay. KEDA adds a pod when every pod has as many requests as it can take."""
+    rate = max_rate(pods.load, pods.kind)
     return [
         "  infra/k8s/overlays/.../scaled-object.yaml",
         "    minReplicaCount: 2",
         f"    maxReplicaCount: {hosting.maximum(pods)}",
         "  infra/k8s/overlays/.../interceptor-route.yaml",
-        f"    concurrency: {{targetValue: {max(1, int(rate * pods.queue.service.mean))}}}",
+        f"    concurrency: {{targetValue: {max(1, int(rate * pods.queue.service_time.mean))}}}",
         f"    requestRate: {{targetValue: {max(1, int(rate))}}}",
         "  infra/k8s/overlays/.../deployment.yaml",
         f"    requests: {{cpu: {round(pods.kind.cores * 1000)}m, memory: {pods.kind.memory_mb}Mi}}",

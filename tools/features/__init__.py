@@ -1,26 +1,27 @@
-"""Features in an Azure table: `load` a CSV file, `get` an entity, `check` all against the manifest."""
+"""Manage the features in an Azure table: `load` a CSV file, `get` an entity, `check` all rows against the manifest."""
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared import manifest, settings
-from shared.problems import Problem
-from tools.features.refused import Refused
-from tools.host.errors import HostError
+from shared import manifest
+from shared.manifest import Feature
+from shared.problems import FeaturesUnavailable, ModelUnavailable, Problem
+from shared.settings import Settings
+from shared.tables import Account, Table
+from tools.errors import FeaturesError, ToolError
 from tools.host.settings import load_local_settings
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command. Returns 0; 1 when the data are refused or not found; 3 when the store does not answer."""
-    given = arguments().parse_args(argv)
+    """Run one command. Returns 0; 1 when the data are refused or not found; 3 when the table is unreachable."""
+    options = parser().parse_args(argv)
     try:
-        load_local_settings(Path())
-        settings.current.cache_clear()
-        return int(asyncio.run(given.run(given)))
-    except (Refused, HostError) as error:
+        return int(asyncio.run(options.run(options)))
+    except ToolError as error:
         print(error, file=sys.stderr)
         return 1
     except Problem as problem:
@@ -28,65 +29,77 @@ def main(argv: Sequence[str]) -> int:
         return 3
 
 
-def arguments() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    arguments = argparse.ArgumentParser(
         "python -m tools features",
         description=f"{__doc__} The table is FEATURES_TABLE in the account of STORAGE_CONNECTION or STORAGE_TABLE_URI, "
         "from local.settings.json or the environment.",
-        epilog="Exit codes: 0 done, 1 refused or not found, 2 wrong command line, 3 the store does not answer.",
+        epilog="Exit codes: 0 done, 1 refused or not found, 2 wrong command line, 3 the table is unreachable.",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    loading = commands.add_parser("load", help="put a CSV file's rows there; safe to run twice")
+    commands = arguments.add_subparsers(required=True, metavar="COMMAND")
+    loading = commands.add_parser("load", help="write the rows of a CSV file to the table; you can repeat it")
     loading.add_argument("file", type=Path, metavar="FILE.csv")
     loading.add_argument("--key", required=True, metavar="COLUMN", help="the column with the entity's id")
     loading.set_defaults(run=load)
-    getting = commands.add_parser("get", help="print what the service would pull for one entity")
+    getting = commands.add_parser("get", help="print the features that the service would read for one entity")
     getting.add_argument("entity", metavar="ENTITY")
     getting.set_defaults(run=get)
-    checking = commands.add_parser("check", help="hold every row against the manifest's types and ranges")
+    checking = commands.add_parser("check", help="check every row against the manifest's types and ranges")
     checking.set_defaults(run=check)
     example = commands.add_parser("example", help="print the demo's rows as CSV: scikit-learn's diabetes data")
-    example.set_defaults(run=demo)
-    return parser
+    example.set_defaults(run=print_example)
+    return arguments
 
 
-async def load(given: argparse.Namespace) -> int:
-    """Read the file whole, then write it: a bad cell in the last line leaves the table as it was."""
+def connect() -> tuple[Table, Sequence[Feature]]:
+    """Return the features table and the features of the model, from the settings. Raises HostError and Problem."""
+    load_local_settings(Path())
+    settings = Settings.read(os.environ).require("model", "storage")
+    account = Account(settings.storage_connection, settings.storage_table_uri, settings.storage_client_id)
+    try:
+        content = (manifest.APP / settings.model_manifest).read_bytes()
+    except OSError as error:
+        raise ModelUnavailable(reason=f"the manifest cannot be read: {error}") from error
+    return Table(settings.features_table, account, FeaturesUnavailable), manifest.decode(content).features
+
+
+async def load(options: argparse.Namespace) -> int:
+    """Read the whole file, then write it: after an error in its last line the table is unchanged."""
     from tools.features import csv_rows, store
 
-    features = manifest.current().features
-    rows = csv_rows.read(given.file, given.key, features)
-    await store.load(settings.current().features_table, rows)
+    table, features = connect()
+    await store.load(table, csv_rows.read(options.file, options.key, features))
     return 0
 
 
-async def get(given: argparse.Namespace) -> int:
-    """Print the entity's features, one a line."""
+async def get(options: argparse.Namespace) -> int:
+    """Print the entity's features, one per line."""
     from tools.features import store
 
-    row = await store.get(settings.current().features_table, given.entity, manifest.current().features)
+    table, features = connect()
+    row = await store.get(table, options.entity, features)
     if row is None:
-        raise Refused(f"{given.entity} is not there.")
+        raise FeaturesError(f"The entity {options.entity} does not exist.")
     for name, value in row.items():
         print(f"{name}: {'missing' if value is None else value}")
     return 0
 
 
-async def check(given: argparse.Namespace) -> int:
-    """Print a line for each feature, and what is wrong; 1 when a row could not be predicted for."""
+async def check(options: argparse.Namespace) -> int:
+    """Print a line for each feature, with its errors. Returns 1 when a row cannot be used for predictions."""
     from tools.features import report, store
 
-    features = manifest.current().features
-    found = report.Report(features)
-    async for entity, row in store.everything(settings.current().features_table, features):
-        found.add(entity, row)
-    print(found)
-    return 1 if found.unusable else 0
+    table, features = connect()
+    result = report.Report(features)
+    async for entity, row in store.rows(table, features):
+        result.add(entity, row)
+    print(result)
+    return 1 if result.unusable else 0
 
 
-async def demo(given: argparse.Namespace) -> int:
-    """Print the diabetes data with one entity a row."""
+async def print_example(options: argparse.Namespace) -> int:
+    """Print the diabetes data, with an entity for each row."""
     from sklearn.datasets import load_diabetes
 
     frame = load_diabetes(as_frame=True).data

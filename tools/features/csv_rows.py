@@ -1,4 +1,4 @@
-"""Rows from a CSV file, checked against the manifest before any of them is stored."""
+"""Read rows from a CSV file, and check all of them against the manifest before any is written."""
 
 import csv
 import math
@@ -6,55 +6,57 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shared.manifest import Feature, Number
-from tools.features.refused import Refused
+from tools.errors import FeaturesError
 
 type Row = Mapping[str, float | str]
-MOST_KEY_CHARACTERS = 256
+MAX_KEY_CHARACTERS = 256
 
 
 def read(file: Path, key: str, features: Sequence[Feature]) -> dict[str, Row]:
-    """Entity → features; empty cells are left out, so they are missing. Raises Refused with line and column."""
+    """Return entity → features. Empty cells are left out, as missing. Raises FeaturesError with line and column."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as content:
             reader = csv.DictReader(content)
-            names = set(reader.fieldnames or ())
-            wanted = _wanted(file, key, names, features)
+            columns = _columns(file, key, set(reader.fieldnames or ()), features)
             rows: dict[str, Row] = {}
             for cells in reader:
+                place = f"{file.name}, line {reader.line_num}"
                 entity = (cells[key] or "").strip()
-                if not 1 <= len(entity) <= MOST_KEY_CHARACTERS:
-                    raise Refused(f"{file.name}, line {reader.line_num}: {key} must have 1 to 256 characters.")
+                if not 1 <= len(entity) <= MAX_KEY_CHARACTERS:
+                    raise FeaturesError(f"{place}: {key} must have 1 to {MAX_KEY_CHARACTERS} characters.")
                 if entity in rows:
-                    raise Refused(f"{file.name}, line {reader.line_num}: {key} {entity} stands there twice.")
-                rows[entity] = _row(f"{file.name}, line {reader.line_num}", cells, wanted)
+                    raise FeaturesError(f"{place}: {key} {entity} is a duplicate.")
+                rows[entity] = _row(place, cells, columns)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Refused(f"{file} cannot be read: {error}") from error
+        raise FeaturesError(f"{file} cannot be read: {error}") from error
     return rows
 
 
-def _wanted(file: Path, key: str, names: set[str], features: Sequence[Feature]) -> Sequence[Feature]:
-    """The features that have a column."""
+def _columns(file: Path, key: str, names: set[str], features: Sequence[Feature]) -> Sequence[Feature]:
+    """Return the features that have a column."""
     if key not in names:
-        raise Refused(f"{file.name} has no column {key}.")
-    wanted = [feature for feature in features if feature.stored and feature.name in names]
-    if not wanted:
-        raise Refused(f"{file.name} has no column of the model's: {', '.join(each.name for each in features)}.")
-    return wanted
+        raise FeaturesError(f"{file.name} has no column {key}.")
+    columns = [feature for feature in features if feature.stored and feature.name in names]
+    if not columns:
+        expected = ", ".join(feature.name for feature in features)
+        raise FeaturesError(f"{file.name} has none of the model's columns: {expected}.")
+    return columns
 
 
-def _row(where: str, cells: Mapping[str, str | None], wanted: Sequence[Feature]) -> Row:
-    return {each.name: _value(where, each, cell) for each in wanted if (cell := (cells[each.name] or "").strip())}
+def _row(place: str, cells: Mapping[str, str | None], columns: Sequence[Feature]) -> Row:
+    texts = {feature.name: (cells[feature.name] or "").strip() for feature in columns}
+    return {feature.name: _value(place, feature, texts[feature.name]) for feature in columns if texts[feature.name]}
 
 
-def _value(where: str, feature: Feature, cell: str) -> float | str:
+def _value(place: str, feature: Feature, cell: str) -> float | str:
     if not isinstance(feature, Number):
         if cell not in feature.values:
-            raise Refused(f"{where}: {feature.name} {cell} is no category that the model knows.")
+            raise FeaturesError(f"{place}: {feature.name} {cell} is not a category of the model.")
         return cell
     try:
         number = float(cell)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise Refused(f"{where}: {feature.name} {cell} is not a number.")
+        raise FeaturesError(f"{place}: {feature.name} {cell} is not a number.")
     return number

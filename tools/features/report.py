@@ -1,4 +1,4 @@
-"""What `check` finds: rows that cannot be predicted for, and values outside the range of the training data."""
+"""The report of `check`: rows that cannot be used for predictions, and values outside the training data's range."""
 
 import math
 from collections import Counter
@@ -7,53 +7,48 @@ from typing import Any
 
 from shared.manifest import Feature, Number
 
-MOST_NAMED = 3  # entities told of each fault
+MAX_EXAMPLES = 3  # entities named for each kind of error
+MISSING, WRONG_TYPE, OUTSIDE, MISSING_OPTIONAL = "missing", "of a wrong type", "outside the range", "missing (optional)"
 
 
 class Report:
-    """Counts while rows are added; printed, it is a line for each feature."""
+    """Count the errors of the rows that are added. Its text has a line for each feature."""
 
     def __init__(self, features: Sequence[Feature]) -> None:
         self._features = [feature for feature in features if feature.stored]
-        self._faults: Counter[tuple[str, str]] = Counter()
-        self._named: dict[tuple[str, str], list[str]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._examples: dict[tuple[str, str], list[str]] = {}
         self.rows = 0
         self.unusable = 0
 
     def add(self, entity: str, row: Mapping[str, Any]) -> None:
-        """Hold one entity's row against the manifest."""
+        """Check one entity's row against the manifest."""
         self.rows += 1
-        faults = [(feature.name, fault) for feature in self._features if (fault := _fault(feature, row[feature.name]))]
-        self.unusable += any(fault in (MISSING, WRONG) for _, fault in faults)
-        for told in faults:
-            self._faults[told] += 1
-            named = self._named.setdefault(told, [])
-            if len(named) < MOST_NAMED:
-                named.append(entity)
+        errors = {feature.name: _error(feature, row[feature.name]) for feature in self._features}
+        self.unusable += any(error in (MISSING, WRONG_TYPE) for error in errors.values())
+        for key in errors.items():
+            if key[1]:
+                self._counts[key] += 1
+                examples = self._examples.setdefault(key, [])
+                if len(examples) < MAX_EXAMPLES:
+                    examples.append(entity)
 
     def __str__(self) -> str:
-        lines = [f"{self.rows} entities, {self.unusable} of them without a prediction"]
-        for feature in self._features:
-            told = [f"{count} {what}{self._examples(name, what)}" for (name, what), count in self._of(feature)]
-            lines.append(f"  {feature.name}: {', '.join(told) or 'fine'}")
+        lines = [f"{self.rows} entities, {self.unusable} of them unusable"]
+        lines += [f"  {feature.name}: {', '.join(self._errors(feature.name)) or 'fine'}" for feature in self._features]
         return "\n".join(lines)
 
-    def _of(self, feature: Feature) -> list[tuple[tuple[str, str], int]]:
-        return sorted((fault, count) for fault, count in self._faults.items() if fault[0] == feature.name)
-
-    def _examples(self, name: str, what: str) -> str:
-        return f" ({', '.join(self._named[name, what])})"
+    def _errors(self, name: str) -> list[str]:
+        counts = sorted((key, count) for key, count in self._counts.items() if key[0] == name)
+        return [f"{count} {key[1]} ({', '.join(self._examples[key])})" for key, count in counts]
 
 
-MISSING, WRONG, OUTSIDE, ABSENT = "missing", "of a wrong type", "outside the range", "missing, which the model takes"
-
-
-def _fault(feature: Feature, value: Any) -> str:
+def _error(feature: Feature, value: Any) -> str:
     if value is None:
-        return ABSENT if feature.optional else MISSING
+        return MISSING_OPTIONAL if feature.optional else MISSING
     if not isinstance(feature, Number):
-        return "" if value in feature.values else WRONG
+        return "" if value in feature.values else WRONG_TYPE
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
-        return WRONG
+        return WRONG_TYPE
     low, high = feature.range
     return "" if low <= value <= high else OUTSIDE

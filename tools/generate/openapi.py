@@ -1,4 +1,4 @@
-"""docs/openapi.json: the OpenAPI document of the app with the model that it serves, for reviews and code generators."""
+"""Generate docs/openapi.json: the OpenAPI document of the app with its model, for reviews and code generators."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.generate.errors import GenerateError
+from tools.errors import GenerateError
 
 DOCUMENT = """
 import sys
@@ -18,13 +18,13 @@ sys.stdout.buffer.write(openapi.document(endpoint.declared(app), manifest.curren
 
 
 def snapshot(root: Path) -> Mapping[str, str]:
-    """The document, indented, so that a change shows as lines. Raises GenerateError when app or model do not load."""
-    # In a process of its own: an app is loaded once per process, and reads its settings while it is imported.
-    # Without this machine's settings: a feature source, say, would show in the document.
-    bare = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
-    done = subprocess.run([sys.executable, "-c", DOCUMENT], cwd=root, env=bare, capture_output=True, check=False)
-    if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise GenerateError(f"docs/openapi.json cannot be made, the app does not load: {reason}")
-    text = json.dumps(json.loads(done.stdout), indent=2, ensure_ascii=False)
+    """Return the document, indented, so that a change shows as lines. Raises GenerateError if the app does not load."""
+    # In a separate process: a process can load an app only once, and the app reads its settings at import.
+    # Without this machine's settings: a feature source, for example, would change the document.
+    environ = {name: value for name, value in os.environ.items() if name in ("PATH", "SYSTEMROOT")}
+    result = subprocess.run([sys.executable, "-c", DOCUMENT], cwd=root, env=environ, capture_output=True, check=False)
+    if result.returncode:
+        reason = result.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise GenerateError(f"docs/openapi.json cannot be generated: the app does not load: {reason}")
+    text = json.dumps(json.loads(result.stdout), indent=2, ensure_ascii=False)
     return {"docs/openapi.json": f"{text}\n"}

@@ -1,17 +1,17 @@
-"""Runs a function app locally, as Azure would: Microsoft's runtime behind an HTTP server.
+"""Run a function app locally, as Azure would: Microsoft's runtime behind an HTTP server.
 
-It drives `azure-functions-runtime`, the library that the production worker runs, in this process, and keeps to the real
-host's rules where they show: routes are tried in the order of the functions' names; a wrong method is 404; unknown
-routes, failed functions and oversized headers get an empty answer; chunked bodies arrive empty; a caller's trace is
+It runs `azure-functions-runtime`, the library of the production worker, in this process. It follows the real host where
+an app can see the difference: routes are tried in the order of the functions' names; a wrong method is 404; unknown
+routes, failed functions and oversized headers get an empty response; chunked bodies arrive empty; a caller's trace is
 continued.
 
 What the real host does and this one does not:
-- triggers other than HTTP, bindings other than the request and its answer, streaming in either direction (HTTP v2)
+- triggers other than HTTP, bindings other than the request and its response, streaming in either direction (HTTP v2)
 - function keys, authorization levels, Easy Auth, CORS, and its own pages and APIs (`/admin`, `/runtime`, a page at `/`)
-- limits: 230 s for an answer, 100 MB for a body, 8 KiB for the request line, host.json's concurrency and throttling
+- limits: 230 s for a response, 100 MB for a body, 8 KiB for the request line, host.json's concurrency and throttling
 - several worker processes, disabled functions, host.json's `customHeaders` and `hsts`, local.settings.json's `Host`
-- reading a returned `str` that is JSON: here a `str` is always sent as text/plain
-- its telemetry beyond the `requests` items
+- parsing a returned `str` that is JSON: here a `str` is always sent as text/plain
+- its telemetry, except the `requests` items
 """
 
 import argparse
@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from tools.host.errors import HostError
+from tools.errors import HostError
 from tools.host.settings import load_local_settings
 
 
@@ -43,24 +43,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     arguments = argparse.ArgumentParser("python -m tools host", description=(__doc__ or "").partition("\n")[0])
     arguments.add_argument(
-        "--app", type=Path, default=Path(), metavar="FOLDER", help="the function app (default: here)"
+        "--app", type=Path, default=Path(), metavar="FOLDER", help="the function app (default: this folder)"
     )
     arguments.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     port = os.environ.get("PORT") or "7071"
     arguments.add_argument("--port", type=int, default=port, help="the port (default: PORT or 7071)")
-    arguments.add_argument("--reload", action="store_true", help="start again when a .py or .json file changes")
+    arguments.add_argument("--reload", action="store_true", help="restart when a .py or .json file changes")
     return arguments
 
 
 def run(folder: Path, host: str, port: int) -> int:
     """Load the app and serve it in this process. Raises HostError when it cannot start."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
+        signal.signal(number, exit_cleanly)
     load_local_settings(folder)
-    with listening(host, port) as listener:
+    with listen(host, port) as listener:
         from tools.host.banner import banner
         from tools.host.server import Application, Server, serve
 
@@ -70,21 +70,21 @@ def run(folder: Path, host: str, port: int) -> int:
         try:
             asyncio.run(serve(application, server, folder, listener), loop_factory=server.config.get_loop_factory())
         finally:
-            # Whoever presses Ctrl-C again while the interpreter shuts down means it.
+            # A second Ctrl-C, while the interpreter shuts down, ends the process at once.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
     return 0
 
 
-def leave(number: int, frame: FrameType | None) -> None:
-    """End the process without a traceback.
+def exit_cleanly(number: int, frame: FrameType | None) -> None:
+    """Exit without a traceback.
 
-    Before requests are served this happens at once; afterwards uvicorn stops first and then raises the signal again.
+    Before the server runs, this exits at once. Afterwards uvicorn stops first and then raises the signal again.
     """
     raise SystemExit(0)
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens; opened before the app is loaded, so a taken port is known at once. Raises HostError."""
+def listen(host: str, port: int) -> socket.socket:
+    """Open a listening socket; before the app is loaded, so that a taken port is reported at once. Raises HostError."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=2048)
@@ -95,14 +95,14 @@ def listening(host: str, port: int) -> socket.socket:
 
 
 def base_url(host: str, listener: socket.socket) -> str:
-    """The URL of a listening host, for a browser on the same machine."""
+    """Return the URL of the host for a browser on the same machine."""
     local = host in ("127.0.0.1", "0.0.0.0", "::1", "::", "localhost")
     return f"http://{'localhost' if local else host}:{listener.getsockname()[1]}"
 
 
 def watch(folder: Path, host: str, port: int) -> int:
-    """Serve the app in a process that is replaced when its files change. Raises HostError for a taken port."""
+    """Serve the app in a process that restarts when its files change. Raises HostError for a taken port."""
     from tools.host.reload import supervise
 
-    listening(host, port).close()
+    listen(host, port).close()
     return supervise(folder, ["--app", str(folder), "--host", host, "--port", str(port)])

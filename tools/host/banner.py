@@ -1,4 +1,4 @@
-"""What a newcomer reads when the host is up: where to look, who to be, and two commands to try."""
+"""The banner at the start of the host: its URLs, the demo user, and two commands to try."""
 
 import json
 import os
@@ -13,7 +13,7 @@ DEMO_USER, DEMO_PASSWORD = "abi", "password"
 
 
 def banner(base_url: str, routes: Routes, folder: Path) -> str:
-    """The text for an app that is served at `base_url`; it names only what that app really has."""
+    """Return the text for an app that is served at `base_url`, with only the pages and routes that the app has."""
     lines = [f"Serving on {base_url}"]
     lines += [f"  {base_url}{page}" for page in PAGES if routes.find("GET", page.encode())]
     if has_demo_user():
@@ -25,7 +25,7 @@ def banner(base_url: str, routes: Routes, folder: Path) -> str:
 
 
 def commands(base_url: str, example: dict[str, Any]) -> list[str]:
-    """Two lines for a shell, to be pasted one after the other: get a token, ask for a prediction."""
+    """Return two shell commands: one gets a token, the other a prediction."""
     login = f"-d grant_type=password -d username={DEMO_USER} -d password={DEMO_PASSWORD}"
     extract = r"""sed 's/.*"access_token":"\([^"]*\)".*/\1/'"""
     body = shlex.quote(json.dumps({"instances": [example]}, separators=(",", ":")))
@@ -37,7 +37,7 @@ def commands(base_url: str, example: dict[str, Any]) -> list[str]:
 
 
 def has_demo_user() -> bool:
-    """Whether this is a development setup that knows the demo user."""
+    """Return whether the app runs in development and USERS has the demo user."""
     try:
         users = json.loads(os.environ.get("USERS", "{}"))
     except ValueError:
@@ -47,7 +47,7 @@ def has_demo_user() -> bool:
 
 
 def first_example(manifest: Path) -> dict[str, Any] | None:
-    """The instance of a manifest's first golden example; None when there is none to be read, which is no error here."""
+    """Return the instance of a manifest's first golden example, or None without a readable one: that is no error."""
     try:
         instance = json.loads(manifest.read_text(encoding="utf-8"))["examples"][0]["instance"]
     except (OSError, ValueError, LookupError, TypeError):

@@ -1,7 +1,7 @@
 """The messages between host and runtime, as plain objects with the field names of Microsoft's protobuf definitions.
 
-The runtime builds its answers from whatever classes it is handed as `protos`, and reads only fields. So within one
-process neither protobuf nor gRPC is needed.
+The runtime builds its responses from the classes in `protos`, and reads only fields. So within one process neither
+protobuf nor gRPC is needed.
 Source: `FunctionRpc.proto` in Azure/azure-functions-language-worker-protobuf.
 """
 
@@ -11,10 +11,10 @@ SUCCESS = 1
 
 
 class TypedData(SimpleNamespace):
-    """One value on its way in or out; the one field it has (`http`, `bytes`, `string`, ...) names its type."""
+    """An input or output value. It has one field (`http`, `bytes`, `string`, ...), which names its type."""
 
     def WhichOneof(self, group: str) -> str | None:  # noqa: N802 - protobuf's name
-        """The name of the field that is set, or None for an empty value."""
+        """Return the name of the field that is set, or None for an empty value."""
         return next(iter(self.__dict__), None)
 
 
@@ -22,12 +22,12 @@ class ParameterBinding(SimpleNamespace):
     """An argument of a function: its `name` and its `data`."""
 
     def WhichOneof(self, group: str) -> str:  # noqa: N802 - protobuf's name
-        """How the data travels; always in the message, as shared memory makes no sense within one process."""
+        """Return how the data travel: always in the message, as shared memory makes no sense within one process."""
         return "data"
 
 
 class StatusResult(SimpleNamespace):
-    """Whether a request to the runtime succeeded, and otherwise the exception."""
+    """Success or failure of a request to the runtime, with the exception."""
 
     Failure, Success = 0, SUCCESS
 
@@ -45,12 +45,12 @@ class RpcHttpCookie(SimpleNamespace):
 
 
 def unwrapped[Value](value: Value) -> Value:
-    """The content of protobuf's nullable wrappers, which Python does not need: None is None."""
+    """Return the content of one of protobuf's nullable wrappers, which Python does not need: it has None."""
     return value
 
 
 def timestamp(seconds: int) -> int:
-    """A protobuf timestamp: seconds since 1970."""
+    """Return a protobuf timestamp: seconds since 1970."""
     return seconds
 
 

@@ -1,4 +1,4 @@
-"""Development with `--reload`: the host runs in a process of its own, which is replaced when the app's files change."""
+"""Reload the app for development: the host runs in a child process, which restarts when the app's files change."""
 
 import signal
 import subprocess
@@ -14,35 +14,36 @@ STOP_SECONDS = 15
 
 
 def supervise(folder: Path, arguments: Sequence[str]) -> int:
-    """Run `python -m tools host` with these arguments, and anew after every change in the folder.
+    """Run `python -m tools host` with these arguments, and restart it after every change in the folder.
 
-    Returns 0 on SIGINT or SIGTERM. A host that cannot start (a typo in the app) says so and waits for the next change.
+    Returns 0 on SIGINT or SIGTERM. When the host cannot start (a typo in the app), it prints why, and the next change
+    starts it again.
     """
-    stop = threading.Event()
+    stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: stopping.set())
     child = start(arguments)
     try:
-        for changes in watch(folder, watch_filter=belongs_to(folder), stop_event=stop, debounce=300):
+        for changes in watch(folder, watch_filter=app_files(folder), stop_event=stopping, debounce=300):
             names = sorted({str(Path(path).relative_to(folder)) for _, path in changes})
             print(f"Changed: {', '.join(names)}. Starting again.", flush=True)
-            end(child)
+            stop(child)
             child = start(arguments)
     finally:
-        end(child)
+        stop(child)
     return 0
 
 
-def belongs_to(folder: Path) -> Callable[[Change, str], bool]:
-    """A filter for the app's own Python and JSON files; hidden folders and installed packages are not its own."""
+def app_files(folder: Path) -> Callable[[Change, str], bool]:
+    """Return a filter for the app's own Python and JSON files, without hidden folders and installed packages."""
 
-    def belongs(change: Change, path: str) -> bool:
+    def is_app_file(change: Change, path: str) -> bool:
         parts = Path(path).relative_to(folder).parts
         return path.endswith((".py", ".json")) and not any(
             part.startswith(".") or part in ("node_modules", "__pycache__") for part in parts
         )
 
-    return belongs
+    return is_app_file
 
 
 def start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
@@ -50,8 +51,8 @@ def start(arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "tools", "host", *arguments], cwd=ROOT)
 
 
-def end(child: subprocess.Popen[bytes]) -> None:
-    """Stop the host, politely at first."""
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """Stop the host with SIGTERM, then, if it does not end, with SIGKILL."""
     child.terminate()
     try:
         child.wait(STOP_SECONDS)

@@ -1,7 +1,7 @@
-"""Microsoft's own Python runtime, driven in this process as the production worker drives it.
+"""Run Microsoft's own Python runtime in this process, as the production worker does.
 
-`azure-functions-runtime` is what the production worker runs on Python 3.13; only the messages come from here and not
-over gRPC. It keeps its state in modules, so a process holds one app.
+`azure-functions-runtime` is the library that the production worker runs on Python 3.13. Only the messages differ: they
+come from here and not over gRPC. It has its state in modules, so a process can load only one app.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Any
 
 import azure_functions_runtime as runtime
 
-from tools.host.errors import HostError
+from tools.errors import HostError
 from tools.host.messages import SUCCESS, ParameterBinding, TypedData, protos
 
 PROPERTIES = {"host": "127.0.0.1", "protos": protos}
@@ -28,7 +28,7 @@ NO_RETRY = SimpleNamespace(retry_count=0, max_retry_count=0, exception=None)
 
 @dataclass(frozen=True, slots=True)
 class HttpFunction:
-    """An HTTP-triggered function as the app declares it."""
+    """An HTTP-triggered function of the app."""
 
     id: str
     name: str
@@ -39,11 +39,12 @@ class HttpFunction:
 
 
 async def load(folder: Path) -> list[HttpFunction]:
-    """Import the app in a folder and index its functions; returns those with an HTTP trigger.
+    """Import the app in a folder and index its functions. Returns those with an HTTP trigger.
 
-    The process moves into the folder, as the worker does. Raises HostError, with the traceback of the app's own code.
+    The folder becomes the working directory, as in the worker. Raises HostError, with the traceback of the app's
+    own code.
     """
-    # The worker lets INFO through and treats these loggers as its system log, which users never see.
+    # The worker logs from INFO on, and treats these loggers as its system log, which users never see.
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     for name in ("azure.functions", "azure_functions_runtime", "azure_functions_worker"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -53,16 +54,20 @@ async def load(folder: Path) -> list[HttpFunction]:
     import_app(folder)
     runtime.start_threadpool_executor()
     request = message("worker_init_request", capabilities={}, function_app_directory=str(folder))
-    check((await runtime.worker_init_request(request)).result)
+    require_success((await runtime.worker_init_request(request)).result)
     indexed = await runtime.functions_metadata_request(message("functions_metadata_request"))
     metadata = indexed.function_metadata_results or ()
-    for function in metadata:
-        check((await runtime.function_load_request(message("function_load_request", **vars(function)))).result)
-    return [found for function in metadata if (found := http_function(function))]
+    for entry in metadata:
+        loaded = await runtime.function_load_request(message("function_load_request", **vars(entry)))
+        require_success(loaded.result)
+    return [function for entry in metadata if (function := http_function(entry))]
 
 
 def import_app(folder: Path) -> None:
-    """Import the app's script ahead of the runtime, which buries an ImportError's traceback under the search path."""
+    """Import the app's script before the runtime does, which hides an ImportError's traceback behind the search path.
+
+    Raises HostError, with the traceback of the app's own code.
+    """
     script = os.environ.get("PYTHON_SCRIPT_FILE_NAME", "function_app.py")
     if not (folder / script).is_file():
         raise HostError(f"There is no {script} in {folder}.")
@@ -73,24 +78,22 @@ def import_app(folder: Path) -> None:
         while frames and not Path(frames.tb_frame.f_code.co_filename).is_relative_to(folder):
             frames = frames.tb_next
         text = "".join(traceback.format_exception(error.with_traceback(frames)))
-        raise HostError(
-            f"{script} cannot be imported, so in Azure no function would be there.\n{text.rstrip()}"
-        ) from error
+        raise HostError(f"{script} cannot be imported, so Azure would find no functions.\n{text.rstrip()}") from error
 
 
 def message(name: str, /, **fields: object) -> SimpleNamespace:
-    """A message from host to runtime, with what the runtime needs beside it."""
+    """Return a message from host to runtime, with the properties that the runtime needs."""
     return SimpleNamespace(request=SimpleNamespace(**{name: SimpleNamespace(**fields)}), properties=PROPERTIES)
 
 
-def check(result: Any) -> None:
+def require_success(result: Any) -> None:
     """Raise HostError unless the runtime reports success."""
     if result.status != SUCCESS:
         raise HostError(f"The functions cannot be loaded. {result.exception.message}")
 
 
 def http_function(metadata: Any) -> HttpFunction | None:
-    """A function from its metadata, or None when something other than HTTP triggers it."""
+    """Return a function from its metadata, or None when its trigger is not HTTP."""
     for binding in map(json.loads, metadata.raw_bindings):
         if binding["type"].lower() == "httptrigger":
             methods = binding.get("methods")
@@ -105,18 +108,18 @@ def http_function(metadata: Any) -> HttpFunction | None:
 
 
 def close() -> None:
-    """Wait for the synchronous functions that still run, and let their threads go."""
+    """Wait for the synchronous functions that still run, and stop their threads."""
     runtime.stop_threadpool_executor()
 
 
 class InvocationError(Exception):
-    """A function raised, or returned what is not an answer. Its text is the traceback."""
+    """A function raised an exception, or returned something else than a response. The text is the traceback."""
 
 
 async def invoke(function: HttpFunction, http: SimpleNamespace, traceparent: str, tracestate: str) -> Any:
-    """Call a function with a request (an RpcHttp message); returns a TypedData, or None from a function without output.
+    """Call a function with a request (an RpcHttp message). Returns a TypedData, or None for a function without output.
 
-    Raises InvocationError. Must run in a task of its own: the invocation id is set in the task's context, where the
+    Raises InvocationError. Run it in a task of its own: the invocation id is set in the task's context, where the
     runtime and loggers look for it.
     """
     invocation_id = str(uuid.uuid4())
@@ -133,7 +136,7 @@ async def invoke(function: HttpFunction, http: SimpleNamespace, traceparent: str
     try:
         response = await runtime.invocation_request(request)
     except (SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
-        # The runtime lets these through. They are the function's failure, unless they come from our own shutdown.
+        # The runtime does not catch these. They are the function's failure, unless they come from our own shutdown.
         if (task := asyncio.current_task()) and task.cancelling():
             raise
         raise InvocationError(traceback.format_exc()) from error

@@ -1,4 +1,4 @@
-"""The HTTP side of the host: an ASGI application that turns requests into invocations, and the server it runs in."""
+"""The HTTP server of the host: an ASGI application that calls the app's functions, and the server that runs it."""
 
 import socket
 import sys
@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl
 
 import uvicorn
 
-from tools.host import trace
-from tools.host.answers import Answer, AnswerError, answer_of, empty
+from tools.host import telemetry
 from tools.host.messages import TypedData
-from tools.host.requests import Request, Requests
-from tools.host.routes import Routes, compiled
+from tools.host.responses import Response, ResponseError, empty_response, response_from
+from tools.host.routes import Routes, compile_route
 from tools.host.runtime import HttpFunction, InvocationError, close, invoke, load
 from tools.host.settings import route_prefix
+from tools.host.telemetry import RequestSpan, RequestTelemetry
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
@@ -27,8 +27,7 @@ type RawHeaders = Iterable[tuple[bytes, bytes]]
 MAX_HEADER_BYTES = 32 * 1024
 MAX_HEADERS = 100
 KEEP_ALIVE_SECONDS = 130
-# What a request under way gets to finish in after Ctrl-C.
-SHUTDOWN_SECONDS = 5
+SHUTDOWN_SECONDS = 5  # requests under way may finish in this time after Ctrl-C
 FLUSH_SECONDS = 5.0
 
 CLOSE = (b"connection", b"close")
@@ -40,81 +39,81 @@ class Application:
     def __init__(self) -> None:
         self.functions: dict[str, HttpFunction] = {}
         self.routes = Routes([])
-        self.requests = Requests()
+        self.telemetry = RequestTelemetry()
 
     async def load(self, folder: Path) -> None:
         """Load the function app in a folder. Raises HostError."""
         prefix = route_prefix(folder)
         functions = await load(folder)
         self.functions = {function.name: function for function in functions}
-        self.routes = Routes(compiled(each.name, f"{prefix}/{each.route}", each.methods) for each in functions)
-        self.requests.connect()
+        self.routes = Routes(compile_route(f.name, f"{prefix}/{f.route}", f.methods) for f in functions)
+        self.telemetry.connect()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        answer = await self.answer(scope, receive)
-        if answer:
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            await send({"type": "http.response.body", "body": answer.body})
+        """Handle one request."""
+        response = await self.respond(scope, receive)
+        if response:
+            await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+            await send({"type": "http.response.body", "body": response.body})
 
-    async def answer(self, scope: Message, receive: Receive) -> Answer | None:
-        """The answer to one request: the host's own or a function's. None when the caller left before it was read."""
+    async def respond(self, scope: Message, receive: Receive) -> Response | None:
+        """Return the host's own or a function's response. None when the caller disconnects before it is read."""
         if too_large(scope["headers"]):
-            return empty(431, CLOSE)
+            return empty_response(431, CLOSE)
         try:
             headers = decoded_headers(scope["headers"])
         except UnicodeDecodeError:
-            # Kestrel takes UTF-8 only.
-            return empty(400, CLOSE)
-        found = self.routes.find(scope["method"], scope["raw_path"])
-        if not found:
-            return empty(404)
-        route, parameters = found
+            # Kestrel accepts UTF-8 only.
+            return empty_response(400, CLOSE)
+        match = self.routes.find(scope["method"], scope["raw_path"])
+        if not match:
+            return empty_response(404)
+        route, parameters = match
         # Chunked bodies have no length, and the real host forwards none: they arrive empty.
-        body = await read(receive) if int(headers.get("content-length") or 0) > 0 else b""
+        body = await read_body(receive) if int(headers.get("content-length") or 0) > 0 else b""
         if body is None:
             return None
         http = http_message(scope, headers, parameters, body)
-        return await invoked(self.functions[route.function_name], http, self.requests)
+        return await call_function(self.functions[route.function_name], http, self.telemetry)
 
 
-async def invoked(function: HttpFunction, http: SimpleNamespace, requests: Requests) -> Answer:
-    """A function's answer, or an empty 500 when it fails; the traceback goes to stderr."""
+async def call_function(function: HttpFunction, http: SimpleNamespace, requests: RequestTelemetry) -> Response:
+    """Return a function's response, or an empty 500 when it fails; the traceback goes to stderr."""
     caller = http.headers.get("traceparent", "")
-    traceparent = trace.continued(caller)
+    traceparent = telemetry.continue_trace(caller)
     tracestate = http.headers.get("tracestate", "") if traceparent else ""
-    request = Request(function.name, http.method, http.url, caller, traceparent or trace.started())
+    span = RequestSpan(function.name, http.method, http.url, caller, traceparent or telemetry.start_trace())
     try:
-        answer, success = answer_of(await invoke(function, http, request.traceparent, tracestate)), True
-    except (InvocationError, AnswerError) as failure:
+        response, success = response_from(await invoke(function, http, span.traceparent, tracestate)), True
+    except (InvocationError, ResponseError) as failure:
         print(f"Function {function.name} failed. {failure}", file=sys.stderr, flush=True)
-        answer, success = empty(500), False
-    requests.finished(request, answer, success=success)
-    return answer
+        response, success = empty_response(500), False
+    requests.send(span, response, success=success)
+    return response
 
 
 def too_large(headers: RawHeaders) -> bool:
-    """Whether there are too many header lines, or too many bytes in them, their `: ` and line ends included."""
+    """Return whether there are too many header lines, or too many bytes in them, with `: ` and line ends."""
     sizes = [len(name) + len(value) + 4 for name, value in headers]
     return sum(sizes) > MAX_HEADER_BYTES or len(sizes) > MAX_HEADERS
 
 
 def decoded_headers(headers: RawHeaders) -> dict[str, str]:
-    """Headers by lower-case name, those of one name joined. Raises UnicodeDecodeError for what is not UTF-8."""
+    """Return headers by lower-case name, those of one name joined. Raises UnicodeDecodeError unless they are UTF-8."""
     return joined((name.decode("latin-1"), value.decode()) for name, value in headers)
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Values by name; several of one name become one text with commas, as .NET's StringValues do."""
+    """Return values by name; several of one name become one text with commas, as .NET's StringValues do."""
     values: dict[str, str] = {}
     for name, value in pairs:
-        known = values.get(name)
-        values[name] = f"{known},{value}" if known and value else known or value
+        earlier = values.get(name)
+        values[name] = f"{earlier},{value}" if earlier and value else earlier or value
     return values
 
 
-async def read(receive: Receive) -> bytes | None:
-    """A request's whole body, or None when the caller disconnects before its end."""
+async def read_body(receive: Receive) -> bytes | None:
+    """Return a request's whole body, or None when the caller disconnects before its end."""
     chunks: list[bytes] = []
     while True:
         message = await receive()
@@ -128,7 +127,7 @@ async def read(receive: Receive) -> bytes | None:
 def http_message(
     scope: Message, headers: dict[str, str], parameters: Mapping[str, str], body: bytes
 ) -> SimpleNamespace:
-    """A request as the host hands it to the runtime. Empty query values are dropped on the way."""
+    """Return a request as the runtime expects it from the host. Empty query values are dropped."""
     query = scope["query_string"].decode("latin-1")
     url = f"{scope['scheme']}://{headers.get('host', '')}{scope['raw_path'].decode('ascii')}"
     return SimpleNamespace(
@@ -142,7 +141,7 @@ def http_message(
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with a call at the moment when requests are answered."""
+    """uvicorn, with a callback when it starts to accept requests."""
 
     def __init__(self, application: Application, on_listening: Callable[[], None]) -> None:
         super().__init__(
@@ -158,16 +157,16 @@ class Server(uvicorn.Server):
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-                # Ours is the limit that answers 431; h11, which stands in where httptools is missing, would say 400.
+                # Our own limit returns 431; h11, which uvicorn uses where httptools is missing, would return 400.
                 h11_max_incomplete_event_size=32 * MAX_HEADER_BYTES,
-                # Requests on one connection would otherwise see each other's context variables.
+                # Otherwise requests on one connection would see each other's context variables.
                 reset_contextvars=True,
             )
         )
         self.on_listening = on_listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Open the server, then say so."""
+        """Open the server, then call `on_listening`."""
         await super().startup(sockets=sockets)
         self.on_listening()
 
@@ -178,5 +177,5 @@ async def serve(application: Application, server: Server, folder: Path, listener
     try:
         await server.serve(sockets=[listener])
     finally:
-        application.requests.close(FLUSH_SECONDS)
+        application.telemetry.close(FLUSH_SECONDS)
         close()

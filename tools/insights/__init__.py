@@ -1,12 +1,12 @@
-"""A local Application Insights: takes what the exporter sends, shows the workbook and the alerts on a page.
+"""Run a local Application Insights, which receives telemetry and shows the workbook and the alerts on a page.
 
-It receives telemetry as Azure's ingestion endpoint does, keeps it in memory under the portal's table and column names,
-and answers with the queries of monitoring/, as they stand. Point anything at it with
+It receives the exporter's telemetry as Azure's ingestion endpoint does, keeps it in memory under the portal's table and
+column names, and runs the queries of monitoring/ unchanged. To send telemetry to it, set
 `APPLICATIONINSIGHTS_CONNECTION_STRING=InstrumentationKey=<any UUID>;IngestionEndpoint=http://localhost:7072/`.
 
 What Application Insights does and this does not:
 - keep anything after its end, or more than the newest half million rows of a table
-- tell resources apart: every instrumentation key writes to the same tables
+- separate resources: every instrumentation key writes to the same tables
 - sampling, live metrics, availability tests, metrics that it aggregates itself
 """
 
@@ -21,25 +21,27 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from tools.errors import ToolError
+
 if TYPE_CHECKING:
     import uvicorn
 
 PORT = 7072
-MOST_WAITING = 128  # connections before they are accepted
+BACKLOG = 128  # connections that wait to be accepted
 SHUTDOWN_SECONDS = 2
 
 
-class InsightsError(Exception):
-    """It cannot start; the text says why."""
+class InsightsError(ToolError):
+    """The local Application Insights cannot start."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Serve until SIGINT or SIGTERM, which is exit code 0; 1 when it cannot start, with the reason on stderr."""
     options = parser().parse_args(argv)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, leave)
+        signal.signal(number, exit_cleanly)
     try:
-        with listening(options.port) as listener:
+        with listen(options.port) as listener:
             serve(listener, child=options.child)
     except InsightsError as error:
         print(error, file=sys.stderr)
@@ -48,22 +50,22 @@ def main(argv: Sequence[str]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     arguments = argparse.ArgumentParser("python -m tools insights", description=(__doc__ or "").partition("\n")[0])
     arguments.add_argument("--port", type=int, default=PORT, help="the port (default: %(default)s)")
-    arguments.add_argument("--child", action="store_true", help="say nothing, and end when standard input ends")
+    arguments.add_argument("--child", action="store_true", help="print nothing, and end when standard input ends")
     return arguments
 
 
-def leave(number: int, frame: FrameType | None) -> None:
-    """End the process without a traceback. While it serves, uvicorn stops first and then raises the signal again."""
+def exit_cleanly(number: int, frame: FrameType | None) -> None:
+    """Exit without a traceback. While the server runs, uvicorn stops first and then raises the signal again."""
     raise SystemExit(0)
 
 
-def listening(port: int) -> socket.socket:
-    """A socket that listens, on this machine's own address only. Raises InsightsError."""
+def listen(port: int) -> socket.socket:
+    """Open a listening socket on 127.0.0.1, which other machines cannot reach. Raises InsightsError."""
     try:
-        return socket.create_server(("127.0.0.1", port), backlog=MOST_WAITING)
+        return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
     except (OSError, OverflowError) as error:
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             raise InsightsError(f"Port {port} is taken: choose another with --port.") from error
@@ -71,7 +73,7 @@ def listening(port: int) -> socket.socket:
 
 
 def serve(listener: socket.socket, *, child: bool) -> None:
-    """Take telemetry and show it, until a signal or, as a child, until the parent is gone."""
+    """Receive telemetry and show it until a signal or, as a child process, until the parent ends."""
     import uvicorn
 
     from tools.insights.server import Application
@@ -96,6 +98,6 @@ def serve(listener: socket.socket, *, child: bool) -> None:
 
 
 def end_with_parent(server: "uvicorn.Server") -> None:
-    """Wait for the end of standard input, which is a pipe from the parent: it ends with it, however that ends."""
+    """Stop the server when standard input ends: it is a pipe from the parent, and closes when the parent ends."""
     sys.stdin.buffer.read()
     server.should_exit = True

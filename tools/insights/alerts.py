@@ -1,4 +1,4 @@
-"""Which alerts fire, by the very queries, windows and thresholds of the rules in Azure."""
+"""Evaluate the alerts, with the queries, windows and thresholds of the rules in Azure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from tools.insights.kql import ask
-from tools.insights.questions import Alert
+from tools.insights.kql import run_query
+from tools.insights.queries import Alert
 from tools.insights.store import Store
 
 
@@ -23,15 +23,15 @@ class State(Struct):
     window_minutes: float
     runbook: str
     state: Literal["quiet", "firing", "idle"]
-    """`idle`: too few samples to say anything."""
+    """`idle`: too few samples."""
     value: float | None
-    """The worst row's."""
+    """The value of the worst row."""
     samples: int
 
 
 def state(store: Store, alert: Alert, now: datetime) -> State:
     """Evaluate an alert over its window up to `now`. Raises QueryError."""
-    worst = _worst(ask(store, alert.query, now - alert.window, now).records())
+    worst = _worst(run_query(store, alert.query, now - alert.window, now).records())
     value = float(worst["value"]) if worst else None
     return State(
         name=alert.name,

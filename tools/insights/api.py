@@ -1,4 +1,4 @@
-"""What the page asks: the questions there are, their answers, the alerts."""
+"""The page's API below /api/: the queries, their results, and the alerts."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -6,31 +6,41 @@ from typing import Any
 
 import msgspec
 
-from tools.insights import alerts, questions
-from tools.insights.kql import ask
-from tools.insights.questions import PARAMETERS
+from tools.insights import alerts, queries
+from tools.insights.kql import QueryResult, run_query
+from tools.insights.queries import PARAMETERS
 from tools.insights.store import Store
 
 
-class Unknown(Exception):
-    """Nothing answers to that path."""
+class NotFound(Exception):
+    """The path does not exist."""
 
 
-def answer(store: Store, path: str, query: Mapping[str, str]) -> Any:
-    """The answer to a GET of `path` below /api/, ready to be encoded.
+def get(store: Store, path: str, parameters: Mapping[str, str]) -> Any:
+    """Return the result of a GET of `path` below /api/, ready to be encoded.
 
-    The files are read anew each time, so an edit shows with the page's next look. Raises Unknown, QueryError,
-    QuestionError, and msgspec.ValidationError for a time that is none.
+    The query files are read each time, so an edit shows at the page's next request. Raises NotFound, QueryError,
+    QueryFileError, and msgspec.ValidationError for an invalid time.
     """
-    what, _, name = path.partition("/")
-    if what == "questions" and not name:
-        return [{**msgspec.to_builtins(each), "parameters": each.parameters} for each in questions.questions()]
-    if what == "alerts" and not name:
+    kind, _, name = path.partition("/")
+    if kind == "questions":
+        return query(store, name, parameters) if name else listed()
+    if kind == "alerts" and not name:
         now = datetime.now(UTC)
-        return [alerts.state(store, each, now) for each in questions.alerts()]
-    asked = {each.name: each for each in questions.questions()} if what == "questions" else {}
-    if name not in asked:
-        raise Unknown(path)
-    since, until = (msgspec.convert(query.get(end, ""), datetime) for end in ("since", "until"))
-    chosen = {name: query[name] for name in PARAMETERS if name in query}
-    return ask(store, asked[name].text, since, until, **chosen)
+        return [alerts.state(store, alert, now) for alert in queries.alerts()]
+    raise NotFound(path)
+
+
+def listed() -> list[dict[str, Any]]:
+    """Return all queries with their parameters. Raises QueryFileError."""
+    return [{**msgspec.to_builtins(query), "parameters": query.parameters} for query in queries.queries()]
+
+
+def query(store: Store, name: str, parameters: Mapping[str, str]) -> QueryResult:
+    """Run a query over the time and with the values of the parameters. Raises the same as `get`."""
+    text = next((query.text for query in queries.queries() if query.name == name), None)
+    if text is None:
+        raise NotFound(name)
+    since, until = (msgspec.convert(parameters.get(end, ""), datetime) for end in ("since", "until"))
+    values = {name: parameters[name] for name in PARAMETERS if name in parameters}
+    return run_query(store, text, since, until, values)

@@ -1,4 +1,4 @@
-"""Envelopes as rows of the tables."""
+"""Convert received envelopes to rows of the tables."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from tools.insights import wire
 type Row = tuple[Any, ...]
 """One row of a table, in the order of `tables.stored`."""
 type Reader = Callable[[Any, Raw], Sequence[Row]]
-"""An item, decoded and as it came, as the values of its table's own columns."""
+"""Convert an item, decoded and raw, to the values of its table's own columns."""
 
 DURATION = re.compile(r"(?:(\d{1,8})\.)?(\d\d?):(\d\d):(\d\d(?:\.\d{1,9})?)")  # .NET's TimeSpan: [d.]hh:mm:ss[.fffffff]
 LEVELS = {"Verbose": 0, "Information": 1, "Warning": 2, "Error": 3, "Critical": 4}
@@ -21,88 +21,86 @@ TAGS = (
     *("ai.operation.name", "ai.operation.id", "ai.operation.parentId", "ai.user.id", "ai.user.authUserId"),
     *("ai.session.id", "ai.application.ver", "ai.cloud.role", "ai.cloud.roleInstance"),
 )
-"""The tags that have a column, in the columns' order."""
+"""The tags that have a column, in the order of the columns."""
 
 
 class EnvelopeError(ValueError):
-    """The item cannot be taken; the text says why, as the answer to the sender shows it."""
+    """The item is invalid. The response to the sender contains the text."""
 
 
 def rows(content: Raw) -> tuple[str, Sequence[Row]]:
-    """The table that an item belongs to, and its rows there. Raises EnvelopeError."""
+    """Return the table of an item, and its rows there. Raises EnvelopeError."""
     try:
         envelope = _envelope.decode(content)
         if envelope.data.base_type not in KINDS:
-            raise EnvelopeError(f"baseType {envelope.data.base_type[:40]!r} is not known")
+            raise EnvelopeError(f"baseType {envelope.data.base_type[:40]!r} is unknown")
         table, decoder, read = KINDS[envelope.data.base_type]
         item = decoder.decode(envelope.data.base_data)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise EnvelopeError(str(error)) from None
     if not envelope.i_key:
         raise EnvelopeError("iKey is missing")
-    common = shared(envelope, item)
+    common = common_columns(envelope, item)
     return table, [(*common, *own) for own in read(item, envelope.data.base_data)]
 
 
-def shared(envelope: wire.Envelope, item: wire.Told) -> Row:
-    """The columns that every table has. Raises EnvelopeError."""
-    at = envelope.time.astimezone(UTC).replace(tzinfo=None) if envelope.time.tzinfo else envelope.time
+def common_columns(envelope: wire.Envelope, item: wire.ItemData) -> Row:
+    """Return the columns that every table has. Raises EnvelopeError."""
+    time = envelope.time.astimezone(UTC).replace(tzinfo=None) if envelope.time.tzinfo else envelope.time
     tags = envelope.tags or {}
     return (
-        at,
+        time,
         _encode(item.properties or {}).decode(),
         _encode(item.measurements or {}).decode(),
         *(tags.get(tag) or "" for tag in TAGS),
         envelope.i_key,
         tags.get("ai.internal.sdkVersion") or "",
-        weight(envelope.sample_rate),
+        item_count(envelope.sample_rate),
     )
 
 
-def request(item: wire.Request, raw: Raw) -> Sequence[Row]:
-    """A request's own columns."""
+def request(item: wire.RequestData, raw: Raw) -> Sequence[Row]:
+    """Return a request's own columns."""
     success, duration = str(item.success), milliseconds(item.duration)
     return [(item.id, item.source or "", item.name or "", item.url or "", success, item.response_code, duration)]
 
 
-def dependency(item: wire.Dependency, raw: Raw) -> Sequence[Row]:
-    """A call's own columns."""
+def dependency(item: wire.RemoteDependencyData, raw: Raw) -> Sequence[Row]:
+    """Return a dependency's own columns."""
     success, duration = str(item.success is not False), milliseconds(item.duration)
-    about = (item.id or "", item.target or "", item.type or "", item.name, item.data or "")
-    return [(*about, success, item.result_code or "", duration)]
+    target = (item.id or "", item.target or "", item.type or "", item.name, item.data or "")
+    return [(*target, success, item.result_code or "", duration)]
 
 
-def message(item: wire.Message, raw: Raw) -> Sequence[Row]:
-    """A log line's own columns."""
-    return [(item.message, level(item.severity_level))]
+def message(item: wire.MessageData, raw: Raw) -> Sequence[Row]:
+    """Return a log line's own columns."""
+    return [(item.message, severity(item.severity_level))]
 
 
-def exception(item: wire.Failure, raw: Raw) -> Sequence[Row]:
-    """An exception's own columns; the portal names a chain by its outermost."""
+def exception(item: wire.ExceptionData, raw: Raw) -> Sequence[Row]:
+    """Return an exception's own columns. The portal names a chain by its outermost exception."""
     if not item.exceptions:
         raise EnvelopeError("exceptions is empty")
     outer, inner = item.exceptions[0], item.exceptions[-1]
     method = outer.parsed_stack[0].method if outer.parsed_stack else ""
     problem = item.problem_id or (f"{outer.type_name} at {method}" if method else outer.type_name)
-    said = (outer.type_name, outer.message or "", inner.type_name, inner.message or "")
+    texts = (outer.type_name, outer.message or "", inner.type_name, inner.message or "")
     details = bytes(msgspec.json.decode(raw, type=dict[str, Raw])["exceptions"]).decode()
-    return [(problem, *said[:2], method, *said, level(item.severity_level), details)]
+    return [(problem, *texts[:2], method, *texts, severity(item.severity_level), details)]
 
 
-def event(item: wire.Event, raw: Raw) -> Sequence[Row]:
-    """An event's own column."""
+def event(item: wire.EventData, raw: Raw) -> Sequence[Row]:
+    """Return an event's own column."""
     return [(item.name,)]
 
 
-def metric(item: wire.Metric, raw: Raw) -> Sequence[Row]:
-    """A row for every point."""
-    return [
-        (each.name, each.value, each.count or 1, each.value, each.min, each.max, each.std_dev) for each in item.metrics
-    ]
+def metric(item: wire.MetricData, raw: Raw) -> Sequence[Row]:
+    """Return a row for every data point."""
+    return [(p.name, p.value, p.count or 1, p.value, p.min, p.max, p.std_dev) for p in item.metrics]
 
 
-def weight(sample_rate: float | None) -> int:
-    """How many items one stands for: 100 ÷ the share in percent that was sent. Raises EnvelopeError."""
+def item_count(sample_rate: float | None) -> int:
+    """Return the number of items that one item represents: 100 ÷ the percentage sent. Raises EnvelopeError."""
     if sample_rate is None:
         return 1
     if not 0.001 <= sample_rate <= 100:
@@ -111,31 +109,31 @@ def weight(sample_rate: float | None) -> int:
 
 
 def milliseconds(duration: str) -> float:
-    """A TimeSpan's text in milliseconds. Raises EnvelopeError."""
-    found = DURATION.fullmatch(duration)
-    if not found:
+    """Return a TimeSpan's text in milliseconds. Raises EnvelopeError."""
+    match = DURATION.fullmatch(duration)
+    if not match:
         raise EnvelopeError(f"duration {duration[:40]!r} is not a time span")
-    days, hours, minutes, seconds = found.groups(default="0")
+    days, hours, minutes, seconds = match.groups(default="0")
     return round((((int(days) * 24 + int(hours)) * 60 + int(minutes)) * 60 + float(seconds)) * 1000, 4)
 
 
-def level(given: int | str | None) -> int:
-    """A severity as the tables have it, 0 to 4; a line that names none is information. Raises EnvelopeError."""
-    number = LEVELS.get(given, -1) if isinstance(given, str) else LEVELS["Information"] if given is None else given
+def severity(level: int | str | None) -> int:
+    """Return a severity as the tables have it, 0 to 4; without one it is Information. Raises EnvelopeError."""
+    number = LEVELS.get(level, -1) if isinstance(level, str) else LEVELS["Information"] if level is None else level
     if not 0 <= number <= 4:
         raise EnvelopeError("severityLevel must be from 0 to 4")
     return number
 
 
 KINDS: dict[str, tuple[str, msgspec.json.Decoder[Any], Reader]] = {
-    "RequestData": ("requests", msgspec.json.Decoder(wire.Request), request),
-    "RemoteDependencyData": ("dependencies", msgspec.json.Decoder(wire.Dependency), dependency),
-    "MessageData": ("traces", msgspec.json.Decoder(wire.Message), message),
-    "ExceptionData": ("exceptions", msgspec.json.Decoder(wire.Failure), exception),
-    "EventData": ("customEvents", msgspec.json.Decoder(wire.Event), event),
-    "MetricData": ("customMetrics", msgspec.json.Decoder(wire.Metric), metric),
+    "RequestData": ("requests", msgspec.json.Decoder(wire.RequestData), request),
+    "RemoteDependencyData": ("dependencies", msgspec.json.Decoder(wire.RemoteDependencyData), dependency),
+    "MessageData": ("traces", msgspec.json.Decoder(wire.MessageData), message),
+    "ExceptionData": ("exceptions", msgspec.json.Decoder(wire.ExceptionData), exception),
+    "EventData": ("customEvents", msgspec.json.Decoder(wire.EventData), event),
+    "MetricData": ("customMetrics", msgspec.json.Decoder(wire.MetricData), metric),
 }
-"""The wire's name for a kind of item → its table, and how it is read."""
+"""The protocol's name for a kind of item → its table, its decoder, and its reader."""
 
 _envelope = msgspec.json.Decoder(wire.Envelope)
 _encode = msgspec.json.Encoder().encode

@@ -1,7 +1,7 @@
 """The tables of Application Insights, with the portal's names for their columns.
 
-What an item can fill is stored. The other columns that the portal has (a browser's city, a phone's model) are always
-empty here, so they cost nothing but stand in the views, and a query that names one runs in both places.
+Columns that an item can fill are stored. The portal's other columns (a browser's city, a phone's model) are always
+empty here. They are only in the views, at no cost, so that a query that names one runs in both places.
 """
 
 from collections.abc import Mapping
@@ -26,14 +26,14 @@ COMMON: Columns = {
     "sdkVersion": "VARCHAR",
     "itemCount": "INTEGER",
 }
-"""What every table has, in the order in which it is stored; the table's own columns follow."""
+"""The stored columns of every table, in their order; the table's own columns follow."""
 
 EMPTY = (
     *("operation_SyntheticSource", "user_AccountId", "client_Type", "client_Model", "client_OS", "client_IP"),
     *("client_City", "client_StateOrProvince", "client_CountryOrRegion", "client_Browser", "appId", "appName"),
     *("itemId", "_ResourceId"),
 )
-"""What every table has and nothing here fills."""
+"""Columns of every table that are always empty here."""
 
 OWN: Mapping[str, Columns] = {
     "requests": {
@@ -92,19 +92,19 @@ ITEM_TYPES = {
 
 
 def stored(table: str) -> Columns:
-    """What is stored of a table: the common columns, then its own."""
+    """Return the stored columns of a table: the common columns, then its own."""
     return {**COMMON, **OWN[table]}
 
 
 def visible(table: str) -> list[str]:
-    """The columns that a query sees."""
+    """Return the columns that a query sees."""
     return [*stored(table), "itemType", *EMPTY]
 
 
 def definition(table: str) -> str:
-    """SQL that makes a table, and the view through which queries see it: between `since` and `until`.
+    """Return the SQL that creates a table, and a view of its rows between `since` and `until` for the queries.
 
-    The two are variables of the connection, as the portal's time picker is of the session: no query names them.
+    Both are variables of the connection, so no query names them: the portal's time picker works the same way.
     """
     columns = ", ".join(f'"{name}" {type_}' for name, type_ in stored(table).items())
     empty = ", ".join(f"'' AS \"{name}\"" for name in EMPTY)

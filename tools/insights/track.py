@@ -1,4 +1,4 @@
-"""Taking items in as Application Insights' ingestion does: each on its own, and the sender is told which failed."""
+"""Receive items as Application Insights' ingestion does: each one separately, with an error for each invalid one."""
 
 import zlib
 from collections.abc import Sequence
@@ -9,73 +9,73 @@ from msgspec import Raw, Struct
 from tools.insights.envelopes import EnvelopeError, Row, rows
 from tools.insights.store import Store
 
-MOST_BYTES = 64 * 1024 * 1024
-"""Of one body, unpacked: 60 times the 1,000 items that the exporter sends at once."""
-GZIP = 16 + zlib.MAX_WBITS  # zlib's way to ask for gzip's header
+MAX_BYTES = 64 * 1024 * 1024
+"""Of one body, decompressed: 60 times the 1,000 items that the exporter sends at once."""
+GZIP = 16 + zlib.MAX_WBITS  # zlib's parameter for a gzip header
 
 
 class BodyError(ValueError):
     """The body as a whole cannot be read."""
 
 
-class Refused(Struct, rename="camel"):
-    """One item that was not taken."""
+class ItemError(Struct, rename="camel"):
+    """An item that was refused."""
 
     index: int
     status_code: int
     message: str
 
 
-class Outcome(Struct, rename="camel"):
-    """What the sender is told. It sends what is in `errors` again only if the status code there says so."""
+class TrackResult(Struct, rename="camel"):
+    """The response to the sender. It retries the items of `errors` only if their status code allows it."""
 
     items_received: int
     items_accepted: int
-    errors: Sequence[Refused] = ()
+    errors: Sequence[ItemError] = ()
 
     @property
     def status(self) -> int:
-        """200 when all items were taken, 206 for some of them, 400 for none."""
+        """200 when all items were accepted, 206 for some of them, 400 for none."""
         return 200 if not self.errors else 206 if self.items_accepted else 400
 
 
-def track(store: Store, body: bytes, encoding: str) -> Outcome:
+def track(store: Store, body: bytes, encoding: str, max_bytes: int = MAX_BYTES) -> TrackResult:
     """Store the items of one request's body; `encoding` is its Content-Encoding."""
     try:
-        items = split(unpacked(body, encoding))
+        items = split(decompress(body, encoding, max_bytes))
     except BodyError as error:
-        return Outcome(0, 0, [Refused(0, 400, str(error))])
-    taken: dict[str, list[Row]] = {}
+        return TrackResult(0, 0, [ItemError(0, 400, str(error))])
+    by_table: dict[str, list[Row]] = {}
     errors = []
     for index, item in enumerate(items):
         try:
             table, new = rows(item)
         except EnvelopeError as error:
-            errors.append(Refused(index, 400, str(error)))
+            errors.append(ItemError(index, 400, str(error)))
         else:
-            taken.setdefault(table, []).extend(new)
-    store.add(taken)
-    return Outcome(len(items), len(items) - len(errors), errors)
+            by_table.setdefault(table, []).extend(new)
+    store.add(by_table)
+    return TrackResult(len(items), len(items) - len(errors), errors)
 
 
-def unpacked(body: bytes, encoding: str) -> bytes:
-    """The body without its gzip. Raises BodyError."""
+def decompress(body: bytes, encoding: str, max_bytes: int) -> bytes:
+    """Return the body without its gzip compression. Raises BodyError."""
     if encoding in ("", "identity"):
         return body
     if encoding != "gzip":
         raise BodyError("Content-Encoding may be gzip")
     unzip = zlib.decompressobj(GZIP)
     try:
-        content = unzip.decompress(body, MOST_BYTES)
+        content = unzip.decompress(body, max_bytes)
     except zlib.error:
         raise BodyError("the body is not gzip") from None
     if not unzip.eof:
-        raise BodyError(f"the body is cut short, or over {MOST_BYTES} bytes")
+        raise BodyError(f"the body is truncated, or larger than {max_bytes} bytes")
     return content
 
 
 def split(content: bytes) -> Sequence[Raw]:
-    """The items of a body: a JSON array of them, or one on each line. Raises BodyError."""
+    """Return the items of a body: a JSON array of them, or one on each line. Raises BodyError."""
     try:
         if content.lstrip()[:1] == b"[":
             return msgspec.json.decode(content, type=list[Raw])

@@ -1,6 +1,6 @@
-"""The envelope of Application Insights' ingestion protocol, version 2, as types: what of it the tables show.
+"""Types of Application Insights' ingestion protocol, version 2, with the fields that the tables show.
 
-The schema is Microsoft's, published with the Application Insights SDKs.
+The names and the schema are Microsoft's, published with the Application Insights SDKs.
 """
 
 from datetime import datetime
@@ -9,32 +9,32 @@ from msgspec import Raw, Struct
 
 
 class Data(Struct, rename="camel"):
-    """What kind of item it is, and the item."""
+    """The kind of an item, and the item."""
 
     base_type: str
     base_data: Raw
 
 
 class Envelope(Struct, rename="camel"):
-    """One item with what it shares with every other."""
+    """An item with the fields that every kind of item has."""
 
     time: datetime
     data: Data
     i_key: str = ""
     sample_rate: float | None = None
-    """How many percent of such items were sent; None is all of them."""
+    """Percentage of such items that was sent; None means all of them."""
     tags: dict[str, str | None] | None = None
 
 
-class Told(Struct, rename="camel"):
-    """What every kind of item carries. Properties are texts: a number among them is the sender's mistake."""
+class ItemData(Struct, rename="camel"):
+    """Fields of every kind of item. Properties are texts: a number among them is an error of the sender."""
 
     properties: dict[str, str | None] | None = None
     measurements: dict[str, float | None] | None = None
 
 
-class Request(Told, kw_only=True):
-    """A request that the host answered."""
+class RequestData(ItemData, kw_only=True):
+    """A request to the host."""
 
     id: str
     duration: str
@@ -45,8 +45,8 @@ class Request(Told, kw_only=True):
     url: str | None = None
 
 
-class Dependency(Told, kw_only=True):
-    """A call that left the process, or an invocation's wide event."""
+class RemoteDependencyData(ItemData, kw_only=True):
+    """A call from the process to another service, or an invocation's wide event."""
 
     name: str
     id: str | None = None
@@ -58,43 +58,43 @@ class Dependency(Told, kw_only=True):
     target: str | None = None
 
 
-class Message(Told, kw_only=True):
+class MessageData(ItemData, kw_only=True):
     """A log line."""
 
     message: str
     severity_level: int | str | None = None
 
 
-class Frame(Struct, rename="camel"):
+class StackFrame(Struct, rename="camel"):
     """One line of a stack trace."""
 
     method: str = ""
 
 
-class Thrown(Struct, rename="camel"):
+class ExceptionDetails(Struct, rename="camel"):
     """One exception of a chain."""
 
     type_name: str = ""
     message: str | None = ""
-    parsed_stack: list[Frame] | None = None
+    parsed_stack: list[StackFrame] | None = None
 
 
-class Failure(Told, kw_only=True):
-    """An exception with what it was raised from, the outermost first."""
+class ExceptionData(ItemData, kw_only=True):
+    """An exception with its causes, the outermost first."""
 
-    exceptions: list[Thrown]
+    exceptions: list[ExceptionDetails]
     severity_level: int | str | None = None
     problem_id: str | None = None
 
 
-class Event(Told, kw_only=True):
-    """Something that happened once, such as a start."""
+class EventData(ItemData, kw_only=True):
+    """A single event, such as a start."""
 
     name: str
 
 
-class Point(Struct, rename="camel"):
-    """One value of a metric, or several of them put together."""
+class DataPoint(Struct, rename="camel"):
+    """One value of a metric, or several values combined."""
 
     name: str
     value: float
@@ -104,7 +104,7 @@ class Point(Struct, rename="camel"):
     std_dev: float | None = None
 
 
-class Metric(Told, kw_only=True):
+class MetricData(ItemData, kw_only=True):
     """Values of metrics."""
 
-    metrics: list[Point]
+    metrics: list[DataPoint]

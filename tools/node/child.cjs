@@ -1,5 +1,5 @@
-// Preloaded into Azurite, whose standard input is a pipe from the process that started it: when that ends, however it
-// ends, Azurite saves its data and ends too.
+// Preloaded into Azurite. Its standard input is a pipe from the parent process. When the pipe closes, because the parent
+// closed it or was killed, Azurite saves its data and ends too.
 process.stdin
   .on("end", () => process.emit("SIGINT") || process.exit())
   .resume();

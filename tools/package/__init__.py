@@ -1,9 +1,9 @@
-"""Makes dist/egl-ml.zip, all that is deployed, and the same as a folder that func tools publish as it is.
+"""Make dist/egl-ml.zip, everything that is deployed, and the same as a folder that func tools publish unchanged.
 
-That is what Azure's worker finds: the functions, what they share, the model, and under .python_packages the locked
-packages for its platform, without their tests and with their byte code. Nothing is built in Azure (`func azure
-functionapp publish --no-build`), so what was tested is what runs. The same project makes the same bytes, with the same
-Python (byte code) and zlib (compression).
+Azure's worker finds in it: the functions, the code they share, the model, and under .python_packages the locked
+packages for its platform, without their tests and with their byte code. Azure builds nothing (`func azure functionapp
+publish --no-build`), so it runs what was tested. The same project gives the same bytes, with the same Python (byte
+code) and zlib (compression).
 """
 
 import argparse
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tools.errors import PackageError
 from tools.package import app, archive, bytecode, dependencies
-from tools.package.errors import PackageError
 
 ROOT = Path(__file__).parent.parent.parent
 DIST = Path("dist")
@@ -27,7 +27,7 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class Package:
-    """What was made of a project."""
+    """The package of a project."""
 
     folder: Path
     archive: Path
@@ -36,23 +36,25 @@ class Package:
     """Files in model/ that are not deployed."""
 
 
-def main(argv: Sequence[str]) -> int:
-    """Make the package, or say what stands in the way. Returns 0, or 1 when it cannot be made or fails its check."""
+def main(argv: Sequence[str], root: Path = ROOT) -> int:
+    """Make the package. Returns 0, or 1 when it cannot be made or fails its check, with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="python -m tools package", description=(__doc__ or "").partition("\n")[0])
-    only = parser.add_mutually_exclusive_group()
-    only.add_argument("--check", action="store_true", help="start it, read-only and alone, and ask for predictions")
-    only.add_argument("--dependencies", action="store_true", help="only make its packages, in .cache (for containers)")
-    given = parser.parse_args(argv)
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument("--check", action="store_true", help="start it, read-only and isolated, and request predictions")
+    modes.add_argument(
+        "--dependencies", action="store_true", help="only build its packages, in .cache (for containers)"
+    )
+    options = parser.parse_args(argv)
     try:
-        if given.dependencies:
-            dependencies.installed(ROOT)
+        if options.dependencies:
+            dependencies.prepare(root)
             return 0
-        package = make(ROOT)
+        package = make(root)
         print("\n".join(report(package)), flush=True)
-        if given.check:
+        if options.check:
             from tools.package import check
 
-            print(f"It starts: the first prediction came after {check.checked(package.archive):.2f} s.")
+            print(f"The package starts: the first prediction took {check.check(package.archive):.2f} s.")
     except PackageError as error:
         print(error, file=sys.stderr)
         return 1
@@ -60,47 +62,47 @@ def main(argv: Sequence[str]) -> int:
 
 
 def make(root: Path) -> Package:
-    """Make folder and zip of the project in `root`. Raises PackageError; what was made before stays as it is then."""
-    packages = dependencies.installed(root)
+    """Make folder and zip of the project in `root`. Raises PackageError, and then an earlier package stays."""
+    packages = dependencies.prepare(root)
     (root / DIST).mkdir(exist_ok=True)
     with TemporaryDirectory(dir=root / DIST) as name:
         folder, zipped = Path(name) / "folder", Path(name) / "zip"
         left_out = app.copy(root, folder)
-        bytecode.compiled(folder)
+        bytecode.compile_folder(folder)
         shutil.copyfile(packages.archive, zipped)
         archive.append(zipped, folder)
         shutil.copytree(packages.folder, folder / dependencies.SITE_PACKAGES, copy_function=shutil.copyfile)
-        if faults := list(bytecode.faults(folder)):
-            raise PackageError("\n".join(faults))
+        if errors := list(bytecode.errors(folder)):
+            raise PackageError("\n".join(errors))
         shutil.rmtree(root / FOLDER, ignore_errors=True)
         return Package(folder.rename(root / FOLDER), zipped.rename(root / ARCHIVE), packages, left_out)
 
 
 def report(package: Package) -> Iterator[str]:
-    """What was made, how large it is, and what was left out, line by line."""
+    """Yield lines with the package's size, its hash, and what was left out."""
     content = package.archive.read_bytes()
     parts = sizes(package.folder)
-    listed = ", ".join(f"{name} {megabytes(size)}" for name, size in parts.items())
-    yield f"{ARCHIVE}: {megabytes(len(content))}, unpacked {megabytes(sum(parts.values()))} ({listed})"
+    details = ", ".join(f"{name} {megabytes(size)}" for name, size in parts.items())
+    yield f"{ARCHIVE}: {megabytes(len(content))}, unpacked {megabytes(sum(parts.values()))} ({details})"
     yield f"sha256 {hashlib.sha256(content).hexdigest()}"
-    pruned = package.dependencies.pruned
-    dead = ", ".join(f"{kind} {megabytes(size)}" for kind, size in sorted(pruned.items(), key=lambda each: -each[1]))
-    yield f"Pruned from the packages: {megabytes(sum(pruned.values()))} ({dead})"
+    pruned = sorted(package.dependencies.pruned.items(), key=lambda item: -item[1])
+    details = ", ".join(f"{kind} {megabytes(size)}" for kind, size in pruned)
+    yield f"Pruned from the packages: {megabytes(sum(size for _, size in pruned))} ({details})"
     if package.left_out:
-        yield f"Not deployed from model/: {', '.join(each.name for each in package.left_out)}"
+        yield f"Not deployed from model/: {', '.join(path.name for path in package.left_out)}"
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """Bytes in the package's folder by what they are."""
-    found = {"app and model": 0, "packages": 0, "byte code": 0}
+    """Return the bytes of each part of the package's folder."""
+    sizes = {"app and model": 0, "packages": 0, "byte code": 0}
     for path in folder.rglob("*"):
         if path.is_file():
-            deployed = ".python_packages" in path.relative_to(folder).parts
-            part = "byte code" if path.suffix == ".pyc" else "packages" if deployed else "app and model"
-            found[part] += path.stat().st_size
-    return found
+            is_package = ".python_packages" in path.relative_to(folder).parts
+            part = "byte code" if path.suffix == ".pyc" else "packages" if is_package else "app and model"
+            sizes[part] += path.stat().st_size
+    return sizes
 
 
 def megabytes(size: int) -> str:
-    """A number of bytes as people read it."""
+    """Return a number of bytes in megabytes, for people."""
     return f"{size / MEGABYTE:.1f} MB"

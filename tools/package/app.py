@@ -1,7 +1,7 @@
-"""The project's own part of the package: the functions, what they share, and the model.
+"""The project's own part of the package: the functions, the code they share, and the model.
 
-Named, not searched for: what lies about in the project's folder is not deployed by accident. `.funcignore` takes the
-developers' files out of the named folders.
+The parts are named here, so that other files in the project's folder are not deployed by accident. `.funcignore` leaves
+the developers' files out of these folders.
 """
 
 import os
@@ -9,53 +9,53 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tools.package.errors import PackageError
+from tools.errors import PackageError
 
 FILES = ("function_app.py", "host.json", "requirements.txt")
 CODE = "shared"
 MODEL = "model"
 MODEL_SUFFIXES = frozenset({".joblib", ".json", ".onnx", ".pickle", ".pkl", ".py"})
-"""Estimators, manifests and their code; training data may lie beside them and stays here."""
+"""Estimators, manifests and their code. Training data in model/ are not deployed."""
 BUILD = "BUILD_ID"
-"""Variable and file: what the build is called, a commit for example. Without it the package does not say."""
+"""Variable and file: the name of the build, a commit for example. Without the variable there is no file."""
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
 
 
 def copy(root: Path, folder: Path) -> Sequence[Path]:
-    """Copy what is deployed of the project in `root` to `folder`; returns what was left out of model/.
+    """Copy the deployed files of the project in `root` to `folder`. Returns the files of model/ that were left out.
 
-    Raises PackageError when a file is missing, or is only git-lfs's pointer to one.
+    Raises PackageError when a file is missing, or is only a git-lfs pointer.
     """
     missing = [name for name in (*FILES, CODE, MODEL) if not (root / name).exists()]
     if missing:
         raise PackageError(f"There is no {missing[0]} in {root}.")
     model = files(root, MODEL)
-    deployed = [each for each in model if each.suffix in MODEL_SUFFIXES]
+    deployed = [path for path in model if path.suffix in MODEL_SUFFIXES]
     refuse_pointers(root, deployed)
-    for each in (*map(Path, FILES), *files(root, CODE), *deployed):
-        target = folder / each
+    for path in (*map(Path, FILES), *files(root, CODE), *deployed):
+        target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(root / each, target)
+        shutil.copyfile(root / path, target)
     if build := os.environ.get(BUILD):
         (folder / BUILD).write_text(build, encoding="utf-8")
-    return [each for each in model if each not in deployed]
+    return [path for path in model if path not in deployed]
 
 
 def files(root: Path, name: str) -> Sequence[Path]:
-    """The files of one of the project's folders, relative to `root`, without byte code and hidden ones."""
+    """Return the files of one of the project's folders, relative to `root`, without byte code and hidden files."""
     ignored = set(ignored_by_func(root))
-    found = (path.relative_to(root) for path in sorted((root / name).rglob("*")) if path.is_file())
+    paths = (path.relative_to(root) for path in sorted((root / name).rglob("*")) if path.is_file())
     return [
-        each
-        for each in found
-        if each not in ignored
-        and "__pycache__" not in each.parts
-        and not any(part.startswith(".") for part in each.parts)
+        path
+        for path in paths
+        if path not in ignored
+        and "__pycache__" not in path.parts
+        and not any(part.startswith(".") for part in path.parts)
     ]
 
 
 def ignored_by_func(root: Path) -> Iterable[Path]:
-    """What `.funcignore` names, relative to the project: it has no wildcards, a test holds that."""
+    """Yield the paths in `.funcignore`, relative to the project. It has no wildcards; a test checks that."""
     path = root / ".funcignore"
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         if line.startswith("/"):
@@ -64,7 +64,7 @@ def ignored_by_func(root: Path) -> Iterable[Path]:
 
 def refuse_pointers(root: Path, paths: Iterable[Path]) -> None:
     """Raise PackageError when one of the files was not fetched from git-lfs."""
-    for each in paths:
-        with (root / each).open("rb") as file:
+    for path in paths:
+        with (root / path).open("rb") as file:
             if file.read(len(LFS_POINTER)) == LFS_POINTER:
-                raise PackageError(f"{each} is a git-lfs pointer: run `git lfs pull`.")
+                raise PackageError(f"{path} is a git-lfs pointer: run `git lfs pull`.")

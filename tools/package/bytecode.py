@@ -1,8 +1,8 @@
-"""Byte code that Azure's Python takes as it is.
+"""Byte code that Azure's Python uses without compiling again.
 
-A deployed package is read-only, so what is not validly compiled in it is compiled again at every cold start. Byte code
-with a time stamp is invalid there: a zip's stamps have two seconds' resolution and no time zone. So the files are of
-PEP 552's third kind, "unchecked": valid wherever the magic number is, whatever the source beside them says.
+A deployed package is read-only, so a source without valid byte code is compiled again at every cold start. Byte code
+with a time stamp is invalid there: the time stamps of a zip have a resolution of two seconds and no time zone. So the
+files are of PEP 552's third kind, "unchecked": valid for the same magic number, whatever the source file contains.
 """
 
 import importlib.util
@@ -11,42 +11,47 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from tools.package.errors import PackageError
+from tools.errors import PackageError
 
 TAG = "cpython-313"
 MAGIC = (3571).to_bytes(2, "little") + b"\r\n"
-"""What byte code of every Python 3.13 begins with, Azure's among them."""
+"""The first bytes of byte code of every Python 3.13, with Azure's among them."""
 UNCHECKED = (1).to_bytes(4, "little")
 
 
-def compiled(folder: Path) -> None:
+def compile_folder(folder: Path) -> None:
     """Compile all modules in `folder`. Raises PackageError for another Python than Azure's, and for a syntax error.
 
-    The same sources make the same bytes wherever `folder` is: its path is stripped, and a bare process compiles one
-    file after the other, since whether a constant is interned depends on what else the process has loaded.
+    The same sources give the same bytes, wherever `folder` is: its path is stripped, and a separate process compiles
+    one file after the other, because interned constants depend on the modules that a process has loaded.
     """
     if importlib.util.MAGIC_NUMBER != MAGIC:
-        raise PackageError(f"Azure runs Python 3.13; this is {sys.version.partition(' ')[0]}, whose byte code differs.")
+        version = sys.version.partition(" ")[0]
+        raise PackageError(f"Azure runs Python 3.13; this is {version}, with other byte code.")
     command = [sys.executable, "-I", "-S", "-m", "compileall", "-q", "-f"]
     command += ["--invalidation-mode", "unchecked-hash", "-s", str(folder), str(folder)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False)
-    if done.returncode:
-        raise PackageError(f"Not everything can be compiled: {done.stdout.strip()}")
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False)
+    if result.returncode:
+        raise PackageError(f"Some files cannot be compiled: {result.stdout.strip()}")
 
 
-def faults(folder: Path) -> Iterable[str]:
-    """Where the byte code in `folder` is not what Azure's Python would make of the sources, one line each.
+def errors(folder: Path) -> Iterable[str]:
+    """Yield a line for each source in `folder` whose byte code is missing or is not that of Azure's Python.
 
-    Nobody else would notice: unchecked byte code runs even if its source says something else.
+    Nothing else would notice: unchecked byte code runs even if its source is different.
     """
     for source in sorted(folder.rglob("*.py")):
         path = source.parent / "__pycache__" / f"{source.stem}.{TAG}.pyc"
-        if not path.exists():
+        try:
+            with path.open("rb") as file:
+                is_valid = file.read(16) == header(source)
+        except FileNotFoundError:
             yield f"{source.relative_to(folder)} has no byte code."
-        elif path.read_bytes()[:16] != header(source):
-            yield f"{path.relative_to(folder)} is not unchecked Python 3.13 byte code of its source."
+        else:
+            if not is_valid:
+                yield f"{path.relative_to(folder)} is not unchecked Python 3.13 byte code of its source."
 
 
 def header(source: Path) -> bytes:
-    """The first 16 bytes of a source's byte code: magic number, flags, hash of the source (PEP 552)."""
+    """Return the first 16 bytes of a source's byte code: magic number, flags, hash of the source (PEP 552)."""
     return MAGIC + UNCHECKED + importlib.util.source_hash(source.read_bytes())

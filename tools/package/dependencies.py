@@ -1,7 +1,7 @@
-"""The packages of requirements.txt as Azure needs them: its platform, pruned, compiled; kept in .cache.
+"""The packages of requirements.txt as Azure needs them: for its platform, pruned, compiled; cached in .cache.
 
-uv collects them, whatever machine it runs on. Pip cannot: of one set of wheels, some have no tag that is as new as
-numpy asks for, and pip takes one tag for all.
+uv installs them, on any machine. Pip cannot: for one set of wheels, some lack the newer platform tag that numpy
+requires, and pip uses one tag for all.
 """
 
 import contextlib
@@ -16,55 +16,55 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tools import bootstrap
+from tools.errors import PackageError
 from tools.package import archive, bytecode, pruning
-from tools.package.errors import PackageError
 
 PLATFORM = "x86_64-manylinux_2_28"
 LOCK = "requirements.txt"
 CACHE = Path(".cache/package")
 UNFINISHED = "unfinished-"
 SITE_PACKAGES = ".python_packages/lib/site-packages/"
-"""Where Azure's worker looks for packages, in the folder that is published."""
+"""The folder in which Azure's worker looks for packages, in the published folder."""
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What was made of the lock."""
+    """The packages of one lock."""
 
     folder: Path
-    """The packages, as SITE_PACKAGES holds them."""
+    """The packages, as in SITE_PACKAGES."""
     archive: Path
-    """The same as a zip, under SITE_PACKAGES: compressing takes longer than all the rest."""
+    """The same as a zip, under SITE_PACKAGES. It is cached because compression is the slowest step."""
     pruned: Mapping[str, int]
-    """Bytes of each kind of dead weight that was removed."""
+    """Bytes removed of each kind of unused file."""
 
 
-def installed(root: Path) -> Dependencies:
-    """The packages that the lock in `root` names, from the cache or made anew. Raises PackageError."""
-    kept = root / CACHE / key(root)
-    if not kept.exists():
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=UNFINISHED, dir=kept.parent) as name:
-            made = Path(name) / "made"
-            fill(made, root)
-            keep(made, kept)
-    pruned = json.loads((kept / "pruned.json").read_text(encoding="utf-8"))
-    return Dependencies(kept / "site-packages", kept / "packages.zip", pruned)
+def prepare(root: Path) -> Dependencies:
+    """Return the packages of the lock in `root`, from the cache or newly built. Raises PackageError."""
+    cached = root / CACHE / key(root)
+    if not cached.exists():
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=UNFINISHED, dir=cached.parent) as name:
+            built = Path(name) / "built"
+            build(built, root)
+            move_to_cache(built, cached)
+    pruned = json.loads((cached / "pruned.json").read_text(encoding="utf-8"))
+    return Dependencies(cached / "site-packages", cached / "packages.zip", pruned)
 
 
 def key(root: Path) -> str:
-    """A name for everything that decides what the packages look like: lock, platform, Python, and how they are made."""
-    made_by = [Path(__file__).with_name(f"{name}.py") for name in ("archive", "bytecode", "dependencies", "pruning")]
-    parts = [sys.version.encode(), *(path.read_bytes() for path in (root / LOCK, *made_by))]
+    """Return a hash of everything that determines the packages: lock, platform, Python, and this code."""
+    modules = [Path(__file__).with_name(f"{name}.py") for name in ("archive", "bytecode", "dependencies", "pruning")]
+    parts = [sys.version.encode(), *(path.read_bytes() for path in (root / LOCK, *modules))]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
-def fill(folder: Path, root: Path) -> None:
-    """Make all that the cache holds of one lock."""
+def build(folder: Path, root: Path) -> None:
+    """Build the cache's content for the lock in `root`. Raises PackageError."""
     site_packages = folder / "site-packages"
     install(site_packages, root)
     (folder / "pruned.json").write_text(json.dumps(pruning.prune(site_packages)), encoding="utf-8")
-    bytecode.compiled(site_packages)
+    bytecode.compile_folder(site_packages)
     archive.append(folder / "packages.zip", site_packages, SITE_PACKAGES)
 
 
@@ -74,25 +74,25 @@ def install(folder: Path, root: Path, *options: str) -> None:
     command = [uv(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder)]
     command += ["--python-platform", PLATFORM, "--python-version", version, "--only-binary", ":all:"]
     command += ["--require-hashes", "--no-deps", "--requirement", LOCK, *options]
-    done = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=False)
-    if bootstrap.OFFLINE.search(done.stderr):
-        raise PackageError("The packages cannot be fetched: the package index cannot be reached (no network?).")
-    if done.returncode:
-        raise PackageError(f"The packages cannot be installed: {done.stderr.strip()}")
+    result = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=False)
+    if bootstrap.OFFLINE.search(result.stderr):
+        raise PackageError("The packages cannot be downloaded: the package index cannot be reached (no network?).")
+    if result.returncode:
+        raise PackageError(f"The packages cannot be installed: {result.stderr.strip()}")
 
 
 def uv() -> str:
-    """The uv that made this environment, or the one to be had. Raises PackageError."""
+    """Return the path of uv; download it if necessary. Raises PackageError."""
     try:
         return bootstrap.find_uv() or bootstrap.fetch_uv()
     except bootstrap.BootstrapError as error:
         raise PackageError(str(error)) from None
 
 
-def keep(made: Path, kept: Path) -> None:
-    """Move what was made to its place in the cache, and remove what was made of earlier locks: some 400 MB each."""
-    for each in kept.parent.iterdir():
-        if each != kept and not each.name.startswith(UNFINISHED):
-            shutil.rmtree(each)
-    with contextlib.suppress(OSError):  # another process was faster, and made the same
-        made.rename(kept)
+def move_to_cache(built: Path, cached: Path) -> None:
+    """Move the built packages to the cache, and remove those of earlier locks: about 400 MB each."""
+    for path in cached.parent.iterdir():
+        if path != cached and not path.name.startswith(UNFINISHED):
+            shutil.rmtree(path)
+    with contextlib.suppress(OSError):  # another process was faster, and built the same
+        built.rename(cached)

@@ -1,4 +1,4 @@
-"""Sending a plan's requests at a steady rate, whether or not the answers keep up, and counting the answers."""
+"""Send a plan's requests at a steady rate, even when responses are late, and count the responses."""
 
 import asyncio
 import random
@@ -10,76 +10,76 @@ from statistics import quantiles
 
 import httpx
 
-from tools.traffic.plan import Ask, Plan
+from tools.traffic.plan import Plan, PlannedRequest
 
-MOST_AT_ONCE = 200
+MAX_AT_ONCE = 200
 TIMEOUT_SECONDS = 30.0
 
 type Progress = Callable[[float, "Tally"], None]
-"""Told the share that is done, several times a second."""
+"""Called several times a second with the share of the time that is over."""
 
 
 @dataclass
 class Tally:
-    """What came back."""
+    """Count the responses."""
 
-    answers: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """(kind, status) → how many; the status of a request without an answer is what went wrong."""
+    responses: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(kind, status) → number; without a response, the status is the name of the error."""
     milliseconds: list[float] = field(default_factory=list)
-    """Of all answered requests but logins, which take long on purpose."""
+    """Latencies of all responses but logins, which are slow on purpose."""
 
     def percentile(self, percent: int) -> float:
-        """Of the milliseconds; 0 without answers."""
+        """Return a percentile of the latencies; 0 without responses."""
         return quantiles(self.milliseconds, n=100)[percent - 1] if len(self.milliseconds) > 1 else 0.0
 
 
 class Sender:
-    """Sends for `seconds`, `rate` requests a second on average, as chance would have it."""
+    """Send requests for `seconds`, at random moments, on average `rate` a second."""
 
-    def __init__(self, client: httpx.AsyncClient, plan: Plan, dice: random.Random) -> None:
+    def __init__(self, client: httpx.AsyncClient, plan: Plan, rng: random.Random) -> None:
         self._client = client
         self._plan = plan
-        self._dice = dice
+        self._rng = rng
         self._tokens: dict[str, str] = {}
-        self._turn = asyncio.Semaphore(MOST_AT_ONCE)
+        self._under_way = asyncio.Semaphore(MAX_AT_ONCE)
         self.tally = Tally()
 
     async def log_in(self, user: str) -> bool:
-        """Get a token for a user, once. Whether it worked."""
-        answer = await self._post(self._plan.login("logins", user))
-        self._tokens[user] = answer.json()["access_token"] if answer and answer.status_code == 200 else ""
+        """Get a token for a user. Returns whether that succeeded."""
+        response = await self._post(self._plan.login("logins", user))
+        self._tokens[user] = response.json()["access_token"] if response and response.status_code == 200 else ""
         return bool(self._tokens[user])
 
     async def run(self, rate: float, seconds: float, progress: Progress) -> Tally:
-        """Send, wait for the last answer, and give the tally."""
-        began = time.monotonic()
-        due = began
+        """Send, wait for the last response, and return the tally."""
+        started = time.monotonic()
+        due = started
         async with asyncio.TaskGroup() as group:
-            while (now := time.monotonic()) < began + seconds:
-                progress((now - began) / seconds, self.tally)
+            while (now := time.monotonic()) < started + seconds:
+                progress((now - started) / seconds, self.tally)
                 while due <= now:
                     group.create_task(self._send(self._plan.next()))
-                    due += self._dice.expovariate(rate)
+                    due += self._rng.expovariate(rate)
                 await asyncio.sleep(min(0.1, max(0.0, due - time.monotonic())))
         progress(1.0, self.tally)
         return self.tally
 
-    async def _send(self, ask: Ask) -> None:
-        async with self._turn:
-            answer = await self._post(ask)
-            if answer is not None and answer.status_code == 401 and ask.user and self._tokens.get(ask.user):
-                await self.log_in(ask.user)  # the token expired
+    async def _send(self, request: PlannedRequest) -> None:
+        async with self._under_way:
+            response = await self._post(request)
+            if response is not None and response.status_code == 401 and self._tokens.get(request.user):
+                await self.log_in(request.user)  # the token expired
 
-    async def _post(self, ask: Ask) -> httpx.Response | None:
-        bearer = {"Authorization": f"Bearer {self._tokens.get(ask.user, '')}"} if ask.user else {}
-        headers = {"Content-Type": ask.media_type, **bearer, **ask.headers}
-        began = time.perf_counter()
+    async def _post(self, request: PlannedRequest) -> httpx.Response | None:
+        bearer = {"Authorization": f"Bearer {self._tokens.get(request.user, '')}"} if request.user else {}
+        headers = {"Content-Type": request.media_type, **bearer, **request.headers}
+        started = time.perf_counter()
         try:
-            answer = await self._client.post(ask.path, content=ask.body, headers=headers)
+            response = await self._client.post(request.path, content=request.body, headers=headers)
         except httpx.HTTPError as error:
-            self.tally.answers[ask.kind, type(error).__name__] += 1
+            self.tally.responses[request.kind, type(error).__name__] += 1
             return None
-        if ask.path != "/token":
-            self.tally.milliseconds.append((time.perf_counter() - began) * 1000)
-        self.tally.answers[ask.kind, str(answer.status_code)] += 1
-        return answer
+        if request.path != "/token":
+            self.tally.milliseconds.append((time.perf_counter() - started) * 1000)
+        self.tally.responses[request.kind, str(response.status_code)] += 1
+        return response

@@ -1,7 +1,5 @@
-"""`python -m tools features`, on a real Azurite."""
+"""The commands of `python -m tools features`, on a real Azurite."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,39 +8,43 @@ import pytest
 
 from shared.manifest import Category, Example, Feature, Number
 from tests.models import manifest
-from tests.services import PROJECT
+from tools import features
 
 FEATURES: tuple[Feature, ...] = (
     Number(name="body mass", range=(10.0, 50.0)),
     Category(name="sex", values=("f", "m"), optional=True),
 )
-GOOD = "id,body mass,sex,more\np1,21.5,f,x\np2,60,,y\n"
+ROWS = "id,body mass,sex,extra\np1,21.5,f,x\np2,60,,y\n"
+NOWHERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
 
-type Run = Callable[..., subprocess.CompletedProcess[str]]
+type Run = Callable[..., tuple[int, str, str]]
+"""Run a command. Returns the exit code, stdout and stderr."""
 
 
 @pytest.fixture
-def run(tmp_path: Path, storage: str, table_name: str) -> Run:
-    """Run the command with this test's own table and manifest."""
+def run(
+    tmp_path: Path,
+    storage: str,
+    table_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run commands in a folder of the test, with a table and a manifest of its own."""
     example = Example(instance={"body mass": 20.0}, prediction=1.0)
     (tmp_path / "m.json").write_bytes(msgspec.json.encode(manifest(FEATURES, examples=(example,))))
+    monkeypatch.chdir(tmp_path)
     environ = {
+        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
         "STORAGE_CONNECTION": storage,
         "FEATURES_TABLE": table_name,
         "MODEL_MANIFEST": str(tmp_path / "m.json"),
-        "PYTHONPATH": str(PROJECT),
     }
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
 
-    def command(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "tools", "features", *arguments],
-            cwd=tmp_path,
-            env={**environ, **changes},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=50,
-        )
+    def command(*arguments: str) -> tuple[int, str, str]:
+        code = features.main(arguments)
+        return code, *capsys.readouterr()
 
     return command
 
@@ -52,22 +54,22 @@ def write(folder: Path, text: str) -> str:
     return "rows.csv"
 
 
-def test_what_was_loaded_can_be_got_and_loading_twice_changes_nothing(run: Run, tmp_path: Path) -> None:
-    file = write(tmp_path, GOOD)
+def test_loaded_rows_can_be_read_and_loading_twice_changes_nothing(run: Run, tmp_path: Path) -> None:
+    file = write(tmp_path, ROWS)
     for _ in range(2):
-        assert run("load", file, "--key", "id").returncode == 0
-    assert run("get", "p1").stdout == "body mass: 21.5\nsex: f\n"
-    assert run("get", "p2").stdout == "body mass: 60.0\nsex: missing\n"
+        assert run("load", file, "--key", "id")[0] == 0
+    assert run("get", "p1")[1] == "body mass: 21.5\nsex: f\n"
+    assert run("get", "p2")[1] == "body mass: 60.0\nsex: missing\n"
 
 
-def test_check_tells_of_missing_and_outside_values(run: Run, tmp_path: Path) -> None:
-    run("load", write(tmp_path, GOOD + "p3,,m,z\n"), "--key", "id")
-    checked = run("check")
-    assert checked.returncode == 1
-    assert checked.stdout.splitlines() == [
-        "3 entities, 1 of them without a prediction",
+def test_check_reports_missing_and_outside_values(run: Run, tmp_path: Path) -> None:
+    run("load", write(tmp_path, ROWS + "p3,,m,z\n"), "--key", "id")
+    code, output, _ = run("check")
+    assert code == 1
+    assert output.splitlines() == [
+        "3 entities, 1 of them unusable",
         "  body mass: 1 missing (p3), 1 outside the range (p2)",
-        "  sex: 1 missing, which the model takes (p2)",
+        "  sex: 1 missing (optional) (p2)",
     ]
 
 
@@ -75,34 +77,40 @@ def test_check_tells_of_missing_and_outside_values(run: Run, tmp_path: Path) -> 
     ("text", "message"),
     [
         ("", "rows.csv has no column id."),
-        ("id,other\n1,2\n", "rows.csv has no column of the model's: body mass, sex."),
+        ("id,other\n1,2\n", "rows.csv has none of the model's columns: body mass, sex."),
         ("id,body mass\np1,heavy\n", "rows.csv, line 2: body mass heavy is not a number."),
         ("id,body mass\np1,nan\n", "rows.csv, line 2: body mass nan is not a number."),
-        ("id,sex\np1,x\n", "rows.csv, line 2: sex x is no category that the model knows."),
-        ("id,body mass\np1,20\np1,21\n", "rows.csv, line 3: id p1 stands there twice."),
+        ("id,sex\np1,x\n", "rows.csv, line 2: sex x is not a category of the model."),
+        ("id,body mass\np1,20\np1,21\n", "rows.csv, line 3: id p1 is a duplicate."),
         ("id,body mass\n,20\n", "rows.csv, line 2: id must have 1 to 256 characters."),
     ],
 )
-def test_a_file_that_cannot_be_taken_is_refused_in_one_line(run: Run, tmp_path: Path, text: str, message: str) -> None:
-    refused = run("load", write(tmp_path, text), "--key", "id")
-    assert (refused.returncode, refused.stderr.strip()) == (1, message)
+def test_an_invalid_file_is_refused_in_one_line(run: Run, tmp_path: Path, text: str, message: str) -> None:
+    assert run("load", write(tmp_path, text), "--key", "id") == (1, "", f"{message}\n")
 
 
 def test_a_missing_file_and_an_unknown_entity_are_refused(run: Run, tmp_path: Path) -> None:
-    assert run("load", "gone.csv", "--key", "id").returncode == 1
-    run("load", write(tmp_path, GOOD), "--key", "id")
-    unknown = run("get", "nobody")
-    assert (unknown.returncode, unknown.stderr.strip()) == (1, "nobody is not there.")
+    assert run("load", "gone.csv", "--key", "id")[0] == 1
+    run("load", write(tmp_path, ROWS), "--key", "id")
+    assert run("get", "nobody") == (1, "", "The entity nobody does not exist.\n")
 
 
-def test_a_store_that_is_not_there_is_exit_code_3_and_one_line(run: Run) -> None:
-    nowhere = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
-    failed = run("get", "p1", STORAGE_CONNECTION=nowhere)
-    assert failed.returncode == 3
-    assert len(failed.stderr.strip().splitlines()) == 1
+def test_an_unreachable_table_is_exit_code_3_and_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORAGE_CONNECTION", NOWHERE)
+    code, _, errors = run("get", "p1")
+    assert code == 3
+    assert len(errors.strip().splitlines()) == 1
+
+
+def test_a_missing_manifest_is_exit_code_3_and_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODEL_MANIFEST", "gone.json")
+    code, _, errors = run("get", "p1")
+    assert code == 3
+    assert "the manifest cannot be read" in errors
+    assert len(errors.strip().splitlines()) == 1
 
 
 def test_the_example_is_the_demo_s_data_with_a_key(run: Run) -> None:
-    lines = run("example").stdout.splitlines()
+    lines = run("example")[1].splitlines()
     assert lines[0].startswith("patient,age,sex,bmi")
     assert (len(lines), lines[1].split(",")[0]) == (443, "patient-1")

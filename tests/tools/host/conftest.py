@@ -1,4 +1,4 @@
-"""Hosts for the tests; those that many tests ask are started once."""
+"""Hosts for the tests. Those that many tests use are started once."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,12 +9,12 @@ from tests.tools.host.process import NO_PREFIX, Host, Start, source
 
 
 def starting(factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """A function that writes an app into a folder and starts the host for it; every host is ended afterwards."""
+    """Yield a function that writes an app into a folder and starts the host for it. All hosts end afterwards."""
     hosts: list[Host] = []
 
-    def start(app: str | None, *arguments: str, files: Mapping[str, str] | None = None, **environment: str) -> Host:
+    def start(app: str, *arguments: str, files: Mapping[str, str] | None = None, **environment: str) -> Host:
         folder = factory.mktemp("app")
-        for name, text in ({} if app is None else {"function_app.py": app, **(files or {})}).items():
+        for name, text in {"function_app.py": app, **(files or {})}.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
         hosts.append(Host(folder, *arguments, **environment))
@@ -39,13 +39,13 @@ def start_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 @pytest.fixture(scope="session")
 def zoo(start_for_all: Start) -> Host:
-    """An app with a function for every question; no prefix."""
+    """An app with a function for each behaviour of the host; no prefix."""
     return start_for_all(source("zoo"), files={"host.json": NO_PREFIX}).ready()
 
 
 @pytest.fixture(scope="session")
 def plain(start_for_all: Start) -> Host:
-    """An app without host.json, with a local.settings.json that the environment contradicts."""
+    """An app without host.json, with a local.settings.json and one variable that overrides it."""
     values = {"FROM_FILE": "file", "FROM_BOTH": "file", "NUMBER": 5, "SWITCH": True}
     files = {"local.settings.json": json.dumps({"Values": values})}
     return start_for_all(source("plain"), files=files, FROM_BOTH="environment").ready()

@@ -1,4 +1,4 @@
-"""The host as a process, serving a small function app."""
+"""The host as a process that serves a small function app."""
 
 import os
 import re
@@ -16,16 +16,16 @@ APPS = Path(__file__).parent / "apps"
 NO_PREFIX = '{"version": "2.0", "extensions": {"http": {"routePrefix": ""}}}'
 
 type Start = Callable[..., Host]
-"""`start(app, *arguments, files={name: text}, **environment)`; without an app the folder is empty."""
+"""`start(app, *arguments, files={name: text}, **environment)`."""
 
 
 def source(app: str) -> str:
-    """The text of one of the apps beside this file."""
+    """Return the text of one of the apps in apps/."""
     return (APPS / f"{app}.py").read_text(encoding="utf-8")
 
 
 class Host:
-    """A host process. `url` is where it listens, `banner` what it said then."""
+    """A host process. `url` is its address and `banner` its output at the start."""
 
     def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "SYSTEMROOT")}
@@ -50,26 +50,26 @@ class Host:
             lines.append(self.line())
             assert lines[-1], f"the host did not start: {self.errors()}"
         self.banner = "".join(lines)
-        found = re.search(r"Serving on (\S+)", self.banner)
-        assert found
-        self.url = found[1].replace("localhost", "127.0.0.1")
+        match = re.search(r"Serving on (\S+)", self.banner)
+        assert match
+        self.url = match[1].replace("localhost", "127.0.0.1")
         return self
 
     def line(self) -> str:
-        """The next line that it prints; empty at its end."""
+        """Return the next line of its output; empty at the end."""
         assert self.process.stdout
         return self.process.stdout.readline()
 
     def get(self, path: str) -> httpx.Response:
-        """Ask it for a path."""
+        """Send a GET request."""
         return httpx.get(self.url + path)
 
     def errors(self) -> str:
-        """What it wrote to stderr so far."""
+        """Return its stderr so far."""
         return self.stderr.read_text(encoding="utf-8")
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """Send it a signal, unless it ended already; returns its exit code."""
+        """Send a signal, unless it has ended already, and return its exit code."""
         self.process.send_signal(number)
         self.process.wait(20)
         assert self.process.stdout
@@ -77,19 +77,19 @@ class Host:
         return self.process.returncode
 
 
-def failed(host: Host) -> str:
-    """What a host that cannot start says on its way out."""
+def startup_errors(host: Host) -> str:
+    """Return the stderr of a host that cannot start."""
     assert host.process.wait(20) == 1
     return host.errors()
 
 
 def raw(host: Host, request: bytes) -> tuple[bytes, bytes]:
-    """Send bytes and read the answer to its end; returns its head and its body."""
+    """Send bytes and read the whole response. Returns its head and its body."""
     url = httpx.URL(host.url)
     with socket.create_connection((url.host, url.port or 0), timeout=10) as connection:
         connection.sendall(request)
-        answer = b""
+        response = b""
         while received := connection.recv(65536):
-            answer += received
-    head, _, body = answer.partition(b"\r\n\r\n")
+            response += received
+    head, _, body = response.partition(b"\r\n\r\n")
     return head, body

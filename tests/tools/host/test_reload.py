@@ -1,4 +1,4 @@
-"""With `--reload` the app is served as it is on disk."""
+"""With `--reload` the host serves the app as it is on disk."""
 
 import signal
 import time
@@ -6,7 +6,7 @@ import time
 from tests.tools.host.process import Start, source
 
 
-def test_reload_serves_the_app_as_it_was_changed(start: Start) -> None:
+def test_a_changed_app_is_served_and_a_broken_one_is_reported(start: Start) -> None:
     host = start(source("plain"), "--reload").ready()
     app = host.folder / "function_app.py"
     app.write_text("import broken")

@@ -1,15 +1,15 @@
-"""Route templates are read, and matched, as ASP.NET Core does it."""
+"""Route templates are parsed and matched as in ASP.NET Core."""
 
 import pytest
 
-from tools.host.errors import HostError
-from tools.host.routes import Routes, compiled, decoded
+from tools.errors import HostError
+from tools.host.routes import Routes, compile_route, decode_path
 
 GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 
-def found(template: str, path: str) -> dict[str, str] | None:
-    return compiled("f", template, None).match("GET", path)
+def match(template: str, path: str) -> dict[str, str] | None:
+    return compile_route("f", template, None).match("GET", path)
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def found(template: str, path: str) -> dict[str, str] | None:
         ("INT", ["1"]),
     ],
 )
-def test_a_value_that_fits_its_constraint_is_taken(constraint: str, values: list[str]) -> None:
-    assert [found(f"x/{{p:{constraint}}}", f"/x/{value}") for value in values] == [{"p": value} for value in values]
+def test_a_value_that_meets_its_constraint_matches(constraint: str, values: list[str]) -> None:
+    assert [match(f"x/{{p:{constraint}}}", f"/x/{value}") for value in values] == [{"p": value} for value in values]
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_a_value_that_fits_its_constraint_is_taken(constraint: str, values: list
         ("int:min(1):max(9)", ["0", "10"]),
     ],
 )
-def test_a_value_that_does_not_fit_its_constraint_is_no_match(constraint: str, values: list[str]) -> None:
-    assert [found(f"x/{{p:{constraint}}}", f"/x/{value}") for value in values] == [None] * len(values)
+def test_a_value_that_does_not_meet_its_constraint_does_not_match(constraint: str, values: list[str]) -> None:
+    assert [match(f"x/{{p:{constraint}}}", f"/x/{value}") for value in values] == [None] * len(values)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_a_value_that_does_not_fit_its_constraint_is_no_match(constraint: str, v
         ("/a", "/a", {}),
     ],
 )
-def test_a_path_is_matched(template: str, path: str, values: dict[str, str]) -> None:
-    assert found(template, path) == values
+def test_a_path_matches(template: str, path: str, values: dict[str, str]) -> None:
+    assert match(template, path) == values
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_a_path_is_matched(template: str, path: str, values: dict[str, str]) -> 
         ("{name}.{kind}", "/a."),
     ],
 )
-def test_a_path_is_not_matched(template: str, path: str) -> None:
-    assert found(template, path) is None
+def test_a_path_does_not_match(template: str, path: str) -> None:
+    assert match(template, path) is None
 
 
 @pytest.mark.parametrize(
@@ -119,21 +119,21 @@ def test_a_path_is_not_matched(template: str, path: str) -> None:
         "{x:regex(()}",
     ],
 )
-def test_a_template_that_is_not_understood_is_refused_with_the_functions_name(template: str) -> None:
+def test_a_template_that_is_not_supported_is_refused_with_the_functions_name(template: str) -> None:
     with pytest.raises(HostError, match=r"^Function f: the route "):
-        compiled("f", template, None)
+        compile_route("f", template, None)
 
 
-def test_a_function_takes_its_own_methods_only() -> None:
-    route = compiled("f", "a", ["get", "Post"])
+def test_a_route_matches_its_own_methods_only() -> None:
+    route = compile_route("f", "a", ["get", "Post"])
     assert [route.match(method, "/a") for method in ("GET", "POST", "PUT")] == [{}, {}, None]
 
 
 def test_a_wrong_method_leaves_the_request_to_the_next_function() -> None:
-    routes = Routes([compiled("b", "{x}", None), compiled("a", "{x}", ["POST"])])
-    match = routes.find("GET", b"/1")
-    assert match is not None
-    assert match[0].function_name == "b"
+    routes = Routes([compile_route("b", "{x}", None), compile_route("a", "{x}", ["POST"])])
+    result = routes.find("GET", b"/1")
+    assert result is not None
+    assert result[0].function_name == "b"
 
 
 @pytest.mark.parametrize(
@@ -149,5 +149,5 @@ def test_a_wrong_method_leaves_the_request_to_the_next_function() -> None:
         (b"/.hidden/..a", "/.hidden/..a"),
     ],
 )
-def test_a_path_is_decoded_as_kestrel_does_it(raw: bytes, path: str) -> None:
-    assert decoded(raw) == path
+def test_a_path_is_decoded_as_in_kestrel(raw: bytes, path: str) -> None:
+    assert decode_path(raw) == path

@@ -1,4 +1,4 @@
-"""Requests reach the function, and the function's caller, as through the real host."""
+"""Requests and responses pass as through the real host."""
 
 import httpx
 import pytest
@@ -20,7 +20,7 @@ def test_a_constraint_that_fails_leaves_the_request_to_the_next_function(zoo: Ho
     assert zoo.get("/items/a7").status_code == 404
 
 
-def test_a_catch_all_takes_the_rest_of_the_path_or_nothing(zoo: Host) -> None:
+def test_a_catch_all_matches_the_rest_of_the_path_or_nothing(zoo: Host) -> None:
     assert zoo.get("/files/a/b%20c.txt").json() == {"path": "a/b c.txt"}
     assert zoo.get("/files").json() == {}
 
@@ -40,30 +40,30 @@ def test_literals_ignore_case_and_a_slash_at_the_end(zoo: Host) -> None:
     assert zoo.get("/Pets/Cat/").status_code == 200
 
 
-def test_a_function_without_a_route_is_found_by_its_name(zoo: Host) -> None:
+def test_a_function_without_a_route_has_its_name_as_route(zoo: Host) -> None:
     assert zoo.get("/bare").text == "bare"
 
 
-def test_dot_segments_are_resolved_before_a_route_is_sought(zoo: Host) -> None:
+def test_dot_segments_are_resolved_before_routing(zoo: Host) -> None:
     head, body = raw(zoo, b"GET /files/../%2e%2e/page/3 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
     assert body == b'{"number":"3"}'
 
 
-def test_the_prefix_is_api_unless_host_json_names_another(plain: Host) -> None:
+def test_the_prefix_is_api_unless_host_json_sets_another(plain: Host) -> None:
     assert plain.get("/api/setting/FROM_FILE").status_code == 200
     assert plain.get("/setting/FROM_FILE").status_code == 404
 
 
 def test_an_unknown_route_is_an_empty_404(zoo: Host) -> None:
-    answer = zoo.get("/nowhere")
-    assert (answer.status_code, answer.content) == (404, b"")
-    assert "content-type" not in answer.headers
+    response = zoo.get("/nowhere")
+    assert (response.status_code, response.content) == (404, b"")
+    assert "content-type" not in response.headers
 
 
 def test_a_wrong_method_is_an_empty_404(zoo: Host) -> None:
-    answer = zoo.get("/unnamed")
-    assert (answer.status_code, answer.content) == (404, b"")
+    response = zoo.get("/unnamed")
+    assert (response.status_code, response.content) == (404, b"")
 
 
 def test_head_is_a_method_like_any_other(zoo: Host) -> None:
@@ -79,8 +79,8 @@ def test_a_body_arrives_byte_by_byte(zoo: Host) -> None:
 
 
 def test_a_chunked_body_arrives_empty(zoo: Host) -> None:
-    answer = httpx.post(f"{zoo.url}/echo", content=iter([b"some ", b"chunks"]))
-    assert (answer.status_code, answer.content) == (200, b"")
+    response = httpx.post(f"{zoo.url}/echo", content=iter([b"some ", b"chunks"]))
+    assert (response.status_code, response.content) == (200, b"")
 
 
 def test_the_connection_survives_a_chunked_body(zoo: Host) -> None:
@@ -96,38 +96,38 @@ def test_header_names_arrive_in_lower_case(zoo: Host) -> None:
 
 
 def test_headers_of_one_name_are_joined_by_a_comma(zoo: Host) -> None:
-    answer = httpx.get(f"{zoo.url}/request", headers=[("X-Part", "a"), ("X-Part", "b")])
-    assert answer.json()["headers"]["x-part"] == "a,b"
+    response = httpx.get(f"{zoo.url}/request", headers=[("X-Part", "a"), ("X-Part", "b")])
+    assert response.json()["headers"]["x-part"] == "a,b"
 
 
 def test_header_values_are_utf_8(zoo: Host) -> None:
-    answer = httpx.get(f"{zoo.url}/request", headers={b"X-City": "Zürich".encode()})
-    assert answer.json()["headers"]["x-city"] == "Zürich"
+    response = httpx.get(f"{zoo.url}/request", headers={b"X-City": "Zürich".encode()})
+    assert response.json()["headers"]["x-city"] == "Zürich"
 
 
 def test_a_header_that_is_not_utf_8_is_an_empty_400(zoo: Host) -> None:
-    answer = httpx.get(f"{zoo.url}/request", headers={b"X-City": "Zürich".encode("latin-1")})
-    assert (answer.status_code, answer.content) == (400, b"")
+    response = httpx.get(f"{zoo.url}/request", headers={b"X-City": "Zürich".encode("latin-1")})
+    assert (response.status_code, response.content) == (400, b"")
 
 
 def test_empty_query_values_are_dropped_and_repeated_ones_joined(zoo: Host) -> None:
-    answer = zoo.get("/request?empty=&bare&one=a%20b&two=1&two=&two=2")
-    assert answer.json()["params"] == {"one": "a b", "two": "1,2"}
+    response = zoo.get("/request?empty=&bare&one=a%20b&two=1&two=&two=2")
+    assert response.json()["params"] == {"one": "a b", "two": "1,2"}
 
 
-def test_the_function_sees_the_url_as_it_was_asked(zoo: Host) -> None:
+def test_the_function_sees_the_url_of_the_request(zoo: Host) -> None:
     assert zoo.get("/request?a=%C3%BC").json()["url"] == f"{zoo.url}/request?a=%C3%BC"
 
 
 @pytest.mark.parametrize("size", [32 * 1024 + 1, 40_000, 500_000])
 def test_headers_over_32_kib_are_an_empty_431(zoo: Host, size: int) -> None:
-    head, body = raw(zoo, headers_of(size))
+    head, body = raw(zoo, request_with_headers(size))
     assert head.startswith(b"HTTP/1.1 431 ")
     assert body == b""
 
 
-def test_headers_of_32_kib_are_answered(zoo: Host) -> None:
-    head, _ = raw(zoo, headers_of(32 * 1024))
+def test_headers_of_32_kib_are_accepted(zoo: Host) -> None:
+    head, _ = raw(zoo, request_with_headers(32 * 1024))
     assert head.startswith(b"HTTP/1.1 200 ")
 
 
@@ -137,7 +137,7 @@ def test_more_than_100_headers_are_an_empty_431(zoo: Host) -> None:
     assert body == b""
 
 
-def headers_of(size: int) -> bytes:
-    """A whole request whose header lines are `size` bytes."""
-    known = b"Host: localhost\r\nConnection: close\r\nX-Filler: \r\n"
-    return b"GET /request HTTP/1.1\r\n" + known[:-2] + b"x" * (size - len(known)) + b"\r\n\r\n"
+def request_with_headers(size: int) -> bytes:
+    """Return a request whose header lines have `size` bytes."""
+    lines = b"Host: localhost\r\nConnection: close\r\nX-Filler: \r\n"
+    return b"GET /request HTTP/1.1\r\n" + lines[:-2] + b"x" * (size - len(lines)) + b"\r\n\r\n"

@@ -9,14 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tools.insights import main
-from tools.insights.beside import beside, connection_string
+from tools.insights import child, main
 
 ROOT = Path(__file__).parents[3]
 PARENT = """
 import sys, time
-from tools.insights.beside import beside
-with beside({port}):
+from tools.insights import child
+with child.running({port}):
     print("up", flush=True)
     time.sleep(60)
 """
@@ -30,8 +29,8 @@ def port() -> int:
 
 
 @pytest.fixture
-def running(port: int) -> Iterator[subprocess.Popen[str]]:
-    """The tool in a process of its own, when it listens."""
+def tool(port: int) -> Iterator[subprocess.Popen[str]]:
+    """The tool in a separate process, once it listens."""
     command = [sys.executable, "-m", "tools", "insights", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -40,8 +39,8 @@ def running(port: int) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def gone(port: int) -> bool:
-    """Whether nobody listens any more, after a moment."""
+def has_ended(port: int) -> bool:
+    """Wait until nothing listens on the port. Returns False when something still does."""
     end = time.monotonic() + 10
     while time.monotonic() < end:
         try:
@@ -53,11 +52,11 @@ def gone(port: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_without_an_error(running: subprocess.Popen[str], port: int, number: int) -> None:
+def test_a_signal_ends_it_without_an_error(tool: subprocess.Popen[str], port: int, number: int) -> None:
     assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
-    running.send_signal(number)
-    _, errors = running.communicate(timeout=10)
-    assert (running.returncode, errors) == (0, "")
+    tool.send_signal(number)
+    _, errors = tool.communicate(timeout=10)
+    assert (tool.returncode, errors) == (0, "")
 
 
 def test_a_taken_port_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,17 +66,17 @@ def test_a_taken_port_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err == f"Port {taken} is taken: choose another with --port.\n"
 
 
-def test_it_listens_on_this_machine_only(running: subprocess.Popen[str], port: int) -> None:
+def test_it_listens_on_this_machine_only(tool: subprocess.Popen[str], port: int) -> None:
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.2", port), 1)
 
 
-def test_beside_another_tool_it_takes_telemetry_and_ends_with_the_block(port: int) -> None:
-    with beside(port) as connection:
-        assert connection == connection_string(port)
+def test_as_a_child_it_receives_telemetry_and_ends_with_the_block(port: int) -> None:
+    with child.running(port) as connection:
+        assert connection == child.connection_string(port)
         assert f"IngestionEndpoint=http://127.0.0.1:{port}/" in connection
         assert httpx.get(f"http://127.0.0.1:{port}/api/alerts").status_code == 200
-    assert gone(port)
+    assert has_ended(port)
 
 
 def test_it_ends_when_its_parent_is_killed(port: int) -> None:
@@ -86,4 +85,4 @@ def test_it_ends_when_its_parent_is_killed(port: int) -> None:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "up\n"
         parent.kill()
-    assert gone(port)
+    assert has_ended(port)

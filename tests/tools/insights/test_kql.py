@@ -4,28 +4,27 @@ from typing import Any
 import pytest
 
 from tests.telemetry_samples import NOON, after, invocation, several, stored
-from tools.insights import kql
-from tools.insights.kql import QueryError, ask, declared, grain
+from tools.insights.kql import QueryError, declare_parameters, fetch_result, grain, run_query
 
 HOUR = timedelta(hours=1)
 COUNT = 'let user = "";\ndependencies | where user_AuthenticatedId == user | summarize n = count()'
 
 
 def first(text: str, *items: Any, **parameters: str) -> Any:
-    return ask(stored(*items), text, NOON - HOUR, NOON + HOUR, **parameters).rows[0][0]
+    return run_query(stored(*items), text, NOON - HOUR, NOON + HOUR, parameters).rows[0][0]
 
 
-def test_a_parameter_takes_the_place_of_its_let() -> None:
-    people = [invocation(user="abi"), invocation(user="abi"), invocation(user="ben")]
-    assert first(COUNT, *people, user="abi") == 2
+def test_a_parameter_replaces_its_let() -> None:
+    invocations = [invocation(user="abi"), invocation(user="abi"), invocation(user="ben")]
+    assert first(COUNT, *invocations, user="abi") == 2
 
 
 @pytest.mark.parametrize("name", ['" or true or "', "' OR '1'='1", "\\", "a\nb", "$1", "{User}", "名前", "\u202e"])
-def test_a_hostile_user_name_finds_that_user_and_nobody_else(name: str) -> None:
+def test_a_hostile_user_name_matches_only_that_user(name: str) -> None:
     assert first(COUNT, invocation(user=name), invocation(user="abi"), user=name) == 1
 
 
-def test_without_a_value_a_file_s_own_default_counts() -> None:
+def test_without_a_value_the_default_of_the_file_applies() -> None:
     text = COUNT.replace('user = ""', 'user = "ben"')
     assert first(text, invocation(user="ben"), invocation(user="abi")) == 1
 
@@ -36,14 +35,14 @@ def test_parameters_that_a_query_does_not_have_are_ignored() -> None:
 
 def test_a_let_in_the_middle_of_a_line_is_not_a_parameter() -> None:
     text = 'print x = "let user = 1"'
-    assert declared(text, "5m") == text
+    assert declare_parameters(text, "5m") == text
 
 
-def test_points_are_as_wide_as_the_time_range_wants() -> None:
+def test_the_width_of_points_depends_on_the_time_range() -> None:
     text = "let grain = 5m;\ndependencies | summarize n = count() by bin(timestamp, grain)"
     store = stored(*several(60, every=1))
-    short = ask(store, text, NOON, NOON + timedelta(minutes=10))
-    long = ask(store, text, NOON - timedelta(days=1), NOON + timedelta(hours=2))
+    short = run_query(store, text, NOON, NOON + timedelta(minutes=10))
+    long = run_query(store, text, NOON - timedelta(days=1), NOON + timedelta(hours=2))
     assert (len(short.rows), len(long.rows)) == (6, 1)
 
 
@@ -62,26 +61,26 @@ def test_a_chart_has_about_a_hundred_points(span: timedelta, width: str) -> None
     assert grain(span) == width
 
 
-def test_columns_say_what_they_are() -> None:
+def test_columns_have_their_kinds() -> None:
     text = "dependencies | project timestamp, name, duration, customDimensions"
-    answer = ask(stored(invocation(at=after(1))), text, NOON, NOON + HOUR)
-    assert [kind for _, kind in answer.columns] == ["time", "text", "number", "dynamic"]
-    assert answer.rows[0][0] == after(1)
+    result = run_query(stored(invocation(at=after(1))), text, NOON, NOON + HOUR)
+    assert [kind for _, kind in result.columns] == ["time", "text", "number", "dynamic"]
+    assert result.rows[0][0] == after(1)
 
 
-def test_an_answer_with_too_many_rows_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kql, "MOST_ROWS", 3)
-    answer = ask(stored(*several(4)), "dependencies", NOON, NOON + HOUR)
-    assert (len(answer.rows), answer.cut) == (3, True)
+def test_a_result_with_too_many_rows_is_cut() -> None:
+    with stored(*several(4)).between(NOON.replace(tzinfo=None), (NOON + HOUR).replace(tzinfo=None)) as connection:
+        result = fetch_result(connection.execute("SELECT * FROM dependencies"), max_rows=3)
+    assert (len(result.rows), result.cut) == (3, True)
 
 
 @pytest.mark.parametrize(
     "text", ["dependencies | where", "nowhere | count", "dependencies | evaluate x()", ".drop table x"]
 )
-def test_a_query_that_cannot_be_answered_says_why(text: str) -> None:
+def test_an_invalid_query_is_an_error(text: str) -> None:
     with pytest.raises(QueryError):
-        ask(stored(), text, NOON, NOON + HOUR)
+        run_query(stored(), text, NOON, NOON + HOUR)
 
 
-def test_columns_that_only_the_portal_fills_can_be_named() -> None:
+def test_columns_that_only_the_portal_fills_are_empty() -> None:
     assert first("dependencies | project client_City", invocation()) == ""

@@ -12,44 +12,44 @@ PLAIN = NOON.replace(tzinfo=None)
 HOUR = timedelta(hours=1)
 
 
-def counted(store: Store, since: timedelta, until: timedelta) -> int:
+def count(store: Store, since: timedelta, until: timedelta) -> int:
     with store.between(PLAIN + since, PLAIN + until) as connection:
         return int(connection.sql(COUNT).fetchall()[0][0])
 
 
 def test_a_query_sees_the_rows_from_since_on_and_before_until() -> None:
     store = stored(*several(10, every=60))
-    assert counted(store, timedelta(minutes=2), timedelta(minutes=5)) == 3
+    assert count(store, timedelta(minutes=2), timedelta(minutes=5)) == 3
 
 
-def test_connections_with_other_times_do_not_disturb_each_other() -> None:
+def test_connections_with_different_times_are_independent() -> None:
     store = stored(*several(10, every=60))
     with store.between(PLAIN, PLAIN + HOUR) as long, store.between(PLAIN, PLAIN + timedelta(seconds=1)) as short:
-        assert [each.sql(COUNT).fetchall()[0][0] for each in (long, short, long)] == [10, 1, 10]
+        assert [connection.sql(COUNT).fetchall()[0][0] for connection in (long, short, long)] == [10, 1, 10]
 
 
-def test_a_full_table_forgets_its_oldest_rows_and_no_other_table_s() -> None:
-    store = Store(most_rows=100)
+def test_a_full_table_loses_its_oldest_rows_and_other_tables_lose_none() -> None:
+    store = Store(max_rows=100)
     send(store, [event("started")])
     for start in range(0, 300, 50):
         send(store, several(50, at=after(start)))
     with store.between(PLAIN, PLAIN + HOUR) as connection:
-        oldest, count = connection.sql("SELECT min(timestamp), count(*) FROM dependencies").fetchall()[0]
+        oldest, rows = connection.sql("SELECT min(timestamp), count(*) FROM dependencies").fetchall()[0]
         events = connection.sql("SELECT count(*) FROM customEvents").fetchall()[0][0]
-    assert count <= 100
+    assert rows <= 100
     assert oldest > PLAIN + timedelta(seconds=150)
     assert events == 1
-    assert store.count() == count + 1
+    assert store.count() == rows + 1
 
 
 def test_rows_may_be_added_while_they_are_read() -> None:
     store, rounds = stored(), 20
     adding = threading.Thread(target=lambda: [send(store, several(5)) for _ in range(rounds)])
     adding.start()
-    seen = [counted(store, -HOUR, HOUR) for _ in range(rounds)]
+    counts = [count(store, -HOUR, HOUR) for _ in range(rounds)]
     adding.join()
-    assert seen == sorted(seen)
-    assert counted(store, -HOUR, HOUR) == 5 * rounds
+    assert counts == sorted(counts)
+    assert count(store, -HOUR, HOUR) == 5 * rounds
 
 
 def test_a_query_cannot_read_files() -> None:

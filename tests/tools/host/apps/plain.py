@@ -1,4 +1,4 @@
-"""An app that tells its settings, and takes its time."""
+"""An app that returns its settings, with a slow route."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""A function for every question that one can ask the host."""
+"""An app with a function for each behaviour of the host."""
 
 import asyncio
 import contextvars
@@ -13,8 +13,8 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 seen: contextvars.ContextVar[str | None] = contextvars.ContextVar("seen", default=None)
 
 
-def told(**members: object) -> func.HttpResponse:
-    """An answer that is JSON."""
+def json_response(**members: object) -> func.HttpResponse:
+    """Return a JSON response."""
     return func.HttpResponse(json.dumps(members, separators=(",", ":")), mimetype="application/json")
 
 
@@ -24,7 +24,7 @@ async def home(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.route("pets/cat")
-async def B_literal(req: func.HttpRequest) -> func.HttpResponse:  # noqa: N802 - the case is what is asked
+async def B_literal(req: func.HttpRequest) -> func.HttpResponse:  # noqa: N802 - a test is about the case
     return func.HttpResponse("B_literal")
 
 
@@ -45,22 +45,22 @@ async def orderly(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.route("items/{id:int}")
 async def c_number(req: func.HttpRequest) -> func.HttpResponse:
-    return told(function="c_number", **req.route_params)
+    return json_response(function="c_number", **req.route_params)
 
 
 @app.route("items/{name:alpha}")
 async def d_name(req: func.HttpRequest) -> func.HttpResponse:
-    return told(function="d_name", **req.route_params)
+    return json_response(function="d_name", **req.route_params)
 
 
 @app.route("files/{*path}")
 async def files(req: func.HttpRequest) -> func.HttpResponse:
-    return told(**req.route_params)
+    return json_response(**req.route_params)
 
 
 @app.route("page/{number:min(1)?}")
 async def page(req: func.HttpRequest) -> func.HttpResponse:
-    return told(**req.route_params)
+    return json_response(**req.route_params)
 
 
 @app.route("unnamed", methods=["PUT"])
@@ -82,7 +82,7 @@ async def echo(req: func.HttpRequest, context: func.Context) -> func.HttpRespons
 async def request(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     before = seen.get()
     seen.set("an earlier request")
-    return told(
+    return json_response(
         method=req.method,
         url=req.url,
         headers=dict(req.headers),
@@ -98,7 +98,7 @@ async def request(req: func.HttpRequest, context: func.Context) -> func.HttpResp
 
 @app.route("sync")
 def sync(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-    return told(body=req.get_body().decode(), variable=azure_functions_runtime.invocation_id_cv.get())
+    return json_response(body=req.get_body().decode(), variable=azure_functions_runtime.invocation_id_cv.get())
 
 
 @app.route("status/{code:int}")

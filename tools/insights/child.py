@@ -1,4 +1,4 @@
-"""The local Application Insights as a child of another tool: it starts with it and ends with it."""
+"""Run the local Application Insights as a child process of another tool, and end it with that tool."""
 
 import subprocess
 import sys
@@ -9,24 +9,24 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from tools.insights import PORT, InsightsError, listening
+from tools.insights import PORT, InsightsError, listen
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = "10ca1000-0000-4000-8000-000000000000"
-"""The instrumentation key: any UUID will do, this one reads `local`."""
+"""The instrumentation key. Any UUID works; this one looks like `local`."""
 START_SECONDS = 10.0
 END_SECONDS = 5.0
 
 
 @contextmanager
-def beside(port: int = PORT) -> Iterator[str]:
-    """Run it beside the caller, and give the connection string that points at it.
+def running(port: int = PORT) -> Iterator[str]:
+    """Run it during the block, and yield the connection string that sends telemetry to it.
 
-    Leave the block only when all telemetry is sent. When this process is killed, the pipe to the child breaks and the
-    child ends too; Ctrl-C in the terminal does not reach it, so the caller's last telemetry still arrives. Raises
-    InsightsError when the port is taken or it does not start.
+    Leave the block only when all telemetry is sent. When this process is killed, the pipe to the child closes and the
+    child ends too. Ctrl-C in the terminal does not reach the child, so the caller's last telemetry still arrives.
+    Raises InsightsError when the port is taken or it does not start.
     """
-    listening(port).close()
+    listen(port).close()
     child = subprocess.Popen(
         [sys.executable, "-m", "tools", "insights", "--port", str(port), "--child"],
         cwd=ROOT,
@@ -34,19 +34,19 @@ def beside(port: int = PORT) -> Iterator[str]:
         start_new_session=True,
     )
     try:
-        wait(child, port)
+        wait_until_ready(child, port)
         yield connection_string(port)
     finally:
         end(child)
 
 
 def connection_string(port: int = PORT) -> str:
-    """What APPLICATIONINSIGHTS_CONNECTION_STRING has to be for telemetry to come here."""
+    """Return the value of APPLICATIONINSIGHTS_CONNECTION_STRING that sends telemetry here."""
     return f"InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:{port}/"
 
 
-def wait(child: subprocess.Popen[bytes], port: int) -> None:
-    """Wait until the child answers. Raises InsightsError when it does not."""
+def wait_until_ready(child: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until the child responds. Raises InsightsError when it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and child.poll() is None:
         try:
@@ -59,7 +59,7 @@ def wait(child: subprocess.Popen[bytes], port: int) -> None:
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
-    """End the child, by the pipe if it listens."""
+    """End the child by closing its pipe; kill it when that takes too long."""
     if child.stdin:
         child.stdin.close()
     try:

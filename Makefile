@@ -70,8 +70,8 @@ package: $(INSTALLED) ## make dist/egl-ml.zip, the deployed package, and check t
 traffic: $(INSTALLED) ## send the running service some minutes of mixed traffic, for its dashboards; MINUTES=3
 	@$(BIN)/python -m tools traffic $(if $(PORT),--url http://localhost:$(PORT)) $(if $(MINUTES),--minutes $(MINUTES))
 
-bench: $(INSTALLED) ## measure this service beside FastAPI, MLServer and others: a quarter of an hour, 3 GB; SAVE=1 renews docs/performance.md
-	@$(BIN)/python -m bench.compare $(if $(SAVE),--save)
+bench: $(INSTALLED) ## measure this service beside FastAPI, MLServer and others: a quarter of an hour, 3 GB
+	@$(BIN)/python -m bench.compare
 
 clean: ## remove everything that was made here, except local.settings.json
 	@rm -rf .venv .tools tools/node/node_modules .azurite .cache .coverage dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

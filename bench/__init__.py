@@ -1,1 +1,1 @@
-"""What is measured, and against what. Scripts that print a table; nothing here is a test."""
+"""Measurements: scripts that print a table, each described in docs/performance.md. Nothing here is a test."""

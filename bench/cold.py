@@ -1,11 +1,11 @@
-"""`python -m bench.cold`: cold starts, and what each thing that was done about them is worth.
+"""`python -m bench.cold`: cold starts, and what each measure for them gains.
 
-From the start of the host's process to its first right prediction, with a token that was issued earlier: as it is,
-with other ways to serve the model, with telemetry, and with one thing undone; in turn, on all cores. What it is worth
-to load the model beforehand shows in a request that comes some seconds later: its own time. A first login, which
-spends a bcrypt check, is measured apart. `import sklearn.linear_model` alone is what a service that loads scikit-learn
-cannot be quicker than. Each is started once unmeasured: the first start of all fills the disk's cache. `--imports`
-tells what importing function_app costs instead, package by package (`python -X importtime`).
+From the start of the host's process to its first right prediction, with a token that was issued earlier: of the service
+as it is, with its model served by other libraries, with telemetry, and with one measure undone; in turn, on all cores.
+What it gains to load the model in advance shows in a request that comes some seconds later: its own time. A first
+login, which needs a bcrypt check, is measured apart. `import sklearn.linear_model` alone is the lower limit of a
+service that loads scikit-learn. Each is started once unmeasured: the very first start fills the disk's cache.
+`--imports` lists what importing function_app costs instead, package by package (`python -X importtime`).
 """
 
 import argparse
@@ -18,140 +18,120 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import Request, urlopen
 
-from bench import models
-from bench.ingestion import ingestion, telling
-from bench.serve import ROW, body, login, serving
+from bench import launch
+from bench.ingestion import ingestion
+from bench.launch import CONSTANT, VARIANTS, Service, serving, variant
 from shared.auth.tokens import Tokens
-from shared.manifest import APP
+from shared.model.manifest import APP
 
-VARIANT = APP / "bench" / "variant"
-IMPORTED = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")
-MOST_PACKAGES = 25
-LATER_SECONDS = 3
-NOTHING: Mapping[str, str] = {}
+IMPORT_TIME = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")
+MAX_PACKAGES = 25
+LATER_SECONDS, TOKEN_SECONDS = 3, 900
+THE_SERVICE = "the service"
 
-type Start = Callable[[], float]
-type First = Callable[[str, str], None]
-"""Asks something of a URL, with a token."""
+type Measure = Callable[[], float]
+"""Starts something, and returns seconds."""
+type Send = Callable[[Service, str], object]
+"""Sends a request to a service, with a token."""
 
 
 def main() -> None:
     """Run the rounds and print a table of medians."""
     parser = argparse.ArgumentParser("python -m bench.cold", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--imports", action="store_true", help="tell what importing function_app costs instead")
-    given = parser.parse_args()
-    if given.imports:
-        imports()
-    else:
-        starts_of_all(given.rounds)
-
-
-def starts_of_all(rounds: int) -> None:
-    """Start each once unmeasured, then measure them in turn."""
+    parser.add_argument("--imports", action="store_true", help="list what importing function_app costs instead")
+    options = parser.parse_args()
+    if options.imports:
+        print_imports()
+        return
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        starts = cases(folder, telling(stack.enter_context(ingestion("healthy"))))
+        starts = cases(folder, stack.enter_context(ingestion()))
         for start in starts.values():
             start()
-        tell([{name: start() for name, start in starts.items()} for _ in range(rounds)])
+        print_table([{name: start() for name, start in starts.items()} for _ in range(options.rounds)])
 
 
-def cases(folder: Path, told: Mapping[str, str]) -> Mapping[str, Start]:
-    """What is started, by name. `told` connects telemetry."""
-    ways = {name: {"MODEL_MANIFEST": str(path)} for name, path in models.served(folder).items()}
-    graph, fitted = ways.get("onnxruntime"), ways["scikit-learn"]
-    on_demand = {"BENCH_VARIANT": "model on demand"}
+def cases(folder: Path, connected: Mapping[str, str]) -> Mapping[str, Measure]:
+    """Return the measurements by name; the settings `connected` turn telemetry on."""
+    runtimes = {name: {"MODEL_MANIFEST": str(path)} for name, path in launch.manifests(folder).items()}
+    onnx, sklearn = runtimes.get("onnxruntime"), runtimes["scikit-learn"]
+    on_demand = variant("model on demand")
     return {
-        "the service": lambda: cold_start(APP),
-        "model on demand": lambda: cold_start(VARIANT, on_demand),
-        "telemetry on": lambda: cold_start(APP, told),
-        "telemetry on, exporter at once": lambda: cold_start(VARIANT, {**told, "BENCH_VARIANT": "exporter at once"}),
-        **({"onnxruntime": lambda: cold_start(APP, graph)} if graph else {}),
-        "scikit-learn": lambda: cold_start(APP, fitted),
-        "scikit-learn, model on demand": lambda: cold_start(VARIANT, {**fitted, **on_demand}),
-        f"scikit-learn, asked {LATER_SECONDS} s later": lambda: later(APP, fitted),
-        "the same, model on demand": lambda: later(VARIANT, {**fitted, **on_demand}),
-        "first login": lambda: cold_start(APP, first=logged_in),
-        "constant function": lambda: cold_start(APP / "bench" / "constant"),
-        "import sklearn.linear_model alone": lambda: alone("import sklearn.linear_model"),
-        "import onnxruntime alone": lambda: alone("import onnxruntime"),
+        THE_SERVICE: lambda: measure(APP),
+        "model on demand": lambda: measure(VARIANTS, on_demand),
+        "telemetry on": lambda: measure(APP, connected),
+        "telemetry on, exporter at once": lambda: measure(VARIANTS, {**connected, **variant("exporter at once")}),
+        **({"onnxruntime": lambda: measure(APP, onnx)} if onnx else {}),
+        "scikit-learn": lambda: measure(APP, sklearn),
+        "scikit-learn, model on demand": lambda: measure(VARIANTS, {**sklearn, **on_demand}),
+        f"scikit-learn, request {LATER_SECONDS} s later": lambda: measure(APP, sklearn, delay=LATER_SECONDS),
+        "the same, model on demand": lambda: measure(VARIANTS, {**sklearn, **on_demand}, delay=LATER_SECONDS),
+        "first login": lambda: measure(APP, request=lambda service, token: service.token),
+        "constant function": lambda: measure(CONSTANT),
+        "import sklearn.linear_model alone": lambda: import_alone("sklearn.linear_model"),
+        "import onnxruntime alone": lambda: import_alone("onnxruntime"),
     }
 
 
-def later(app: Path, told: Mapping[str, str]) -> float:
-    """Seconds that the first prediction takes of a process that is a few seconds old."""
-    key, token = signed()
-    with serving(app, {"TOKEN_KEY": key, "PYTHONDONTWRITEBYTECODE": "", **told}, pinned=False) as url:
-        time.sleep(LATER_SECONDS)
-        started = time.perf_counter()
-        predicted(url, token)
-        return time.perf_counter() - started
-
-
-def signed() -> tuple[str, str]:
-    """A token key, and a token that it signed."""
-    key = secrets.token_hex(32)
-    return key, Tokens([key], 900).issue("abi")
-
-
-def cold_start(app: Path, told: Mapping[str, str] = NOTHING, first: First | None = None) -> float:
-    """Seconds from the start of the process until `first`, else a prediction, is answered."""
-    key, token = signed()
-    settings = {"TOKEN_KEY": key, "PYTHONDONTWRITEBYTECODE": "", **told}
-    started = time.perf_counter()
-    with serving(app, settings, pinned=False) as url:
-        (first or predicted)(url, token)
-        return time.perf_counter() - started
-
-
-def predicted(url: str, token: str) -> None:
-    """Ask for one prediction. Raises RuntimeError for a wrong one."""
+def predict(service: Service, token: str) -> None:
+    """Request one prediction. Raises RuntimeError for a wrong one."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    with urlopen(Request(f"{url}/predict", body([ROW]), headers)) as answer:  # noqa: S310
-        if abs((found := json.load(answer)["predictions"])[0] - 210.8) > 0.01:
-            raise RuntimeError(f"answered {found}")
+    with urlopen(Request(f"{service.url}/predict", launch.body(1), headers)) as response:  # noqa: S310
+        predictions = json.load(response)["predictions"]
+    if abs(predictions[0] - launch.PREDICTION) > launch.MAX_DIFFERENCE:
+        raise RuntimeError(f"the prediction is {predictions}")
 
 
-def logged_in(url: str, token: str) -> None:
-    """Log in, whatever token there is."""
-    login(url)
+def measure(
+    app: Path, settings: Mapping[str, str] | None = None, *, request: Send = predict, delay: float = 0.0
+) -> float:
+    """Return the seconds from the start of the process to the first response; after a delay, the request's alone."""
+    key = secrets.token_hex(32)
+    environ = {"TOKEN_KEY": key, "PYTHONDONTWRITEBYTECODE": "", **(settings or {})}
+    token, started = Tokens([key], TOKEN_SECONDS).issue("abi"), time.perf_counter()
+    with serving(app, environ, pinned=False) as service:
+        if delay:
+            time.sleep(delay)
+            started = time.perf_counter()
+        request(service, token)
+        return time.perf_counter() - started
 
 
-def alone(statement: str) -> float:
-    """Seconds of a process that does nothing else."""
+def import_alone(module: str) -> float:
+    """Return the seconds of a process that only imports a module."""
     started = time.perf_counter()
     environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    subprocess.run([sys.executable, "-c", statement], env=environ, check=True)
+    subprocess.run([sys.executable, "-c", f"import {module}"], env=environ, check=True)
     return time.perf_counter() - started
 
 
-def tell(rounds: list[dict[str, float]]) -> None:
-    """Print each median with the least, the greatest, and how it compares with the service, round by round."""
+def print_table(rounds: Sequence[Mapping[str, float]]) -> None:
+    """Print each median with the least and the greatest value, and its ratio to the service, round by round."""
     for name in rounds[0]:
-        values = [each[name] * 1000 for each in rounds]
-        ratio = statistics.median(each[name] / each["the service"] for each in rounds)
+        values = [seconds[name] * 1000 for seconds in rounds]
+        ratio = statistics.median(seconds[name] / seconds[THE_SERVICE] for seconds in rounds)
         spread = f"({min(values):.0f} to {max(values):.0f})"
         print(f"{name:34} {statistics.median(values):7.0f} ms  {spread:16} {ratio:6.2f} of the service")
 
 
-def imports() -> None:
+def print_imports() -> None:
     """Print the packages that importing function_app loads, the slowest first: their own time, in milliseconds."""
     command = [sys.executable, "-X", "importtime", "-c", "import function_app"]
-    subprocess.run(command, cwd=APP, capture_output=True, check=True)  # byte code is written
-    said = subprocess.run(command, cwd=APP, capture_output=True, text=True, check=True).stderr
-    own: Counter[str] = Counter()
-    for microseconds, module in IMPORTED.findall(said):
-        own[module.partition(".")[0]] += int(microseconds)
-    print(f"all {own.total() / 1000:8.1f} ms")
-    for package, microseconds in own.most_common(MOST_PACKAGES):
-        print(f"{package:24} {microseconds / 1000:8.1f} ms")
+    subprocess.run(command, cwd=APP, capture_output=True, check=True)  # writes byte code
+    report = subprocess.run(command, cwd=APP, capture_output=True, text=True, check=True).stderr
+    own_time: Counter[str] = Counter()
+    for microseconds, module in IMPORT_TIME.findall(report):
+        own_time[module.partition(".")[0]] += int(microseconds)
+    print(f"all {own_time.total() / 1000:8.1f} ms")
+    for package, total in own_time.most_common(MAX_PACKAGES):
+        print(f"{package:24} {total / 1000:8.1f} ms")
 
 
 if __name__ == "__main__":

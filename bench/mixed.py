@@ -1,9 +1,9 @@
-"""`python -m bench.mixed`: what clients that send large batches do to a client that asks for one row.
+"""`python -m bench.mixed`: the effect of clients with large batches on a client that requests one row.
 
-One client asks for one row, again and again, with a short rest between; meanwhile nobody, one client or four send
-batches of 10,000 rows as fast as they can, from a process of their own. The same is done to the service with another
-`scoring.INLINE_BYTES`: whether a batch is better scored beside the event loop, or in it. All cases in turn, round by
-round, so that a noisy machine hurts all of them.
+One client requests one row again and again, with a short rest between; meanwhile no other client, one, or four send
+batches of 10,000 rows as fast as they can, from a process of their own. The same with another limit of what is
+predicted on the event loop (`predict.MAX_INLINE_BYTES`): it shows whether a batch is better predicted in a thread. All
+cases take turns, round by round, so that a noisy machine affects all of them.
 """
 
 import argparse
@@ -20,33 +20,26 @@ from typing import NamedTuple
 import uvloop
 
 from bench.connection import Connection
-from bench.load import Measured, post
-from bench.serve import ROW, body, login, serving
-from shared import scoring
-from shared.manifest import APP
+from bench.launch import BATCH_ROWS, VARIANTS, Service, serving
+from bench.load import Load
+from shared.predict import MAX_INLINE_BYTES
 
-BATCH = [ROW] * 10_000
-BATCHING = (0, 1, 4)
-INLINE = (scoring.INLINE_BYTES, 16 * 1024 * 1024)  # as it is, and more than any body may have
+BATCH_CLIENTS = (0, 1, 4)
+LIMITS = (MAX_INLINE_BYTES, 16 * 1024 * 1024)  # as it is, and more than any body may have
 REST_SECONDS = 0.002
+FIRST_BATCH_SECONDS = 10.0
+
+type Case = tuple[int, int]
+"""The limit, and the number of clients that send batches."""
 
 
-class Found(NamedTuple):
-    """One case in one round."""
+class Figures(NamedTuple):
+    """One case in one round: milliseconds of one row, and the batches per second of all clients that send them."""
 
     p50: float
-    """Milliseconds, as the next two, of one row."""
     p99: float
     longest: float
     batches: float
-    """Per second, of all clients that send them."""
-
-
-class Service(NamedTuple):
-    """A running variant."""
-
-    url: str
-    token: str
 
 
 def main() -> None:
@@ -54,95 +47,76 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m bench.mixed", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
-    told = "limits to compare: a longer body is scored off the event loop (default: %(default)s)"
-    parser.add_argument("--inline-bytes", type=int, nargs="+", default=INLINE, metavar="BYTES", help=told)
-    given = parser.parse_args()
+    limits = "limits to compare: a longer body is predicted off the event loop (default: %(default)s)"
+    parser.add_argument("--inline-bytes", type=int, nargs="+", default=LIMITS, metavar="BYTES", help=limits)
+    options = parser.parse_args()
     gc.freeze()  # this client's own collections must not look like the service's pauses
+    cases = [(limit, clients) for clients in BATCH_CLIENTS for limit in options.inline_bytes]
     with ExitStack() as stack:
-        services = {limit: stack.enter_context(variant(limit)) for limit in given.inline_bytes}
-        tell([measured(services, given.seconds) for _ in range(given.rounds)])
+        services = {limit: start(stack, limit) for limit in options.inline_bytes}
+        rounds = [
+            {(limit, clients): measure(services[limit], clients, options.seconds) for limit, clients in cases}
+            for _ in range(options.rounds)
+        ]
+    print_table(rounds)
 
 
-@contextmanager
-def variant(limit: int) -> Iterator[Service]:
-    """The service with this limit, warm: model loaded, threads started."""
-    with serving(APP / "bench" / "inline", {"BENCH_INLINE_BYTES": str(limit)}) as url:
-        service = Service(url, login(url))
-        case(service, 4, 1.0)
-        yield service
+def start(stack: ExitStack, limit: int) -> Service:
+    """Start the service with this limit, and warm it up: the model is loaded, threads have started."""
+    service = stack.enter_context(serving(VARIANTS, {"BENCH_INLINE_BYTES": str(limit)}))
+    measure(service, 4, 1.0)
+    return service
 
 
-type Case = tuple[int, int]
-"""INLINE_BYTES, and how many clients send batches."""
+def measure(service: Service, batch_clients: int, seconds: float) -> Figures:
+    """Send one row at a time for so long, while so many other clients send batches."""
+    with batches(service, batch_clients) as count:
+        before, started = count.value, time.perf_counter()
+        times = uvloop.run(send_rows(service, seconds))
+        rate = (count.value - before) / (time.perf_counter() - started)
+    load = Load(times, seconds)
+    return Figures(load.percentile(0.5), load.percentile(0.99), max(times) * 1000, rate)
 
 
-def measured(services: Mapping[int, Service], seconds: float) -> Mapping[Case, Found]:
-    """One round."""
-    return {(limit, batching): case(services[limit], batching, seconds) for batching in BATCHING for limit in services}
-
-
-def case(service: Service, batching: int, seconds: float) -> Found:
-    """One client for so many seconds, while so many others send batches."""
-    with others(service, batching) as sent:
-        before, started = sent.value, time.perf_counter()
-        times = uvloop.run(steady(service, seconds))
-        rate = (sent.value - before) / (time.perf_counter() - started)
-    found = Measured(times, seconds)
-    return Found(found.percentile(0.5), found.percentile(0.99), max(times) * 1000, rate)
-
-
-async def steady(service: Service, seconds: float) -> list[float]:
-    """The seconds of each request for one row. Raises RuntimeError for an answer that is no 200."""
-    *_, content = post(f"{service.url}/predict", body([ROW]), service.token)
-    connection, until, times = Connection(service.url), time.perf_counter() + seconds, []
+async def send_rows(service: Service, seconds: float) -> list[float]:
+    """Return the seconds of each request for one row. Raises RuntimeError for another status than 200."""
+    connection, times = await Connection.open(service.url), []
+    content, until = service.request(), time.perf_counter() + seconds
     while time.perf_counter() < until:
-        times.append(await asked(connection, content))
+        times.append((await connection.send_ok(content)).seconds)
         await asyncio.sleep(REST_SECONDS)
     connection.close()
     return times
 
 
-async def asked(connection: Connection, content: bytes) -> float:
-    """The seconds of one request. Raises RuntimeError for an answer that is no 200."""
-    answer = await connection.ask(content)
-    if answer.status != 200:
-        raise RuntimeError(f"answered {answer.status}")
-    return answer.seconds
-
-
 @contextmanager
-def others(service: Service, clients: int) -> Iterator["Synchronized[int]"]:
-    """So many clients that send batches, in a process of their own; how many were answered by now."""
+def batches(service: Service, clients: int) -> Iterator["Synchronized[int]"]:
+    """Send batches from so many clients in a process of their own. Yields the count of responses, after the first."""
     fork = multiprocessing.get_context("fork")
-    sent = fork.Value("q", 0)
-    process = fork.Process(target=batching, args=(service, clients, sent), daemon=True)
+    count = fork.Value("q", 0)
+    arguments = (service.url, service.request(BATCH_ROWS), clients, count)
+    process = fork.Process(target=send_batches, args=arguments, daemon=True)
     process.start()
     try:
-        wait(sent, clients)
-        yield sent
+        until = time.monotonic() + FIRST_BATCH_SECONDS
+        while count.value < clients:
+            if time.monotonic() > until:
+                raise TimeoutError("no response to a batch")
+            time.sleep(0.01)
+        yield count
     finally:
         process.kill()
         process.join()
 
 
-def wait(sent: "Synchronized[int]", clients: int) -> None:
-    """Until every client has had about one answer. Raises TimeoutError when they get none."""
-    until = time.monotonic() + 10
-    while sent.value < clients:
-        if time.monotonic() > until:
-            raise TimeoutError("no batch is answered")
-        time.sleep(0.01)
-
-
-def batching(service: Service, clients: int, sent: "Synchronized[int]") -> None:
-    """Send batches until this process ends, and count the answers."""
-    *_, content = post(f"{service.url}/predict", body(BATCH), service.token)
+def send_batches(url: str, content: bytes, clients: int, count: "Synchronized[int]") -> None:
+    """Send batches until this process ends, and count the responses."""
 
     async def client() -> None:
-        connection = Connection(service.url)
+        connection = await Connection.open(url)
         while True:
-            await asked(connection, content)
-            sent.value += 1
+            await connection.send_ok(content)
+            count.value += 1
 
     async def all_clients() -> None:
         await asyncio.gather(*(client() for _ in range(clients)))
@@ -150,14 +124,14 @@ def batching(service: Service, clients: int, sent: "Synchronized[int]") -> None:
     uvloop.run(all_clients())
 
 
-def tell(rounds: Sequence[Mapping[Case, Found]]) -> None:
-    """Print the medians over the rounds, and the longest of all."""
+def print_table(rounds: Sequence[Mapping[Case, Figures]]) -> None:
+    """Print the medians over the rounds, and the longest time of all."""
     print(f"{'':46}{'p50 ms':>9}{'p99 ms':>9}{'longest ms':>12}{'batches/s':>11}")
-    for limit, batching in rounds[0]:
-        found = [each[limit, batching] for each in rounds]
-        p50, p99, _, rate = (statistics.median(values) for values in zip(*found, strict=True))
-        name = f"{batching} sending batches, INLINE_BYTES {limit:,}"
-        print(f"{name:46}{p50:9.2f}{p99:9.2f}{max(each.longest for each in found):12.1f}{rate:11.1f}")
+    for limit, clients in rounds[0]:
+        p50, p99, longest, rate = zip(*(figures[limit, clients] for figures in rounds), strict=True)
+        name = f"{clients} sending batches, MAX_INLINE_BYTES {limit:,}"
+        medians = f"{statistics.median(p50):9.2f}{statistics.median(p99):9.2f}"
+        print(f"{name:46}{medians}{max(longest):12.1f}{statistics.median(rate):11.1f}")
 
 
 if __name__ == "__main__":

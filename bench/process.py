@@ -1,58 +1,66 @@
-"""A process as Linux sees it: memory, threads, open files and processor time of the service that is measured."""
+"""Programs that are measured: started on one core, and ended with everything that they started. For Linux."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
 
-from bench.serve import serving
+import psutil  # type: ignore[import-untyped]
 
-MEGABYTE = 1024 * 1024
+FIRST, LAST = 0, (os.cpu_count() or 1) - 1
+GRACE_SECONDS = 3.0
 
-
-@dataclass(frozen=True)
-class Process:
-    """A running process of this machine."""
-
-    pid: int
-
-    def cpu(self) -> float:
-        """Processor seconds that it has used, all threads together."""
-        spent = self._read("stat").rpartition(")")[2].split()[11:13]
-        return sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
-
-    def memory(self) -> float:
-        """What it holds in memory (RSS), in MB."""
-        return int(self._read("statm").split()[1]) * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
-
-    def shares(self) -> tuple[float, float]:
-        """In MB: its memory with a part of what it shares with other processes (PSS), and without all of that (USS)."""
-        lines = (line.split() for line in self._read("smaps_rollup").splitlines()[1:])
-        kilobytes = {words[0]: int(words[1]) for words in lines}
-        alone = kilobytes["Private_Clean:"] + kilobytes["Private_Dirty:"]
-        return kilobytes["Pss:"] / 1024, alone / 1024
-
-    def threads(self) -> int:
-        """How many threads it runs."""
-        return len(os.listdir(f"/proc/{self.pid}/task"))
-
-    def files(self) -> int:
-        """How many file descriptors it has open, sockets included."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
-
-    def _read(self, name: str) -> str:
-        return Path(f"/proc/{self.pid}/{name}").read_text()
-
-
-def children() -> set[int]:
-    """This process's children."""
-    return {int(each) for task in Path("/proc/self/task").iterdir() for each in (task / "children").read_text().split()}
+type Process = psutil.Popen
+"""A program that was started here, with psutil's figures of it."""
 
 
 @contextmanager
-def running(app: Path, settings: Mapping[str, str] | None = None, *, pinned: bool) -> Iterator[tuple[str, Process]]:
-    """The URL of `app` in the local host, as `serving` has it, with its process."""
-    before = children()
-    with serving(app, settings, pinned=pinned) as url:
-        yield url, Process(max(children() - before))
+def running(command: Sequence[str], *, core: int | None, **options: Any) -> Iterator[Process]:
+    """Run a program on one core, or on all for None, with these options of Popen. All of it ends with the block."""
+    with on_core(core):  # inherited, so that nothing starts elsewhere
+        process = psutil.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+@contextmanager
+def on_core(core: int | None) -> Iterator[None]:
+    """Keep this process, and the programs that it starts, on one core; on all of them for None."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(LAST + 1) if core is None else {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def end(process: Process) -> None:
+    """Terminate a program and its descendants, and after a moment kill those that are left."""
+    members = tree(process)
+    for member in members:
+        with suppress(psutil.NoSuchProcess):
+            member.terminate()
+    _, alive = psutil.wait_procs(members, GRACE_SECONDS)
+    for member in alive:
+        with suppress(psutil.NoSuchProcess):
+            member.kill()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # children of a program that ended before them have another parent now
+    psutil.wait_procs(alive, GRACE_SECONDS)
+
+
+def tree(process: Process) -> list[psutil.Process]:
+    """Return a process and all its descendants that run, also those with a session of their own."""
+    with suppress(psutil.NoSuchProcess):
+        return [process, *process.children(recursive=True)]
+    return []
+
+
+def cpu_seconds(process: Process) -> float:
+    """Return the processor time that a process has used, all threads together."""
+    times = process.cpu_times()
+    return float(times.user + times.system)

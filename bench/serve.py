@@ -1,93 +1,92 @@
-"""`python -m bench.serve`: what a prediction costs, against a function that returns a constant through the same host.
+"""`python -m bench.serve`: the cost of a prediction, beside a function that returns a constant through the same host.
 
-One row from 16 clients: of the constant function, and of the service with telemetry off, the same with every token new
-and with the model served in other ways, and with telemetry on, which a stand-in takes: without the host's own items,
-as in Azure, where another process sends those, and with them. Processor time tells the same
-without the client's share. A batch of 10,000 rows from one client. All in turn, so that a noisy machine hurts each of
-them; judged are the medians of the rounds' own ratios. The servers have the first core, this client has the last.
+One row from 16 clients: to the constant function; to the service with telemetry off, with every token new, and with the
+model served by other libraries; with telemetry on, which a stand-in receives: without the host's own items, as in
+Azure, where another process sends them, and with them. Processor time shows the same without the client's share. Then
+a batch of 10,000 rows from one client. All take turns, so that a noisy machine affects each of them; the targets are
+for the medians of the rounds' own ratios. The servers run on the first core, this client on the last one.
 """
 
 import argparse
-import json
-import os
-import secrets
 import statistics
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.request import urlopen
+from tempfile import TemporaryDirectory
 
-from shared.manifest import APP
-from shared.settings import DEMO_HASH
+from bench import launch, load
+from bench.ingestion import ingestion
+from bench.launch import BATCH_ROWS, VARIANTS, Service, serving, variant
+from bench.process import cpu_seconds
+from shared.model.manifest import APP
+from shared.telemetry.insights import Pace
 
-ROW = {"bmi": 0.0617}
-PROMISES = {
-    ("telemetry off", "constant"): 0.6,
-    ("every token new", "constant"): 0.4,
-    ("telemetry on", "telemetry off"): 0.8,
-}
-"""What is compared with what, and the least ratio of requests/s."""
+CLIENTS = 16
+LONG_TOKEN = "x" * 400  # as long as a real one
+CONSTANT, OFF, ON, NEW_TOKENS = "constant", "telemetry off", "telemetry on", "every token new"
+TARGETS = {(OFF, CONSTANT): 0.6, (NEW_TOKENS, CONSTANT): 0.4, (ON, OFF): 0.8}
+"""Two services, and the least ratio of their requests/s."""
 
 type Figures = Mapping[str, float]
 
 
 def main() -> None:
     """Run the rounds and print a table of medians."""
-    from bench import served
-
     parser = argparse.ArgumentParser("python -m bench.serve", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with ExitStack() as stack:
-        services = served.started(stack)
-        tell([served.measured(services, given.seconds) for _ in range(given.rounds)])
+        services = start(stack)
+        print_table([measure(services, options.seconds) for _ in range(options.rounds)])
 
 
-def tell(rounds: list[Figures]) -> None:
-    """Print the median of each figure over the rounds, with the least and the greatest; then the promises."""
-    for name in rounds[0]:
-        values = [each[name] for each in rounds]
-        print(f"{name:40} {statistics.median(values):10.2f}   ({min(values):.2f} to {max(values):.2f})")
-    for (one, other), least in PROMISES.items():
-        ratio = statistics.median(each[f"{one}, requests/s"] / each[f"{other}, requests/s"] for each in rounds)
-        kept = "kept" if ratio >= least else "BROKEN"
-        print(f"{f'{one} ÷ {other}, requests/s':40} {ratio:10.3f}   at least {least}: {kept}")
-
-
-def body(rows: list[dict[str, float]]) -> bytes:
-    """A request of these instances."""
-    return json.dumps({"instances": rows}).encode()
-
-
-def login(url: str) -> str:
-    """A token of the demo user."""
-    with urlopen(f"{url}/token", b"grant_type=password&username=abi&password=password") as answer:  # noqa: S310
-        return str(json.load(answer)["access_token"])
-
-
-@contextmanager
-def serving(app: Path, settings: Mapping[str, str] | None = None, *, pinned: bool = True) -> Iterator[str]:
-    """The URL of `app` in the local host on a free port; pinned: server on the first core, this client on the last."""
-    told = {
-        **os.environ,
-        "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
-        "TOKEN_KEY": secrets.token_hex(32),
-        "USERS": json.dumps({"abi": DEMO_HASH}),
-        **(settings or {}),
+def start(stack: ExitStack) -> Mapping[str, Service]:
+    """Start all services; they end with the stack. Model and exporter are loaded then."""
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    connected = stack.enter_context(ingestion())
+    _, *others = launch.manifests(folder).items()  # the first is the configured one
+    apps: dict[str, tuple[Path, Mapping[str, str]]] = {
+        CONSTANT: (launch.CONSTANT, {}),
+        OFF: (VARIANTS, variant(OFF)),
+        NEW_TOKENS: (VARIANTS, variant(OFF, NEW_TOKENS)),
+        **{f"{name}, {OFF}": (VARIANTS, {**variant(OFF), "MODEL_MANIFEST": str(path)}) for name, path in others},
+        ON: (VARIANTS, {**connected, **variant("no host telemetry")}),
+        f"{ON}, the host's too": (APP, connected),
     }
-    command = [sys.executable, "-m", "tools", "host", "--app", str(app), "--port", "0"]
-    process = subprocess.Popen(command, cwd=APP, env=told, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    if pinned and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(process.pid, {0})
-        os.sched_setaffinity(0, {(os.cpu_count() or 1) - 1})
-    try:
-        yield next(line.split()[-1] for line in process.stdout or () if line.startswith("Serving on"))
-    finally:
-        process.terminate()
-        process.wait(10)
+    services = {name: stack.enter_context(serving(app, settings)) for name, (app, settings) in apps.items()}
+    services[CONSTANT].token = LONG_TOKEN
+    for service in services.values():
+        load.run(service.url, service.request(), seconds=Pace().load_after + 1)
+    return services
+
+
+def measure(services: Mapping[str, Service], seconds: float) -> Figures:
+    """Return the figures of one round."""
+    figures = {}
+    for name, service in services.items():
+        content, before = service.request(), cpu_seconds(service.process)
+        many = load.run(service.url, content, clients=CLIENTS, seconds=seconds)
+        cpu = cpu_seconds(service.process) - before
+        figures[f"{name}, requests/s"] = many.rate
+        figures[f"{name}, CPU µs a request"] = cpu / len(many.times) * 1e6
+        figures[f"{name}, 1 client, p50 ms"] = load.run(service.url, content, seconds=seconds).percentile(0.5)
+    batches = load.run(services[OFF].url, services[OFF].request(BATCH_ROWS), seconds=seconds)
+    figures[f"{BATCH_ROWS:,} rows, p50 ms"] = batches.percentile(0.5)
+    return figures
+
+
+def print_table(rounds: Sequence[Figures]) -> None:
+    """Print the median of each figure with the least and the greatest value; then the targets."""
+    for name in rounds[0]:
+        values = [figures[name] for figures in rounds]
+        print(f"{name:40} {statistics.median(values):10.2f}   ({min(values):.2f} to {max(values):.2f})")
+    for (name, other), least in TARGETS.items():
+        ratio = statistics.median(
+            figures[f"{name}, requests/s"] / figures[f"{other}, requests/s"] for figures in rounds
+        )
+        verdict = "reached" if ratio >= least else "missed"
+        print(f"{f'{name} ÷ {other}, requests/s':40} {ratio:10.3f}   at least {least}: {verdict}")
 
 
 if __name__ == "__main__":

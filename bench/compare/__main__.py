@@ -1,49 +1,84 @@
-"""`python -m bench.compare`: this service beside its peers, in one interleaved run on the same model and the same work.
+"""`python -m bench.compare`: this service beside its peers, in one interleaved run with the same model and work.
 
-Every peer gets an environment of its own under .cache/compare, at the first run and when its requirements change. One
-that cannot be installed, does not start or answers wrongly stands in the table with the reason. A look rather than a
-result: `--rounds 1 --seconds 0.5`. Linux only: it reads /proc, and keeps servers and client on cores of their own.
+Every peer has an environment of its own under .cache/compare, which is made at the first run and when its requirements
+change. A peer that cannot be installed, does not start or responds wrongly has the reason in its row. For a quick look:
+`--rounds 1 --seconds 0.5`. Linux only: servers and client run on cores of their own, and memory is read as PSS.
 """
 
 import argparse
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from bench.compare import machine, saved, table
-from bench.compare.catalogue import SUBJECTS
-from bench.compare.launch import Run
-from bench.compare.ratios import outcomes
-from bench.compare.rounds import compared
+from bench.compare.catalogue import SUBJECTS, Subject
+from bench.compare.launch import Environment, Failed
+from bench.compare.measure import measure, prepare
+from bench.compare.results import Result, report
+
+UNEXPECTED = (OSError, ValueError, LookupError)
+"""A missing program, or a response of another form: no reason to end the run either."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Install, measure, print and save. Returns 1 where it cannot run."""
-    given = parser().parse_args(argv)
+    """Install, measure and print. Returns 1 where it cannot run."""
+    options = parser().parse_args(argv)
     if sys.platform != "linux":
         print("This comparison needs Linux.", file=sys.stderr)
         return 1
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that every block is left, and its processes end
-    command = shlex.join(["python", "-m", "bench.compare", *argv])
-    about = machine.About.now(command)
-    results = compared([each for each in SUBJECTS if each.name in given.only], given.rounds, Run(given.seconds))
-    judged = outcomes(results)
-    print(table.report(results, judged, about))
-    if given.save:
-        saved.save(results, judged, about)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaves every block, so that its processes end
+    results = compare([each for each in SUBJECTS if each.name in options.only], options.rounds, options.seconds)
+    print(report(results, shlex.join(["python", "-m", "bench.compare", *argv])))
     return 0
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     names = [subject.name for subject in SUBJECTS]
     arguments = argparse.ArgumentParser("python -m bench.compare", description=__doc__)
     arguments.add_argument("--rounds", type=int, default=5, help="in each, every subject has its turn (default: 5)")
     arguments.add_argument("--seconds", type=float, default=2.0, help="of each measurement under load (default: 2)")
     arguments.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
-    arguments.add_argument("--save", action="store_true", help="write docs/performance.json and docs/performance.svg")
     return arguments
+
+
+def compare(subjects: Sequence[Subject], rounds: int, seconds: float) -> Sequence[Result]:
+    """Measure all subjects in turn. One that fails has no further turn, and the run continues."""
+    results = [Result(subject) for subject in subjects]
+    for result in results:
+        attempt("preparing", install, result, seconds)
+    for number in range(1, rounds + 1):
+        for result in results:
+            attempt(f"round {number} of {rounds}", measure_round, result, seconds)
+    return results
+
+
+def attempt(name: str, step: Callable[[Result, float], None], result: Result, seconds: float) -> None:
+    """Run a step, unless an earlier one failed, and store the reason of a failure in the result."""
+    if result.failure:
+        return
+    print(f"{result.subject.name}: {name}", file=sys.stderr, flush=True)
+    try:
+        step(result, seconds)
+    except Failed as error:
+        result.failure = str(error)
+    except UNEXPECTED as error:
+        result.failure = f"{type(error).__name__}: {error}"
+    if result.failure:
+        print(f"{result.subject.name}: {result.failure}", file=sys.stderr, flush=True)
+
+
+def install(result: Result, seconds: float) -> None:
+    """Install a subject, and start it once unmeasured. Raises Failed."""
+    environment = Environment(result.subject.environment)
+    environment.install()
+    result.installed_mb, result.versions = environment.megabytes, environment.versions()
+    prepare(result.subject, seconds)
+
+
+def measure_round(result: Result, seconds: float) -> None:
+    """Measure a subject once. Raises Failed."""
+    result.rounds.append(measure(result.subject, seconds))
 
 
 if __name__ == "__main__":

@@ -1,135 +1,190 @@
-"""Starts a subject: its command with this machine's places in it, its settings, its ports and its token."""
+"""Install a subject with uv under .cache/compare, and start it with its settings, its ports and its token."""
 
+import hashlib
 import json
 import os
+import re
 import secrets
+import shutil
 import socket
-import time
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-import jwt
-
-from bench import load, serve
-from bench.compare.client import Address, Request
-from bench.compare.environments import Environment
-from bench.compare.process import Command, Process, running
-from bench.compare.subjects import Bearer, Server, Subject
-from shared.manifest import APP
+from bench.compare.catalogue import TOKEN_SECONDS, Server, Subject
+from bench.connection import request
+from bench.process import Process, running
+from shared.model.manifest import APP
 from shared.settings import DEMO_HASH
+from tools.bootstrap import BootstrapError, fetch_uv, find_uv
 
-TOKEN_SECONDS = 86_400
-LEFT_OUT = ("PYTHON", "VIRTUAL_ENV", "UV_", "PIP_")
+PEERS = Path(__file__).parent / "peers"
+CACHE = APP / ".cache/compare"
+INSTALL_SECONDS = 900
+INCLUDED = re.compile(r"^-[rc] +(\S+)", re.MULTILINE)
+PACKAGE = re.compile(r"^([A-Za-z0-9][\w.-]*)", re.MULTILINE)
+ALWAYS_SHOWN = ("scikit-learn", "numpy", "onnxruntime", "msgspec", "pydantic")
+"""Packages whose versions are printed besides those that a peer requires itself."""
+EXCEPTION = re.compile(r"[\w.]*(Error|Exception): .")
+KEY = secrets.token_hex(32)
+SETTINGS = {
+    "MODEL": str(APP / "model/slr.joblib"),
+    "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
+    "TOKEN_KEY": KEY,
+    "TOKEN_LIFETIME_SECONDS": str(TOKEN_SECONDS),
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": "",  # telemetry goes to the console, as in a fresh install
+    "USERS": json.dumps({"abi": DEMO_HASH}),
+}
+"""Of all subjects; each reads those that it knows."""
+REMOVED = ("PYTHON", "VIRTUAL_ENV", "UV_", "PIP_")
 """Beginnings of variables that would change how a subject starts: PYTHONDONTWRITEBYTECODE makes every start compile."""
 
 
+class Failed(Exception):
+    """A subject cannot be installed, does not start or responds wrongly. The text is the reason, in one line."""
+
+
 @dataclass(frozen=True)
-class Run:
-    """What all measurements of a run share."""
+class Environment:
+    """A peer's own files, and its installed packages."""
 
-    seconds: float
-    """Of each measurement."""
-    key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
-    tokens: dict[str, str] = field(default_factory=dict, repr=False)
+    name: str
 
-    def settings(self) -> Mapping[str, str]:
-        """What every subject is told; each reads what it knows."""
-        return {
-            "MODEL": str(APP / "model/slr.joblib"),
-            "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
-            "TOKEN_KEY": self.key,
-            "TOKEN_LIFETIME_SECONDS": str(TOKEN_SECONDS),
-            "APPLICATIONINSIGHTS_CONNECTION_STRING": "",  # telemetry goes to the console, as in a fresh install
-            "USERS": json.dumps({"abi": DEMO_HASH}),
-        }
+    @property
+    def folder(self) -> Path:
+        """The installed packages."""
+        return CACHE / self.name
 
-    def token(self, server: Server, url: str) -> str:
-        """What the server wants to see. It is made once, so that no login is measured."""
-        if server.name not in self.tokens:
-            claims = {"sub": "abi", "exp": int(time.time()) + TOKEN_SECONDS}
-            match server.bearer:
-                case Bearer.NONE:
-                    self.tokens[server.name] = ""
-                case Bearer.SIGNED:
-                    self.tokens[server.name] = jwt.encode(claims, self.key, "HS256")
-                case Bearer.LOGIN:
-                    self.tokens[server.name] = serve.login(url)
-        return self.tokens[server.name]
+    @property
+    def requirements(self) -> Path:
+        """The peer's requirements, beside its own files."""
+        return PEERS / self.name / "requirements.txt"
+
+    @property
+    def megabytes(self) -> float:
+        """The size of the packages with their byte code; Python itself is elsewhere, and the same for all."""
+        return sum(path.stat().st_size for path in (self.folder / "lib").rglob("*") if path.is_file()) / 1_000_000
+
+    def install(self) -> None:
+        """Install exactly the requirements, unless they are installed. Raises Failed."""
+        installed, key = self.folder / ".requirements", requirements_key(self.requirements)
+        if installed.exists() and installed.read_text(encoding="utf-8") == key:
+            return
+        print(f"Installing {self.name}…", file=sys.stderr, flush=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        uv("venv", "--python", (APP / ".python-version").read_text(encoding="utf-8").strip(), str(self.folder))
+        # Copies, not links: files that other environments use, too, would count as shared memory.
+        options = ("--compile-bytecode", "--link-mode", "copy", "--python", str(self.folder))
+        uv("pip", "install", *options, "--requirement", str(self.requirements))
+        installed.write_text(key, encoding="utf-8")
+
+    def versions(self) -> Mapping[str, str]:
+        """Return package → version, of the peer's own requirements and of the packages that matter in all of them."""
+        listed = json.loads(uv("pip", "list", "--format", "json", "--python", str(self.folder)))
+        shown = {*ALWAYS_SHOWN, *PACKAGE.findall(self.requirements.read_text(encoding="utf-8").lower())}
+        return {package["name"]: package["version"] for package in listed if package["name"].lower() in shown}
+
+
+def requirements_key(requirements: Path) -> str:
+    """Return a text that changes with the requirements and the files that they include."""
+    text = requirements.read_text(encoding="utf-8")
+    included = [requirements_key(requirements.parent / name) for name in INCLUDED.findall(text)]
+    return hashlib.sha256("".join([text, *included]).encode()).hexdigest()
+
+
+def uv(*arguments: str) -> str:
+    """Run uv and return its output. Raises Failed, with its error."""
+    try:
+        return output_of([find_uv() or fetch_uv(), "--quiet", *arguments], INSTALL_SECONDS, cwd=APP)
+    except BootstrapError as error:
+        raise Failed(str(error)) from None
+
+
+def output_of(command: Sequence[str], seconds: float, **options: Any) -> str:
+    """Run a program to its end and return its output. Raises Failed, with the reason that it printed."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=True, **options)
+        return str(done.stdout)
+    except subprocess.CalledProcessError as error:
+        raise Failed(
+            f"{Path(command[0]).name} ended with exit code {error.returncode}: {reason(error.stderr)}"
+        ) from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Failed(str(error)) from None
+
+
+def reason(output: str) -> str:
+    """Return Python's last exception in a program's output, or uv's first error with its cause, or the last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    exceptions = [line for line in lines if EXCEPTION.match(line)]
+    errors = [line for line in lines if line.startswith(("error: ", "cause: "))]
+    return " ".join(exceptions[-1:] or errors[:2] or lines[-1:] or ["there is no output"])
+
+
+def free_ports() -> Sequence[int]:
+    """Return three ports that are free now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        return [opened.getsockname()[1] for opened in sockets]
 
 
 @dataclass(frozen=True)
 class Launch:
-    """A subject that is about to start, at places of its own."""
+    """A subject that is about to start, with its own ports."""
 
     subject: Subject
-    environment: Environment
-    run: Run
-    ports: Sequence[int]
+    seconds: float
+    """Of each measurement."""
+    ports: Sequence[int] = field(default_factory=free_ports)
 
     @property
-    def address(self) -> Address:
-        """Where it will listen."""
-        return "127.0.0.1", self.ports[0]
+    def environment(self) -> Environment:
+        """The subject's environment."""
+        return Environment(self.subject.environment)
 
     @property
     def url(self) -> str:
-        """The same for a client of HTTP."""
+        """The server's address."""
         return f"http://127.0.0.1:{self.ports[0]}"
 
-    def filled(self, text: str) -> str:
-        """A text of the catalogue with this launch's places in it."""
-        return text.format(
-            python=self.environment.programs / "python",
-            bin=self.environment.programs,
-            environment=self.environment.folder,
-            folder=self.environment.sources,
-            app=APP,
-            port=self.ports[0],
-            grpc=self.ports[1],
-            metrics=self.ports[2],
-            seconds=self.run.seconds,
-        )
+    def fill(self, text: str) -> str:
+        """Return a text of the catalogue with this launch's values."""
+        folder, (port, grpc, metrics) = self.environment.folder, self.ports
+        paths = {"python": folder / "bin/python", "bin": folder / "bin", "environment": folder, "app": APP}
+        numbers = {"port": port, "grpc": grpc, "metrics": metrics, "seconds": self.seconds}
+        return text.format(**paths, **numbers, folder=self.environment.requirements.parent)
 
-    def command(self, parts: Sequence[str]) -> Sequence[str]:
-        """What is started."""
-        return [self.filled(part) for part in parts]
-
-    def environ(self) -> Mapping[str, str]:
-        """Its variables: this process's, less what would change its start, and its settings."""
-        own = self.subject.settings if isinstance(self.subject, Server) else {}
-        return {
-            **{name: value for name, value in os.environ.items() if not name.startswith(LEFT_OUT)},
-            "PATH": f"{self.environment.programs}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(self.environment.sources),
-            "HOME": str(self.scratch),  # some write there
-            **self.run.settings(),
-            **{name: self.filled(value) for name, value in own.items()},
+    def options(self) -> Mapping[str, Any]:
+        """Return the folder to run in, and this process's variables without REMOVED, with the subject's settings."""
+        scratch = self.environment.folder / "scratch"
+        scratch.mkdir(exist_ok=True)
+        settings = self.subject.settings if isinstance(self.subject, Server) else {}
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(REMOVED)},
+            "PATH": f"{self.environment.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.environment.requirements.parent),
+            "HOME": str(scratch),  # some write there
+            **SETTINGS,
+            **{name: self.fill(value) for name, value in settings.items()},
         }
+        return {"cwd": scratch, "env": environ}
 
-    @property
-    def scratch(self) -> Path:
-        """The folder it runs in."""
-        folder = self.environment.folder / "scratch"
-        folder.mkdir(exist_ok=True)
-        return folder
-
-    def request(self, server: Server, rows: int = 1) -> Request:
-        """What the server is asked that is this launch's subject."""
-        return load.post(f"{self.url}{server.path}", server.format.body(rows), self.run.token(server, self.url))
+    def request(self, server: Server, rows: int = 1) -> bytes:
+        """Return a request for predictions of so many rows. The token is issued here: no login is measured."""
+        token = server.token(KEY)
+        return request("POST", server.path, server.format.body(rows), f"Bearer {token}" if token else "")
 
     @contextmanager
-    def started(self, seconds: float, said: IO[str], *, core: int | None) -> Iterator[Process]:
-        """The running subject, for at most so long."""
-        command = Command(self.command(self.subject.command), self.environ(), self.scratch)
-        with running(command, seconds, core=core, said=said) as process:
+    def start(self, *, core: int | None = None, output: IO[str] | int = subprocess.DEVNULL) -> Iterator[Process]:
+        """Run the subject on one core, or on all for None."""
+        command = [self.fill(part) for part in self.subject.command]
+        with running(command, core=core, stdout=output, stderr=output, **self.options()) as process:
             yield process
 
-
-def launch(subject: Subject, environment: Environment, run: Run) -> Launch:
-    """A subject with ports that are free now."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
-        return Launch(subject, environment, run, [each.getsockname()[1] for each in sockets])
+    def complete(self, command: Sequence[str], seconds: float) -> str:
+        """Run a command of the subject to its end, and return its output. Raises Failed."""
+        return output_of([self.fill(part) for part in command], seconds, **self.options())

@@ -1,121 +1,146 @@
-"""Measures one subject once: a cold start on all cores, then a load on a server that has the first core for itself."""
+"""Measure one subject once: a cold start on all cores, then a load on a server that has the first core for itself."""
 
 import asyncio
 import json
-import os
-import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from tempfile import TemporaryFile
-from typing import IO
+
+import psutil  # type: ignore[import-untyped]
+import uvloop
 
 from bench import load
-from bench.compare import client
-from bench.compare.environments import Environment, reason
-from bench.compare.failure import Failed, Silent
-from bench.compare.figures import Figures
-from bench.compare.launch import Launch, Run, launch
-from bench.compare.process import FIRST, LAST, memory, on
-from bench.compare.subjects import SIZES, Program, Server, Subject
+from bench.compare.catalogue import SIZES, Program, Server, Subject
+from bench.compare.launch import Failed, Launch, reason
+from bench.connection import Connection
+from bench.process import FIRST, LAST, Process, on_core, tree
 
 CLIENTS = 16
-PREDICTIONS = 1_000
-"""Before the memory is read."""
-START_SECONDS = 60.0
-LOAD_SECONDS = 60.0
-"""The time limit of a server's load, beside the measurements' own seconds."""
-BROKEN = (OSError, ValueError, RuntimeError, asyncio.IncompleteReadError)
-"""What a server that breaks down under load shows to its clients."""
+PREDICTIONS = 1_000  # before the memory is read
+RESPONSE_SECONDS, START_SECONDS, PROGRAM_SECONDS = 15.0, 60.0, 60.0
+PAUSE_SECONDS = 0.001
+BROKEN = (OSError, ValueError, RuntimeError)
+"""Raised by the clients of a server that breaks down under load."""
+
+type Figures = Mapping[str, float]
+"""The figures of one round by name, without those that do not apply to the subject."""
 
 
-def prepare(subject: Subject, environment: Environment, run: Run) -> None:
-    """Start it once, unmeasured: the page cache fills, byte code is written, answers are checked. Raises Failed."""
-    with TemporaryFile("w+", errors="replace") as said:
+def prepare(subject: Subject, seconds: float) -> None:
+    """Start an installed subject once, unmeasured: the page cache fills, byte code is written. Raises Failed."""
+    launch = Launch(subject, seconds)
+    if not isinstance(subject, Server):
+        launch.complete(subject.command, PROGRAM_SECONDS + len(SIZES) * seconds)
+        return
+    if subject.prepared_by:
+        launch.complete(subject.prepared_by, PROGRAM_SECONDS)
+    with TemporaryFile("w+", errors="replace") as output:
         try:
-            prepared(launch(subject, environment, run), said)
-        except Silent as error:
-            said.seek(0)
-            lines = said.read().splitlines()
-            raise Failed(f"{error} ({reason(lines)})" if lines else str(error)) from None
+            with launch.start(output=output) as process:
+                uvloop.run(first_response(process, launch, subject))
+                uvloop.run(check_batches(launch, subject))
+        except Failed as error:
+            output.seek(0)
+            raise Failed(f"{error} ({reason(output.read())})") from None
 
 
-def prepared(ready: Launch, said: IO[str]) -> None:
-    """Make what it needs, start it, ask it. Raises Failed."""
-    match ready.subject:
-        case Server() as server:
-            if server.prepared_by:
-                ended(ready, server.prepared_by, START_SECONDS)
-            with ready.started(2 * START_SECONDS, said, core=None) as process:
-                client.listening(process, ready.address, START_SECONDS)
-                client.first_answer(process, ready.request(server), server.format, START_SECONDS)
-                for rows in SIZES if server.batches else ():
-                    client.checked(ready.request(server, rows), server.format, rows)
-        case subject:
-            ended(ready, subject.command, START_SECONDS + len(SIZES) * ready.run.seconds)
-
-
-def measure(subject: Subject, environment: Environment, run: Run) -> Figures:
-    """One round. Raises Failed."""
+def measure(subject: Subject, seconds: float) -> Figures:
+    """Return the figures of one round. Raises Failed."""
+    launch = Launch(subject, seconds)
     match subject:
         case Server() as server:
-            return served(server, environment, run)
-        case Program(prints_rates=True) as program:
-            with on(FIRST):
-                rates = json.loads(ended(launch(program, environment, run), program.command, LOAD_SECONDS))
-            return Figures(rows_per_s_1000=rates["1000"], rows_per_s_10000=rates["10000"])
-        case program:
+            return {**cold_start(launch, server), **under_load(Launch(server, seconds), server)}
+        case Program(prints_rates=True):
+            with on_core(FIRST):
+                rates = json.loads(launch.complete(subject.command, PROGRAM_SECONDS + len(SIZES) * seconds))
+            return {f"rows_per_s_{rows}": rate for rows, rate in rates.items()}
+        case _:
             started = time.perf_counter()
-            ended(launch(program, environment, run), program.command, START_SECONDS)
-            return Figures(cold_start_s=time.perf_counter() - started)
+            launch.complete(subject.command, PROGRAM_SECONDS)
+            return {"cold_start_s": time.perf_counter() - started}
 
 
-def served(server: Server, environment: Environment, run: Run) -> Figures:
-    """A server's figures: one start for the first of them, another for the rest. Raises Failed."""
-    cold = cold_start(launch(server, environment, run), server)
-    ready = launch(server, environment, run)
-    limit = START_SECONDS + LOAD_SECONDS + 4 * run.seconds
-    with open(os.devnull, "w") as said, ready.started(limit, said, core=FIRST) as process, on(LAST):
-        client.first_answer(process, ready.request(server), server.format, START_SECONDS)
+def cold_start(launch: Launch, server: Server) -> Figures:
+    """Return the seconds from the start of the process to its first right prediction, on all cores. Raises Failed."""
+    started = time.perf_counter()
+    with launch.start() as process:
+        uvloop.run(first_response(process, launch, server))
+        return {"cold_start_s": time.perf_counter() - started}
+
+
+def under_load(launch: Launch, server: Server) -> Figures:
+    """Return the memory after some predictions, and the speed under load. Raises Failed."""
+    with launch.start(core=FIRST) as process, on_core(LAST):
+        uvloop.run(first_response(process, launch, server))
         try:
-            client.repeated(ready.request(server), PREDICTIONS)
-            occupied = memory(process)
-            found = loaded(ready, server)
+            uvloop.run(repeat(launch, server))
+            memory = sum(map(memory_bytes, tree(process))) / 1e6
+            return {"memory_mb": memory, **speed(launch, server)}
         except BROKEN as error:
             raise Failed(f"breaks down under load: {type(error).__name__} {error}") from None
-    return Figures(cold_start_s=cold, memory_mb=occupied.proportional, resident_mb=occupied.resident, **found)
 
 
-def cold_start(ready: Launch, server: Server) -> float:
-    """The seconds from the start of the process to its first right prediction, on all cores. Raises Failed."""
-    request = ready.request(server)
-    with open(os.devnull, "w") as said:
-        started = time.perf_counter()
-        with ready.started(START_SECONDS + client.ANSWER_SECONDS, said, core=None) as process:
-            client.first_answer(process, request, server.format, START_SECONDS)
-            return time.perf_counter() - started
+def memory_bytes(process: psutil.Process) -> int:
+    """Return the memory of a process (PSS: pages of several processes count in parts), or 0 when it has ended."""
+    with suppress(psutil.NoSuchProcess):
+        return int(process.memory_full_info().pss)
+    return 0
 
 
-def loaded(ready: Launch, server: Server) -> Mapping[str, float]:
-    """The name of each figure under load and its value. Raises what is in BROKEN."""
-    seconds = ready.run.seconds
-    alone = load.run(ready.request(server), clients=1, seconds=seconds)
-    many = load.run(ready.request(server), clients=CLIENTS, seconds=seconds)
-    found = {"p50_ms": alone.percentile(0.5), "p99_ms": alone.percentile(0.99), "requests_per_s": many.rate}
-    for rows in SIZES if server.batches else ():
-        client.checked(ready.request(server, rows), server.format, rows)  # the first one may be slow
-        found[f"rows_per_s_{rows}"] = load.run(ready.request(server, rows), clients=1, seconds=seconds).rate * rows
-    return found
+def speed(launch: Launch, server: Server) -> Figures:
+    """Return times and rates. Raises Failed, and those in BROKEN."""
+    row, seconds = launch.request(server), launch.seconds
+    single = load.run(launch.url, row, seconds=seconds)
+    many = load.run(launch.url, row, clients=CLIENTS, seconds=seconds)
+    figures = {"p50_ms": single.percentile(0.5), "p99_ms": single.percentile(0.99), "requests_per_s": many.rate}
+    uvloop.run(check_batches(launch, server))  # the first ones may be slow
+    for rows in server.sizes:
+        figures[f"rows_per_s_{rows}"] = load.run(launch.url, launch.request(server, rows), seconds=seconds).rate * rows
+    return figures
 
 
-def ended(ready: Launch, command: Sequence[str], seconds: float) -> str:
-    """What a command printed that runs to its end. Raises Failed."""
-    filled = ready.command(command)
-    try:
-        done = subprocess.run(
-            filled, env=ready.environ(), cwd=ready.scratch, capture_output=True, text=True, timeout=seconds, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Failed(str(error)) from None
-    if done.returncode:
-        raise Failed(f"ended with exit code {done.returncode}: {reason(done.stderr.splitlines())}")
-    return done.stdout
+async def first_response(process: Process, launch: Launch, server: Server) -> None:
+    """Send a request every millisecond until the server returns the right prediction. Raises Failed."""
+    content, failure = launch.request(server), "does not listen"
+    until = time.perf_counter() + START_SECONDS
+    while failure and time.perf_counter() < until:
+        if process.poll() is not None:
+            raise Failed(f"ended with exit code {process.returncode} before it responded")
+        with suppress(OSError, ValueError):
+            failure = await problem(launch.url, server, content, 1)
+        await asyncio.sleep(PAUSE_SECONDS if failure else 0)
+    if failure:
+        raise Failed(f"{failure} after {START_SECONDS:.0f} s")
+
+
+async def check_batches(launch: Launch, server: Server) -> None:
+    """Request a batch of each size, and compare the predictions. Raises Failed."""
+    for rows in server.sizes:
+        try:
+            failure = await problem(launch.url, server, launch.request(server, rows), rows)
+        except (OSError, ValueError) as error:
+            failure = f"does not respond: {type(error).__name__} {error}"
+        if failure:
+            raise Failed(f"{rows:,} rows: {failure}")
+
+
+async def problem(url: str, server: Server, content: bytes, rows: int) -> str:
+    """Send a request, and return what is wrong with the response, or an empty text. Raises OSError, ValueError."""
+    async with asyncio.timeout(RESPONSE_SECONDS):
+        connection = await Connection.open(url)
+        status, body, _ = await connection.send(content)
+        connection.close()
+    beginning = " ".join(body.decode(errors="replace").split())[:100]
+    if status != 200:
+        return f"responds {status}: {beginning}"
+    return "" if server.format.is_correct(body, rows) else f"responds with wrong predictions: {beginning}"
+
+
+async def repeat(launch: Launch, server: Server) -> None:
+    """Request so many predictions of one row. Raises OSError, ValueError, RuntimeError."""
+    async with asyncio.timeout(START_SECONDS):
+        connection, content = await Connection.open(launch.url), launch.request(server)
+        for _ in range(PREDICTIONS):
+            await connection.send_ok(content)
+        connection.close()

@@ -1,101 +1,83 @@
-"""`python -m bench.soak`."""
+"""`python -m bench.soak`: the service under mixed traffic for a while. Does anything fail, grow, or pile up?
+
+Keep-alive clients request predictions of one row and of up to 10,000, log in again every minute, read the manifest and
+other pages, and send requests that must be refused. Status and values of each response are checked. Telemetry goes to a
+stand-in for Application Insights. First all clients send large batches together, so that threads and the memory for the
+worst case exist before anything is judged. Every few seconds a sample is taken: the server's memory, threads, open
+files and processor time, the rate and the times of requests. Exit code 1 when a check failed.
+"""
 
 import argparse
 import asyncio
-import shutil
+import os
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
+from tempfile import TemporaryDirectory
 
 import uvloop
 
-from bench import soak
-from bench.ingestion import ingestion, telling
-from bench.process import Process, running
+from bench.ingestion import ingestion
+from bench.launch import Service, serving
 from bench.soak import samples
 from bench.soak.clients import Client, Tally
-from bench.soak.picture import picture
-from bench.soak.samples import Sample, Writes
-from bench.soak.traffic import mix
+from bench.soak.samples import Sample
+from bench.soak.traffic import Mix
 from bench.soak.verdicts import WARM_UP, Verdict, verdicts
-from bench.soak.watch import watch
-from shared import manifest
-from shared.manifest import APP
-
-SAVED = APP / "docs" / "soak.csv"
+from shared.model.manifest import APP, ManifestFile
+from shared.settings import Settings
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run it, and print samples and verdicts. Returns 1 when a promise is broken."""
-    given = parser().parse_args(argv)
+    """Run it, and print samples and verdicts. Returns 1 when a check failed."""
+    options = parser().parse_args(argv)
     print(" ".join(["$ python -m bench.soak", *argv]), samples.HEAD, sep="\n\n", flush=True)
-    tally, found = Tally(), list[Sample]()
-    with samples.writing(given.csv) as write, service() as (url, process):
-
-        def keep(sample: Sample) -> None:
-            found.append(sample)
-            write(sample)
-            print(samples.line(sample), flush=True)
-
-        uvloop.run(run(url, process, given, tally, keep))
-    judged = verdicts(found, tally.failed)
-    tell(tally, judged)
-    if given.save:
-        shutil.copyfile(given.csv, SAVED)
-        SAVED.with_suffix(".svg").write_text(picture(found, given.clients, tally.asked.total(), tally.failed))
-    return int(any(verdict.kept is False for verdict in judged))
+    tally = Tally()
+    with (
+        TemporaryDirectory() as folder,
+        ingestion() as connected,
+        serving(APP, {**connected, "TMPDIR": folder}, pinned=False) as service,
+    ):
+        collected = uvloop.run(run(service, options, tally))
+    results = verdicts(collected, tally.failed)
+    print_results(tally, results)
+    return int(any(verdict.passed is False for verdict in results))
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    arguments = argparse.ArgumentParser("python -m bench.soak", description=soak.__doc__)
+    """Return the parser of the command line."""
+    arguments = argparse.ArgumentParser("python -m bench.soak", description=__doc__)
     arguments.add_argument("--minutes", type=float, default=15.0)
     arguments.add_argument("--clients", type=int, default=16)
     arguments.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two samples")
-    csv = Path("dist/soak.csv")
-    arguments.add_argument(
-        "--csv", type=Path, default=csv, metavar="FILE", help="for the samples (default: %(default)s)"
-    )
-    arguments.add_argument(
-        "--save", action="store_true", help="keep them in docs/soak.csv, with a chart in docs/soak.svg"
-    )
     return arguments
 
 
-@contextmanager
-def service() -> Iterator[tuple[str, Process]]:
-    """The service in the local host, with somebody to tell, free to use every core."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ingestion("healthy") as address,
-        running(APP, {**telling(address), "TMPDIR": folder}, pinned=False) as started,
-    ):
-        yield started
-
-
-async def run(url: str, process: Process, given: argparse.Namespace, tally: Tally, write: Writes) -> None:
-    """All clients for as long as the watch looks on."""
-    asked, together = mix(manifest.current(), manifest.content()), asyncio.Barrier(given.clients)
+async def run(service: Service, options: argparse.Namespace, tally: Tally) -> Sequence[Sample]:
+    """Run all clients until the time is over. Print the samples, and return them."""
+    manifest = ManifestFile(Settings.read(os.environ))
+    mix, together = Mix.of(manifest.manifest, manifest.content), asyncio.Barrier(options.clients)
+    collected = []
     async with asyncio.TaskGroup() as group:
-        clients = [Client(url, asked, tally, number) for number in range(given.clients)]
+        clients = [Client(service.url, mix, tally, number) for number in range(options.clients)]
         tasks = [group.create_task(client.run(together)) for client in clients]
-        await watch(process, tally, given.every, given.minutes * 60, write)
+        async for sample in samples.watch(service.process, tally, options.every, options.minutes * 60):
+            print(samples.line(sample), flush=True)
+            collected.append(sample)
         for task in tasks:
             task.cancel()
+    return collected
 
 
-def tell(tally: Tally, judged: Sequence[Verdict]) -> None:
-    """Print what was asked, what failed first, and each promise."""
+def print_results(tally: Tally, results: Sequence[Verdict]) -> None:
+    """Print the requests by kind, the first failures, and each verdict."""
     print()
-    for name, count in tally.asked.most_common():
+    for name, count in tally.requests.most_common():
         print(f"{count:12,}  {name}")
-    print(f"{tally.asked.total():12,}  requests, {tally.failed:,} failed", *tally.first, sep="\n  ")
+    print(f"{tally.requests.total():12,}  requests, {tally.failed:,} failed", *tally.first_failures, sep="\n  ")
     print(f"\nafter a warm-up of {WARM_UP:.0%} of the time:")
-    for verdict in judged:
-        kept = {True: "kept", False: "BROKEN", None: "too short to tell"}[verdict.kept]
-        print(f"{verdict.promise:32} {verdict.found:28} {kept}")
+    for verdict in results:
+        word = {True: "passed", False: "failed", None: "the run was too short"}[verdict.passed]
+        print(f"{verdict.check:32} {verdict.result:28} {word}")
 
 
 if __name__ == "__main__":

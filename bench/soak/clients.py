@@ -1,4 +1,4 @@
-"""Clients that each ask for one thing after the other, and check what comes back."""
+"""Clients that send one request after the other, and check each response."""
 
 import asyncio
 import json
@@ -8,99 +8,97 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from bench.connection import Connection
-from bench.soak.traffic import LOGIN, ONE_ROW, Asked, Mix
+from bench.soak.traffic import LOGIN, ONE_ROW, Expected, Mix
 
-LOGIN_SECONDS = 60.0  # a token lives 15 minutes; bcrypt is what a client may do now and then
+LOGIN_SECONDS = 60.0  # a token lives 15 minutes; bcrypt is slow, so a client logs in only now and then
 BURST = 30  # batches of each client; two seconds and more
-PAUSE_SECONDS = 0.5  # after a failure: a server that is gone is not asked a million times
-MOST_TOLD = 5
-NO_ANSWER = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
-"""The connection was dropped, nothing came in time, or what came is not HTTP."""
+PAUSE_SECONDS = 0.5  # after a failure: a server that has ended must not get a million requests
+MAX_FAILURES_SHOWN = 5
+MAX_SECONDS = 30.0  # for a response
 
 
 @dataclass
 class Tally:
-    """What the clients found, all together."""
+    """The results of all clients together."""
 
-    asked: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
     """Kind of request → how many were sent."""
     failed: int = 0
-    first: list[str] = field(default_factory=list)
-    """The first few that failed, each in a line."""
-    since: int = 0
-    """Requests since the last `taken`."""
-    times: list[float] = field(default_factory=list)
-    """Seconds of the one-row requests among them."""
+    first_failures: list[str] = field(default_factory=list)
+    """Each in a line."""
+    interval_requests: int = 0
+    interval_times: list[float] = field(default_factory=list)
+    """Seconds of the interval's one-row requests."""
 
-    def answered(self, name: str, seconds: float) -> None:
-        """Count a right answer, and how long it took."""
-        self.asked[name] += 1
-        self.since += 1
+    def succeed(self, name: str, seconds: float) -> None:
+        """Count a right response, and its time."""
+        self.requests[name] += 1
+        self.interval_requests += 1
         if name in ONE_ROW.values():
-            self.times.append(seconds)
+            self.interval_times.append(seconds)
 
-    def fails(self, name: str, why: str) -> None:
+    def fail(self, name: str, reason: str) -> None:
         """Count a failure."""
-        self.asked[name] += 1
+        self.requests[name] += 1
         self.failed += 1
-        if len(self.first) < MOST_TOLD:
-            self.first.append(f"{name}: {why}")
+        if len(self.first_failures) < MAX_FAILURES_SHOWN:
+            self.first_failures.append(f"{name}: {reason}")
 
-    def taken(self) -> tuple[int, list[float]]:
-        """Requests and times since this was last asked."""
-        found = self.since, self.times
-        self.since, self.times = 0, []
-        return found
+    def end_interval(self) -> tuple[int, list[float]]:
+        """Return the requests and the times since the last call."""
+        interval = self.interval_requests, self.interval_times
+        self.interval_requests, self.interval_times = 0, []
+        return interval
 
 
 class Client:
-    """One of them, on a connection and with a token of its own."""
+    """One client, with a connection and a token of its own."""
 
     def __init__(self, url: str, mix: Mix, tally: Tally, number: int) -> None:
-        self._url = url
         self._mix = mix
         self._tally = tally
-        self._chance = random.Random(number)  # noqa: S311
-        self._connection = Connection(url)
+        self._random = random.Random(number)  # noqa: S311
+        self._url = url
+        self._connection: Connection | None = None
         self._token = ""
         self._login_at = 0.0
 
     async def run(self, together: asyncio.Barrier) -> None:
-        """Ask until cancelled: at first all clients together for the largest batch, then each for what it draws.
+        """Send requests until cancelled: first all clients together the largest batch, then each a random mix.
 
-        So the service starts all its threads and needs the most memory at once, in the warm-up and not by chance later.
+        So the service starts all its threads and needs the most memory in the warm-up, and not by chance later.
         """
-        try:
-            await self._login(time.perf_counter())
-            await together.wait()
-            for _ in range(BURST):
-                await self._ask(self._mix.largest)
-            while True:
-                if (now := time.perf_counter()) >= self._login_at:
-                    await self._login(now)
-                else:
-                    await self._ask(self._mix.draw(self._chance))
-        finally:
-            self._connection.close()
+        await self._login(time.perf_counter())
+        await together.wait()
+        for _ in range(BURST):
+            await self._send(self._mix.largest)
+        while True:
+            if (now := time.perf_counter()) >= self._login_at:
+                await self._login(now)
+            else:
+                await self._send(self._mix.draw(self._random))
 
     async def _login(self, now: float) -> None:
-        body = await self._ask(LOGIN)
+        body = await self._send(LOGIN)
         if body is not None:
             self._token = json.loads(body)["access_token"]
             self._login_at = now + LOGIN_SECONDS
 
-    async def _ask(self, asked: Asked) -> bytes | None:
-        """The body of a right answer. None when it failed, which is counted."""
+    async def _send(self, expected: Expected) -> bytes | None:
+        """Return the body of a right response. None for a failure, which is counted."""
         try:
-            answer = await self._connection.ask(asked.content(self._token))
-        except NO_ANSWER as error:
-            wrong = f"no answer: {type(error).__name__} {error}"
-            self._connection.close()
+            async with asyncio.timeout(MAX_SECONDS):
+                self._connection = self._connection or await Connection.open(self._url)
+                response = await self._connection.send(expected.content(self._token))
+        except (OSError, ValueError) as error:
+            if self._connection:
+                self._connection.close()
+            failure, self._connection = f"no response: {type(error).__name__} {error}", None
         else:
-            wrong = asked.wrong(answer.status, answer.body)
-        if wrong:
-            self._tally.fails(asked.name, wrong)
+            failure = expected.failure(response.status, response.body)
+        if failure:
+            self._tally.fail(expected.name, failure)
             await asyncio.sleep(PAUSE_SECONDS)
             return None
-        self._tally.answered(asked.name, answer.seconds)
-        return answer.body
+        self._tally.succeed(expected.name, response.seconds)
+        return response.body

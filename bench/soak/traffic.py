@@ -1,7 +1,7 @@
-"""What the clients ask for, how often, and what a right answer to it is.
+"""The mix of requests, and the right response to each.
 
-The rows are the manifest's golden examples, whose answers were recorded when the model was adopted. In a batch each
-place has an example of its own choice, so that rows that were mixed up would be noticed.
+The rows are the manifest's golden examples, whose results were recorded when the model was adopted. In a batch each row
+is a random one of them, so that rows in a wrong order would be noticed.
 """
 
 import json
@@ -13,171 +13,140 @@ from typing import Any
 
 import msgspec
 
-from shared.manifest import Example, Instance, Manifest
+from bench.connection import FORM, JSON, request
+from bench.launch import CREDENTIALS
+from shared.model.manifest import Example, Instance, Manifest
 
 SIZES = {10: 4.0, 100: 3.0, 1_000: 2.0, 10_000: 0.5}
-"""Rows of a batch → how often it is asked for, beside 100 predictions of one row."""
+"""Rows of a batch → its weight, beside 100 for predictions of one row."""
 ONE_ROW = {"predict": "predict, 1 row", "classify": "classify, 1 row"}
-OWN, WRONG, NONE = "Bearer {token}", "Bearer not.a.token", ""
-MOST_SHOWN = 200  # bytes of an answer
-NEAR = 1e-9  # relative: what the golden examples are held to
+BEARER = "Bearer {token}"
+MAX_BYTES_SHOWN = 200  # of a response
+TOLERANCE = 1e-9  # relative: that of the golden examples
 
 type Check = Callable[[bytes], bool]
-"""Whether the body of an answer is right."""
+"""Returns whether the body of a response is right."""
 
 
 class Predictions(msgspec.Struct):
-    """An answer, as far as it is checked."""
+    """The members of a response that are checked."""
 
     predictions: list[Any]
     values: list[Any] = []
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request and the answer to expect."""
+class Expected:
+    """A request and the response to expect."""
 
     name: str
     method: str
     path: str
     status: int
     check: Check
-    authorization: str = NONE
+    authorization: str = ""
     body: bytes = b""
-    media_type: str = "application/json"
+    media_type: str = JSON
 
     def content(self, token: str) -> bytes:
-        """The request's bytes, for a client with this token."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: localhost"]
-        if self.authorization:
-            lines.append(f"Authorization: {self.authorization.format(token=token)}")
-        if self.body:
-            lines += [f"Content-Type: {self.media_type}", f"Content-Length: {len(self.body)}"]
-        return "\r\n".join([*lines, "\r\n"]).encode() + self.body
+        """Return the request's bytes, for a client with this token."""
+        return request(self.method, self.path, self.body, self.authorization.format(token=token), self.media_type)
 
-    def wrong(self, status: int, body: bytes) -> str:
-        """What is wrong with an answer; empty when nothing is."""
+    def failure(self, status: int, body: bytes) -> str:
+        """Return what is wrong with a response, or an empty text."""
+        shown = repr(body[:MAX_BYTES_SHOWN])
         if status != self.status:
-            return f"answered {status} in place of {self.status}: {body[:MOST_SHOWN]!r}"
+            return f"status {status} instead of {self.status}: {shown}"
         try:
-            return "" if self.check(body) else f"a wrong answer: {body[:MOST_SHOWN]!r}"
+            return "" if self.check(body) else f"wrong response: {shown}"
         except (msgspec.MsgspecError, ValueError, LookupError) as error:
-            return f"an answer that cannot be read ({error}): {body[:MOST_SHOWN]!r}"
+            return f"unreadable response ({error}): {shown}"
+
+
+LOGIN = Expected("login", "POST", "/token", 200, lambda body: b'"access_token"' in body, "", CREDENTIALS, FORM)
 
 
 @dataclass(frozen=True)
 class Mix:
-    """Requests by how often they are asked for."""
+    """Requests with their weights."""
 
-    asked: Sequence[Asked]
+    requests: Sequence[Expected]
     weights: Sequence[float]
 
-    def draw(self, chance: random.Random) -> Asked:
-        """One of them."""
-        return chance.choices(self.asked, self.weights)[0]
+    @classmethod
+    def of(cls, manifest: Manifest, content: bytes, seed: int = 1) -> "Mix":
+        """Return the mix for a service with this manifest; `content` is the manifest's file."""
+        dice = random.Random(seed)  # noqa: S311
+        weights, requests = zip(*_predictions(manifest, dice), *_others(manifest, content), strict=True)
+        return cls(requests, weights)
+
+    def draw(self, dice: random.Random) -> Expected:
+        """Return a random one, by weight."""
+        return dice.choices(self.requests, self.weights)[0]
 
     @property
-    def largest(self) -> Asked:
+    def largest(self) -> Expected:
         """The one with the longest body."""
-        return max(self.asked, key=lambda asked: len(asked.body))
+        return max(self.requests, key=lambda expected: len(expected.body))
 
 
-LOGIN = Asked(
-    "login",
-    "POST",
-    "/token",
-    200,
-    lambda body: bool(json.loads(body)["access_token"]),
-    body=b"grant_type=password&username=abi&password=password",
-    media_type="application/x-www-form-urlencoded",
-)
-
-
-def mix(manifest: Manifest, content: bytes, seed: int = 1) -> Mix:
-    """Everything that is asked of a service with this manifest; `content` is the manifest as its file has it."""
-    weighted = [*_single(manifest), *_batches(manifest, random.Random(seed)), *_reads(content), *_bad(manifest)]  # noqa: S311
-    weights, asked = zip(*weighted, strict=True)
-    return Mix(asked, weights)
-
-
-def _single(manifest: Manifest) -> Iterator[tuple[float, Asked]]:
-    share = 100 / len(manifest.examples)
-    for example in manifest.examples:
-        yield share * 2 / 3, predict([example])
+def _predictions(manifest: Manifest, dice: random.Random) -> Iterator[tuple[float, Expected]]:
+    """Yield single rows and batches, a third of them for classes where there are any."""
+    single = [(100 / len(manifest.examples), [example]) for example in manifest.examples]
+    batches = [(weight, dice.choices(manifest.examples, k=size)) for size, weight in SIZES.items()]
+    for weight, rows in [*single, *batches]:
+        yield weight * 2 / 3, predict(rows)
         if manifest.output.classes:
-            yield share / 3, predict_class(manifest, [example])
+            yield weight / 3, predict_class(manifest, rows)
 
 
-def _batches(manifest: Manifest, chance: random.Random) -> Iterator[tuple[float, Asked]]:
-    for size, weight in SIZES.items():
-        yield weight * 2 / 3, predict(chance.choices(manifest.examples, k=size))
-        if manifest.output.classes:
-            yield weight / 3, predict_class(manifest, chance.choices(manifest.examples, k=size))
-
-
-def _reads(content: bytes) -> Iterator[tuple[float, Asked]]:
-    yield 4, Asked("model", "GET", "/model", 200, content.__eq__)
-    yield 4, Asked("ready", "GET", "/health/ready", 200, b'{"status":"ready"}'.__eq__)
-    yield 1, Asked("openapi", "GET", "/openapi.json", 200, lambda body: json.loads(body)["openapi"].startswith("3.1"))
-
-
-def _bad(manifest: Manifest) -> Iterator[tuple[float, Asked]]:
+def _others(manifest: Manifest, content: bytes) -> Iterator[tuple[float, Expected]]:
+    """Yield reads, and requests that must be refused."""
+    yield 4, Expected("model", "GET", "/model", 200, content.__eq__)
+    yield 4, Expected("ready", "GET", "/health/ready", 200, b'{"status":"ready"}'.__eq__)
+    yield 1, Expected("openapi", "GET", "/openapi.json", 200, lambda body: body.startswith(b'{"openapi":"3.1'))
     row = manifest.examples[0].instance
-    unknown = [{**row, "no such feature": 1}]
-    yield 2, _refused("unknown feature", 422, "invalid-instances", OWN, _body(unknown))
-    yield 2, _refused("no token", 401, "unauthorized", NONE, _body([row]))
-    yield 2, _refused("wrong token", 401, "invalid-token", WRONG, _body([row]))
-    yield 1, _refused("half a body", 400, "malformed-json", OWN, _body([row])[:-2])
+    body, unknown = _body([row]), _body([{**row, "no such feature": 1}])
+    yield 2, _refused("unknown feature", 422, "invalid-instances", BEARER, unknown)
+    yield 2, _refused("no token", 401, "unauthorized", "", body)
+    yield 2, _refused("wrong token", 401, "invalid-token", "Bearer not.a.token", body)
+    yield 1, _refused("half a body", 400, "malformed-json", BEARER, body[:-2])
 
 
-def _refused(name: str, status: int, problem: str, authorization: str, body: bytes) -> Asked:
-    said = f"/problems/{problem}".encode()
-    return Asked(name, "POST", "/predict", status, lambda answer: said in answer, authorization, body)
+def _refused(name: str, status: int, problem: str, authorization: str, body: bytes) -> Expected:
+    type_ = f"/problems/{problem}".encode()
+    return Expected(name, "POST", "/predict", status, lambda response: type_ in response, authorization, body)
 
 
-def predict(rows: Sequence[Example]) -> Asked:
-    """A prediction for these rows."""
-    expected = Predictions([row.prediction for row in rows])
-    return Asked(_name("predict", rows), "POST", "/predict", 200, right(expected), OWN, _rows(rows))
+def predict(rows: Sequence[Example]) -> Expected:
+    """Return a request for predictions of these rows."""
+    return _expected("predict", "/predict", rows, Predictions([row.prediction for row in rows]))
 
 
-def predict_class(manifest: Manifest, rows: Sequence[Example]) -> Asked:
-    """A class for these rows: a regressor's with its values, a classifier's is its prediction."""
-    numbers = [row.prediction for row in rows]
-    expected = (
-        Predictions([row.class_ for row in rows], numbers) if manifest.kind == "regressor" else Predictions(numbers)
-    )
-    return Asked(_name("classify", rows), "POST", "/predict_class", 200, right(expected), OWN, _rows(rows))
+def predict_class(manifest: Manifest, rows: Sequence[Example]) -> Expected:
+    """Return a request for classes of these rows: a regressor's with its values; a classifier's are its predictions."""
+    values: list[Any] = [row.prediction for row in rows]
+    classes = Predictions([row.class_ for row in rows], values) if manifest.kind == "regressor" else Predictions(values)
+    return _expected("classify", "/predict_class", rows, classes)
 
 
-def right(expected: Predictions) -> Check:
-    """A check of values: labels are equal, numbers near."""
+def _expected(kind: str, path: str, rows: Sequence[Example], expected: Predictions) -> Expected:
+    name = f"{kind}, {len(rows):,} rows" if len(rows) > 1 else ONE_ROW[kind]
     decode = msgspec.json.Decoder(Predictions).decode
 
     def check(body: bytes) -> bool:
-        given = decode(body)
-        return near(given.predictions, expected.predictions) and near(given.values, expected.values)
+        response = decode(body)
+        return _near(response.predictions, expected.predictions) and _near(response.values, expected.values)
 
-    return check
-
-
-def near(given: Sequence[Any], expected: Sequence[Any]) -> bool:
-    """Whether these are as many and the same: equal at once, or number by number within rounding."""
-    return given == expected or (
-        len(given) == len(expected)
-        and all(
-            isinstance(a, float) and isinstance(b, float) and math.isclose(a, b, rel_tol=NEAR)
-            for a, b in zip(given, expected, strict=True)
-        )
-    )
+    return Expected(name, "POST", path, 200, check, BEARER, _body([row.instance for row in rows]))
 
 
-def _name(route: str, rows: Sequence[Example]) -> str:
-    return f"{route}, {len(rows):,} rows" if len(rows) > 1 else ONE_ROW[route]
-
-
-def _rows(rows: Sequence[Example]) -> bytes:
-    return _body([row.instance for row in rows])
+def _near(values: Sequence[Any], expected: Sequence[Any]) -> bool:
+    """Return whether the values are equal, or the same number of numbers that differ by rounding only."""
+    if values == expected or len(values) != len(expected):
+        return values == expected
+    numbers = all(isinstance(value, float) for value in (*values, *expected))
+    return numbers and all(math.isclose(*pair, rel_tol=TOLERANCE) for pair in zip(values, expected, strict=True))
 
 
 def _body(instances: Sequence[Instance]) -> bytes:

@@ -1,9 +1,10 @@
 """The floor of HTTP and JSON: decode with msgspec, predict, encode, and nothing else. No login, no checks, no telemetry.
 
-With COEFFICIENTS, a file, numpy alone predicts; without it MODEL's estimator is loaded, and scikit-learn with it.
+With COEFFICIENTS, a manifest, numpy alone predicts; without it MODEL's estimator is loaded, and scikit-learn with it.
 """
 
 import os
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -17,18 +18,15 @@ class Body(msgspec.Struct, gc=False):
     instances: list[Row]
 
 
-class Answer(msgspec.Struct, gc=False):
+class Response(msgspec.Struct, gc=False):
     predictions: list[float]
-
-
-def straight_line(path):
-    slope, intercept = np.loadtxt(path)
-    return lambda rows: rows[:, 0] * slope + intercept
 
 
 def predictor():
     if path := os.environ.get("COEFFICIENTS"):
-        return straight_line(path)
+        linear = msgspec.json.decode(Path(path).read_bytes())["artifact"]["linear"]
+        slope, intercept = linear["weights"][0], linear["intercept"]
+        return lambda rows: rows[:, 0] * slope + intercept
     import joblib
 
     return joblib.load(os.environ["MODEL"]).predict
@@ -39,21 +37,20 @@ decode = msgspec.json.Decoder(Body).decode
 encode = msgspec.json.Encoder().encode
 
 
-def answered(body):
-    """The whole work on one request: bytes in, bytes out."""
+def respond(body):
+    """Return the body of the response: the whole work on one request."""
     rows = decode(body).instances
     values = np.fromiter((row.bmi for row in rows), dtype=float, count=len(rows))
-    return encode(Answer(predict(values.reshape(-1, 1)).tolist()))
+    return encode(Response(predict(values.reshape(-1, 1)).tolist()))
 
 
 async def app(scope, receive, send):
-    body = b""
-    more = True
+    body, more = b"", True
     while more:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    content = answered(body)
+    content = respond(body)
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": content})

@@ -23,11 +23,11 @@ class Instance(BaseModel):
     bmi: float
 
 
-class Asked(BaseModel):
+class Instances(BaseModel):
     instances: list[Instance] = Field(min_length=1, max_length=10_000)
 
 
-class Answered(BaseModel):
+class Predictions(BaseModel):
     predictions: list[float]
 
 
@@ -47,16 +47,16 @@ def estimator():
     return joblib.load(os.environ["MODEL"])
 
 
-def predicted(asked: Asked) -> Answered:
-    rows = np.array([[instance.bmi] for instance in asked.instances])
-    return Answered(predictions=estimator().predict(rows).tolist())
+def respond(request: Instances) -> Predictions:
+    rows = np.array([[instance.bmi] for instance in request.instances])
+    return Predictions(predictions=estimator().predict(rows).tolist())
 
 
 @app.post("/predict")
-async def predict(asked: Asked, user: Annotated[str, Depends(async_caller)]) -> Answered:
-    return predicted(asked)
+async def predict(request: Instances, user: Annotated[str, Depends(async_caller)]) -> Predictions:
+    return respond(request)
 
 
 @app.post("/predict_sync")
-def predict_sync(asked: Asked, user: Annotated[str, Depends(caller)]) -> Answered:
-    return predicted(asked)
+def predict_sync(request: Instances, user: Annotated[str, Depends(caller)]) -> Predictions:
+    return respond(request)

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import simpy
+from shared.manifest import APP
 
 from bench import load
 from bench.serve import serving
-from shared.manifest import APP
 from tools.capacity import measure
 from tools.capacity.queueing import Queue
 from tools.capacity.service_time import ServiceTime

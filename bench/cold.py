@@ -24,11 +24,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import Request, urlopen
 
+from shared.manifest import APP
+
 from bench import models
 from bench.ingestion import ingestion, telling
 from bench.serve import ROW, body, login, serving
 from shared.auth.tokens import Tokens
-from shared.manifest import APP
 
 VARIANT = APP / "bench" / "variant"
 IMPORTED = re.compile(r"import time: +(\d+) \| +\d+ \| +([\w.]+)")

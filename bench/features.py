@@ -16,12 +16,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from shared.manifest import APP
+
 from bench import load
 from bench.serve import login, serving
 from shared import settings, tables
 from shared.features.feast import CONCURRENCY
 from shared.features.table import Table
-from shared.manifest import APP
 from tools import azurite
 from tools.features import store
 

@@ -7,9 +7,9 @@ import argparse
 import statistics
 
 from playwright.sync_api import Page
+from shared.manifest import APP
 
 from bench.serve import serving
-from shared.manifest import APP
 from tools.browser import browser
 
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]"

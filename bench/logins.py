@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import bcrypt
 import uvloop
+from shared.manifest import APP
 
 from bench import load, serve
-from shared.manifest import APP
 from shared.settings import DEMO_HASH
 
 CLIENTS = 8

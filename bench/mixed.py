@@ -18,12 +18,12 @@ from multiprocessing.sharedctypes import Synchronized
 from typing import NamedTuple
 
 import uvloop
+from shared.manifest import APP
 
 from bench.connection import Connection
 from bench.load import Measured, post
 from bench.serve import ROW, body, login, serving
 from shared import scoring
-from shared.manifest import APP
 
 BATCH = [ROW] * 10_000
 BATCHING = (0, 1, 4)

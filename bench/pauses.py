@@ -19,13 +19,13 @@ from typing import NamedTuple
 from urllib.request import urlopen
 
 import uvloop
+from shared.manifest import APP
 
 from bench import models
 from bench.connection import Connection
 from bench.ingestion import ingestion, telling
 from bench.load import post
 from bench.serve import ROW, body, login, serving
-from shared.manifest import APP
 from shared.telemetry.insights import Pace
 
 MOST_MS = 10.0

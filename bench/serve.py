@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from shared.manifest import APP
+
 from shared.settings import DEMO_HASH
 
 ROW = {"bmi": 0.0617}

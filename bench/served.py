@@ -6,11 +6,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from shared.manifest import APP
+
 from bench import load, models
 from bench.ingestion import ingestion, telling
 from bench.process import Process, running
 from bench.serve import ROW, body, login
-from shared.manifest import APP
 from shared.telemetry.insights import Pace
 
 CLIENTS, ROWS = 16, 10_000

@@ -3,7 +3,6 @@
 from importlib.util import module_from_spec, spec_from_file_location
 
 import azure.functions as func
-
 from shared.manifest import APP
 
 

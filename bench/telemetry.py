@@ -15,11 +15,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.manifest import APP
+
 from bench import load
 from bench.ingestion import ingestion, telling
 from bench.process import MEGABYTE, Process, running
 from bench.serve import ROW, body, login
-from shared.manifest import APP
 from shared.telemetry.insights import Pace
 
 NOTHING: Mapping[str, str] = {}

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from shared.manifest import APP
+
 from bench.compare.failure import Failed
 from bench.package import size
-from shared.manifest import APP
 from tools.bootstrap import BootstrapError, fetch_uv, find_uv
 
 PEERS = Path(__file__).parent / "peers"

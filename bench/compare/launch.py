@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import IO
 
 import jwt
+from shared.manifest import APP
 
 from bench import load, serve
 from bench.compare.client import Address, Request
 from bench.compare.environments import Environment
 from bench.compare.process import Command, Process, running
 from bench.compare.subjects import Bearer, Server, Subject
-from shared.manifest import APP
 from shared.settings import DEMO_HASH
 
 TOKEN_SECONDS = 86_400

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from shared.manifest import APP
+
 from bench.compare.chart import svg
 from bench.compare.figures import NAMES, Result
 from bench.compare.machine import About
 from bench.compare.ratios import Outcome
-from shared.manifest import APP
 
 FIGURES = APP / "docs/performance.json"
 CHART = APP / "docs/performance.svg"

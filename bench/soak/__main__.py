@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvloop
+from shared.manifest import APP
 
 from bench import soak
 from bench.ingestion import ingestion, telling
@@ -22,7 +23,6 @@ from bench.soak.traffic import mix
 from bench.soak.verdicts import WARM_UP, Verdict, verdicts
 from bench.soak.watch import watch
 from shared import manifest
-from shared.manifest import APP
 
 SAVED = APP / "docs" / "soak.csv"
 

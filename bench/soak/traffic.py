@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-
 from shared.manifest import Example, Instance, Manifest
 
 SIZES = {10: 4.0, 100: 3.0, 1_000: 2.0, 10_000: 0.5}

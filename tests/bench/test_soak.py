@@ -15,7 +15,7 @@ from bench.soak.picture import picture
 from bench.soak.samples import Sample
 from bench.soak.traffic import Asked
 from bench.soak.verdicts import MOST_SLOPE, Verdict, growth, slope, verdicts, warm
-from shared.manifest import Manifest, decode
+from shared.model.manifest import Manifest, decode
 
 SVG = "{http://www.w3.org/2000/svg}"
 

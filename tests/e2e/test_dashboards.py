@@ -228,7 +228,9 @@ def test_a_start_is_listed_with_model_build_and_settings(dashboards: Dashboards,
 def test_predictions_are_compared_with_the_manifest_s_quantiles(dashboards: Dashboards, adopted: Any) -> None:
     _, manifest = adopted
     means = [
-        sum(call.predictions) / len(call.predictions) for call in dashboards.client.calls_to(*PREDICTIONS) if call.predictions
+        sum(call.predictions) / len(call.predictions)
+        for call in dashboards.client.calls_to(*PREDICTIONS)
+        if call.predictions
     ]
     highest = manifest.statistics.prediction_quantiles[-1]
     bands = {row["band"]: row["now_percent"] for row in dashboards.query("answers-drift")}

@@ -1,9 +1,9 @@
-# The package on Azure's own image for it, the same folder that the workflow publishes. How to run it: docs/container.md
+# The package, the same folder that the workflow publishes, on Azure's own image. How to run it: docs/container.md
 ARG BASE_IMAGE=mcr.microsoft.com/azure-functions/python:4-python3.13
 
 FROM ${BASE_IMAGE} AS package
 WORKDIR /src
-# The packages first: they stay cached until their lock, or the way they are made, changes.
+# The packages first: they stay cached until their lock or their build changes.
 COPY .python-version requirements.txt ./
 COPY tools/__init__.py tools/__main__.py tools/bootstrap.py tools/errors.py tools/uv.txt tools/
 COPY tools/package tools/package
@@ -12,18 +12,18 @@ COPY .funcignore function_app.py host.json ./
 COPY shared shared
 COPY model model
 ARG BUILD_ID
-# Apart, so that they are a layer of their own below.
+# Separate, so that they become a layer of their own below.
 RUN python3 -m tools package && mv dist/egl-ml/.python_packages dist/packages
 
 FROM ${BASE_IMAGE}
-# A port that needs no root; no page of Azure's at `/`; host keys in files, since there may be no storage account (that last
-# one says where, and holds no secret).
+# A port that needs no root; no page of Azure's at `/`; host keys in files, since there may be no storage account (the last
+# variable is a kind of store, not a secret).
 # hadolint ignore=DL3064
 ENV ASPNETCORE_URLS=http://+:8080 \
     AzureFunctionsJobHost__Logging__Console__IsEnabled=true \
     AzureWebJobsDisableHomepage=true \
     AzureWebJobsSecretStorageType=files
-# Where the host writes, besides /tmp; all else belongs to root and stays as it is.
+# The folders where the host writes, besides /tmp; everything else belongs to root and stays unchanged.
 RUN mkdir -p /home/LogFiles /home/data /azure-functions-host/Secrets \
     && chown 1000:1000 /home/LogFiles /home/data /azure-functions-host/Secrets
 COPY --from=package /src/dist/packages /home/site/wwwroot/.python_packages

@@ -1,11 +1,11 @@
-# The commands of a developer; `make` alone lists them. Needs a Python; .venv and .tools hold what it downloads.
+# The commands of a developer; `make` alone lists them. Needs Python; downloads go to .venv and .tools.
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CHECKS := "ruff format --check ." "ruff check ." mypy lint-imports "deptry ." "python -m tools generate --check" \
 	"python -m tools scan secrets" "python -m tools scan licences"
-# For delivery: workflows, scripts, Dockerfile. None of them needs a network.
+# Delivery: workflows, scripts, Dockerfile. None of them needs a network.
 CHECKS += "actionlint -shellcheck=$(BIN)/shellcheck" "zizmor --offline --quiet .github/workflows" \
 	"check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml" \
 	"shellcheck egl .ci/run .github/scripts/*.sh infra/hooks/*.sh" "hadolint Dockerfile"
@@ -23,7 +23,7 @@ help: ## list the commands
 run: $(INSTALLED) local.settings.json ## serve on http://localhost:7071; PORT=8000, RELOAD=1 follows edits, STORAGE=azurite: users in a table
 	@exec $(BIN)/python -m tools run $(if $(RELOAD),--reload)
 
-test: $(INSTALLED) ## run the tests, some minutes, and measure how much of shared/ they cover
+test: $(INSTALLED) ## run the tests, some minutes, and measure their coverage of shared/
 	@$(BIN)/python -m tools azurite --install
 	@$(BIN)/python -m tools browser --install || true
 	@$(PYTEST) -m "not more" --cov
@@ -35,7 +35,7 @@ quick: $(INSTALLED) ## run the unit tests, under a minute, while you work
 test-more: $(INSTALLED) ## run the heavy tests, which need minutes each
 	@$(PYTEST) -m more
 
-fuzz: $(INSTALLED) ## send a service requests that its OpenAPI document allows, and others; SECONDS=600
+fuzz: $(INSTALLED) ## send a service random valid and invalid requests; SECONDS=600
 	@FUZZ_SECONDS=$(or $(SECONDS),600) $(BIN)/python -m pytest tests/e2e/test_fuzz.py
 
 check: $(INSTALLED) ## check format, lint, types, import rules, dependencies and generated files
@@ -64,7 +64,7 @@ generate: $(INSTALLED) ## write the derived files: locks, settings table, OpenAP
 screenshots: $(INSTALLED) ## take the pictures in docs/ of the running pages
 	@$(BIN)/python -m tools screenshots
 
-package: $(INSTALLED) ## make dist/egl-ml.zip, the deployed package, and check that it starts and predicts
+package: $(INSTALLED) ## build dist/egl-ml.zip, the deployed package, and check that it starts and predicts
 	@$(BIN)/python -m tools package --check
 
 traffic: $(INSTALLED) ## send the running service some minutes of mixed traffic, for its dashboards; MINUTES=3
@@ -73,10 +73,10 @@ traffic: $(INSTALLED) ## send the running service some minutes of mixed traffic,
 bench: $(INSTALLED) ## measure this service beside FastAPI, MLServer and others: a quarter of an hour, 3 GB
 	@$(BIN)/python -m bench.compare
 
-clean: ## remove everything that was made here, except local.settings.json
+clean: ## remove everything that make created here, except local.settings.json
 	@rm -rf .venv .tools tools/node/node_modules .azurite .cache .coverage dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 
-# The environment is made anew when the lock or the Python version changes; any Python can start that.
+# The environment is created again when the lock or the Python version changes; any Python 3.8 or later can start that.
 $(INSTALLED): requirements-dev.txt .python-version
 	@for python in python3.13 python3 /usr/bin/python3 python; do \
 		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then \

@@ -1,8 +1,8 @@
-// The service on Azure: one resource group, one function app, and what it stands on.
+// The service on Azure: one resource group with a function app and the resources that it needs.
 //
-// Plain resources, no registry modules. What a size means is in sizes.json; what the alerts watch and the workbook shows is
-// loaded from monitoring/. The key that signs the tokens is never made here, or every deployment would end every token:
-// hooks/token-key makes it once.
+// Plain resources, no registry modules. sizes.json defines the sizes; the alerts and the workbook are loaded from
+// monitoring/. The key that signs the tokens is never created here, or every deployment would invalidate every token:
+// hooks/token-key creates it once.
 targetScope = 'resourceGroup'
 
 @description('Part of the names, and the tag by which azd finds its resources.')
@@ -10,20 +10,20 @@ targetScope = 'resourceGroup'
 @maxLength(20)
 param environmentName string
 
-@description('Where everything stands; the group\'s own region unless told otherwise.')
+@description('The region of all resources; by default that of the resource group.')
 param location string = resourceGroup().location
 
-@description('A row of sizes.json. `python -m tools capacity` says what fits a load.')
+@description('A row of sizes.json. `./egl capacity` computes the size for a load.')
 @allowed(['small', 'large'])
 param size string = 'small'
 
-@description('Who is told when an alert fires; empty: nobody, the alerts are in the portal only.')
+@description('E-mail address for alerts; empty: alerts are in the portal only.')
 param alertEmail string = ''
 
 @description('Object id of the person or group that manages users and features from a terminal; empty: nobody.')
 param operatorId string = ''
 
-@description('What operatorId is.')
+@description('The kind of operatorId.')
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param operatorType string = 'User'
 
@@ -33,14 +33,14 @@ param githubRepository string = ''
 @description('The environment of that repository in which the workflow publishes.')
 param githubEnvironment string = 'production'
 
-@description('Where missing features come from; `table` is the features table.')
+@description('The store of missing features; `table` is the features table.')
 @allowed(['none', 'table'])
 param featuresSource string = 'none'
 
-@description('Whether tokens signed with the secret token-key-previous are still good: during a rotation.')
+@description('True during a key rotation: tokens signed with the secret token-key-previous are accepted.')
 param acceptPreviousTokenKey bool = false
 
-@description('More app settings, by name. A secret belongs in the vault: give the reference to it.')
+@description('More app settings, by name. A secret belongs in the vault; set a reference to it.')
 param appSettings object = {}
 
 var sizes = loadJsonContent('sizes.json')

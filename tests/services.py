@@ -14,6 +14,8 @@ from pathlib import Path
 
 import httpx
 
+from shared.settings import DECLARED
+
 PROJECT = Path(__file__).parent.parent
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
@@ -46,6 +48,10 @@ class Service:
         return lines
 
 
+UNSET = {name: "" for name in DECLARED if name not in ("AZURE_FUNCTIONS_ENVIRONMENT", "BUILD_ID")}
+"""A variable of the environment overrides local.settings.json, and an empty one counts as absent."""
+
+
 @contextmanager
 def serving(environ: Mapping[str, str], app: Path = PROJECT) -> Iterator[Service]:
     """Run the service on a free port with exactly these settings during the block."""
@@ -57,7 +63,7 @@ def serving(environ: Mapping[str, str], app: Path = PROJECT) -> Iterator[Service
     process = subprocess.Popen(
         [sys.executable, "-m", "tools", "host", "--app", str(app), "--port", "0"],
         cwd=PROJECT,
-        env={**inherited, **environ},
+        env={**UNSET, **inherited, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

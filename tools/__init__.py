@@ -1,1 +1,1 @@
-"""Tools for developers, never deployed. `python -m tools` lists them."""
+"""Tools for developers, never deployed. `./egl` lists them."""

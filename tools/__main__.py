@@ -1,4 +1,4 @@
-"""The entry point of the tools: `python -m tools` lists them, `python -m tools NAME ...` runs one."""
+"""The entry point of the tools: `./egl` lists them, `./egl NAME ...` runs one."""
 
 import ast
 import importlib
@@ -56,10 +56,10 @@ def has_main(tree: ast.Module) -> bool:
 
 
 def listing(tools: dict[str, str]) -> str:
-    """Return the list that `python -m tools` prints."""
+    """Return the list that `./egl` prints."""
     width = max(map(len, tools), default=0)
     lines = [f"  {name:<{width}}  {summary}" for name, summary in tools.items()]
-    return "\n".join(["Usage: python -m tools NAME [--help] ...", "", *lines])
+    return "\n".join(["Usage: ./egl NAME [--help] ...", "", *lines])
 
 
 if __name__ == "__main__":

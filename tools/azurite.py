@@ -33,7 +33,7 @@ class AzuriteError(ToolError):
 
 def main(argv: Sequence[str]) -> int:
     """Serve tables until Ctrl-C. Returns 0, or 1 when it cannot start, with the reason on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m tools azurite", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./egl azurite", description=__doc__)
     parser.add_argument("--port", type=int, default=PORT, help="the port; 0 means a free one (default: %(default)s)")
     parser.add_argument("--memory", action="store_true", help="keep the data in memory, not in .azurite")
     parser.add_argument("--install", action="store_true", help="only install it, if that is necessary")

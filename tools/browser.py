@@ -84,7 +84,7 @@ class Finder:
 
 def main(argv: Sequence[str], finder: Finder = Finder()) -> int:
     """Print the browser's program. Returns 1 when there is none, with what to do about it on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m tools browser", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./egl browser", description=__doc__)
     parser.add_argument("--install", action="store_true", help="install one if there is none")
     options = parser.parse_args(argv)
     try:

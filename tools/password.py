@@ -13,7 +13,7 @@ COMMON = (
     "baseball superman trustno1 letmein1 welcome1 changeme administrator"
 )
 RULES = (
-    f"A password has at least {MIN_CHARACTERS} characters and at most {passwords.MOST_BYTES} bytes (the "
+    f"A password has at least {MIN_CHARACTERS} characters and at most {passwords.MAX_BYTES} bytes (the "
     "limit of bcrypt; 64 letters always fit). It is not the user's name, and not a common password."
 )
 
@@ -54,4 +54,4 @@ def check(name: str, password: str) -> None:
     if password.lower() in COMMON.split():
         raise PasswordError("is a common one")
     if not passwords.acceptable(password):
-        raise PasswordError(f"has more than {passwords.MOST_BYTES} bytes, the limit of bcrypt, or a NUL")
+        raise PasswordError(f"has more than {passwords.MAX_BYTES} bytes, the limit of bcrypt, or a NUL")

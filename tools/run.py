@@ -79,9 +79,12 @@ async def create_tables(connection: str) -> None:
     from shared.auth.users import User, UserTable
     from shared.settings import DEMO_HASH
     from shared.tables import Account, Table
+    from shared.threads import Threads
 
-    users = UserTable(Table(USERS_TABLE, Account(connection)))
+    threads = Threads()
+    users = UserTable(Table(USERS_TABLE, Account(connection), threads.tables))
     await users.table.create()
-    await Table(FEATURES_TABLE, Account(connection)).create()
-    if not await users.every():
+    await Table(FEATURES_TABLE, Account(connection), threads.tables).create()
+    if not await users.list():
         await users.add(User("abi", DEMO_HASH))
+    threads.close()

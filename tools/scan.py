@@ -22,7 +22,7 @@ UNKNOWN = "UNKNOWN"
 
 def main(argv: Sequence[str], root: Path = ROOT) -> int:
     """Print the findings. Returns 1 when there are any."""
-    parser = argparse.ArgumentParser(prog="python -m tools scan", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./egl scan", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     secrets = commands.add_parser("secrets", help="find secrets that are not in the baseline")
     secrets.add_argument("--accept", action="store_true", help="accept all findings: write them to the baseline")
@@ -43,7 +43,7 @@ def new_secrets(root: Path) -> Iterator[str]:
     """Yield the place and the kind of each secret that is not in the baseline, without its text."""
     accepted, current = scanned(root)
     for name, secret in current - accepted:
-        advice = "If it is not a secret: python -m tools scan secrets --accept"
+        advice = "If it is not a secret: ./egl scan secrets --accept"
         yield f"{name}:{secret.line_number}: {secret.type}. {advice}"
 
 

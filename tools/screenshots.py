@@ -118,7 +118,7 @@ SCREENSHOTS: Mapping[str, Screenshot] = {
 
 def main(argv: Sequence[str]) -> int:
     """Take all screenshots, or the named ones. Returns 1 when that fails, with the reason on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m tools screenshots", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./egl screenshots", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"names of screenshots (default: {', '.join(SCREENSHOTS)})")
     parser.add_argument("--folder", type=Path, default=DOCS, help="the folder for the files (default: docs)")
     options = parser.parse_args(argv)

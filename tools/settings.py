@@ -13,7 +13,7 @@ KEY_BYTES = 48
 
 def main(argv: Sequence[str], root: Path = ROOT) -> int:
     """Create the file, readable by its owner only. Returns 0, also when the file exists."""
-    argparse.ArgumentParser(prog="python -m tools settings", description=__doc__).parse_args(argv)
+    argparse.ArgumentParser(prog="./egl settings", description=__doc__).parse_args(argv)
     try:
         handle = os.open(root / "local.settings.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

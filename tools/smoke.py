@@ -87,7 +87,7 @@ class Client:
 
 def main(argv: Sequence[str]) -> int:
     """Run all checks. Returns 0, 1 for a service that fails, or 2 for a wrong command line (by SystemExit)."""
-    parser = argparse.ArgumentParser(prog="python -m tools smoke", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./egl smoke", description=__doc__)
     parser.add_argument("url", type=base_url, help="the service's base URL: https, or http on this machine")
     parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long to wait until it is ready")
     options = parser.parse_args(argv)

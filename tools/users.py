@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -14,6 +15,8 @@ from typing import Any
 from shared.auth import grants, oidc, passwords, users
 from shared.auth.users import EmbeddedUsers, Store, User, UserTable
 from shared.problems import SettingInvalid, UsersUnavailable
+from shared.settings import Settings
+from shared.threads import Threads
 from tools.errors import ToolError
 from tools.host.settings import load_local_settings
 from tools.password import RULES, PasswordError, new_password
@@ -52,9 +55,7 @@ def main(argv: Sequence[str], commands: "UserCommands | None" = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    arguments = argparse.ArgumentParser(
-        prog="python -m tools users", description=__doc__, epilog=f"{WHERE} {RULES} {CODES}"
-    )
+    arguments = argparse.ArgumentParser(prog="./egl users", description=__doc__, epilog=f"{WHERE} {RULES} {CODES}")
     commands = arguments.add_subparsers(required=True, metavar="COMMAND")
     for name, (change, help_) in CHANGES.items():
         command = commands.add_parser(name, help=help_, description=f"{help_}. {WHERE} {CODES}")
@@ -71,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
 
 def user_name(name: str) -> str:
     """Return a name that can log in and has no invisible characters. Raises ValueError."""
-    if not name.strip() or not name.isprintable() or len(name) > grants.MOST_CHARACTERS:
+    if not name.strip() or not name.isprintable() or len(name) > grants.MAX_NAME_LENGTH:
         raise ValueError
     if name.startswith(oidc.PREFIX):  # the prefix of other issuers' callers
         raise ValueError
@@ -82,7 +83,7 @@ def open_store(root: Path = ROOT) -> Store:
     """Return the store that the service would use. Raises UserError, HostError."""
     load_local_settings(root)
     try:
-        return users.current()
+        return users.open_store(Settings.read(os.environ), Threads().tables)
     except SettingInvalid as problem:
         raise UserError(f"The settings are invalid: {problem.reason}.") from None
 
@@ -92,7 +93,7 @@ class UserCommands:
     """The commands. A method returns the line to print, and raises UserError or UsersUnavailable."""
 
     open_store: Callable[[], Store] = open_store
-    hash_password: Callable[[str], str] = passwords.hashed
+    hash_password: Callable[[str], str] = passwords.hash_password
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
@@ -161,7 +162,7 @@ def run_change(commands: UserCommands, options: argparse.Namespace) -> None:
 
 def print_users(commands: UserCommands, options: argparse.Namespace) -> None:
     """Print a line for each user, separated by tabs: name, state, creation, time until which tokens are revoked."""
-    for user in wait_for(commands.open_store().every()):
+    for user in wait_for(commands.open_store().list()):
         state = "disabled" if user.disabled else "enabled"
         print(user.name, state, moment(user.created), moment(user.tokens_not_before), sep="\t")
 

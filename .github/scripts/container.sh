@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the container, starts it as docs/container.md says, and asks it for all that a deployed service is asked for.
+# Build the container, start it as in docs/container.md, and run the smoke test of a deployed service.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# After a deployment that does not work: tells how to go back to the last one that did.
+# After a failed deployment: print how to go back to the last good one.
 set -euo pipefail
 : "${GITHUB_REPOSITORY:?}" "${GITHUB_STEP_SUMMARY:?}"
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Publishes dist/egl-ml.zip as it is: func tools, pinned in tools/node, upload the folder and build nothing. `az` is logged in.
+# Publish dist/egl-ml.zip unchanged: func tools, pinned in tools/node, upload the folder and build nothing. `az` is logged in.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${AZURE_FUNCTION_APP_NAME:?is not set: docs/deploy.md}"
 
-export PATH="$PWD/.venv/bin:$PATH" # the environment's Node and Python: func tools want Node 22 or later, and the app's Python
+export PATH="$PWD/.venv/bin:$PATH" # the environment's Node and Python: func tools need Node 22 or later, and the app's Python
 export FUNCTIONS_CORE_TOOLS_TELEMETRY_OPTOUT=1
 (cd tools/node && npm ci --no-progress)
 rm -rf dist/egl-ml

@@ -1,4 +1,4 @@
-# token-key.sh for Windows: makes the resource group, the vault in it, and the key that signs the tokens, unless it is there.
+# token-key.sh for Windows: create the resource group, the vault in it, and the key that signs the tokens, unless it exists.
 $ErrorActionPreference = 'Stop'
 Set-Location (Split-Path $PSScriptRoot)
 
@@ -19,22 +19,22 @@ if ($exists -ne 'true') {
 $vault = az keyvault list --resource-group $group --query "[?tags.holds=='token-key'].id" --output tsv
 Assert-Success
 if ($vault) {
-    # Azure Resource Manager tells that a secret is there without showing it, and needs no role on the vault.
+    # Azure Resource Manager lists a secret without its value, and needs no role on the vault.
     $ErrorActionPreference = 'Continue'
-    $said = az rest --method get --url "$vault/secrets/token-key?api-version=2023-07-01" --query name --output tsv 2>&1
+    $output = az rest --method get --url "$vault/secrets/token-key?api-version=2023-07-01" --query name --output tsv 2>&1
     $ErrorActionPreference = 'Stop'
     if ($LASTEXITCODE -eq 0) {
-        Write-Output 'The token key is there and stays.'
+        Write-Output 'The token key exists and stays.'
         exit 0
     }
-    if ("$said" -notmatch 'Not Found|NotFound') { throw "Whether there is a token key cannot be told: $said" }
+    if ("$output" -notmatch 'Not Found|NotFound') { throw "The vault cannot be searched for a token key: $output" }
 }
 
 $bytes = [byte[]]::new(48)
 [Security.Cryptography.RandomNumberGenerator]::Create().GetBytes($bytes)
 $key = [Convert]::ToBase64String($bytes).Replace('+', '-').Replace('/', '_')
-# Through standard input: a command line is for all to see.
+# Through standard input: other users can read a command line.
 $key | az deployment group create --name token-key --resource-group $group `
     --template-file modules/vault.bicep --parameters "location=$($env:AZURE_LOCATION)" 'tokenKey=@-' --output none
 Assert-Success
-Write-Output 'Made a token key.'
+Write-Output 'Created a token key.'

@@ -1,4 +1,4 @@
-// Who may do what: every role that the deployment grants.
+// Every role that the deployment assigns.
 
 param appPrincipalId string
 param operatorId string
@@ -16,7 +16,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
   name: vaultName
 }
 
-// The host keeps its own state in blobs and makes the containers for it, hence owner.
+// The host stores its state in blobs and creates the containers for it, which needs the owner's role.
 resource appBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(account.id, appPrincipalId, roles['Storage Blob Data Owner'])
   scope: account

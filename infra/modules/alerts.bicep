@@ -1,10 +1,10 @@
-// The alert rules of monitoring/alerts, and whom they tell. Thresholds, windows and severities are the files' own.
+// The alert rules of monitoring/alerts, and their receiver. Thresholds, windows and severities are in those files.
 
 param location string
 param tags object
 param insightsName string
 
-@description('Empty: nobody is told.')
+@description('E-mail address; empty: no receiver.')
 param email string
 
 var files = [
@@ -15,11 +15,11 @@ var files = [
   { name: 'slow-predictions', text: loadTextContent('../../monitoring/alerts/slow-predictions.kql') }
 ]
 
-// What stands on top of each file, in lines of `// name: value`.
+// The header of each file, in lines of `// name: value`.
 var rules = map(files, file => {
   name: file.name
   text: file.text
-  says: toObject(
+  header: toObject(
     ['title', 'window', 'threshold', 'minimum', 'severity', 'runbook'],
     name => name,
     name => split(split(file.text, '/ ${name}: ')[1], '\n')[0]
@@ -56,24 +56,24 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     tags: tags
     kind: 'LogAlert'
     properties: {
-      displayName: rule.says.title
-      description: 'What it means and what to do: ${rule.says.runbook}'
+      displayName: rule.header.title
+      description: 'Meaning and first steps: ${rule.header.runbook}'
       enabled: true
-      severity: int(rule.says.severity)
+      severity: int(rule.header.severity)
       scopes: [insights.id]
       evaluationFrequency: 'PT5M'
-      windowSize: rule.says.window
+      windowSize: rule.header.window
       autoMitigate: true
       criteria: {
         allOf: [
           {
-            // Too few samples say nothing.
-            query: '${rule.text}\n| where samples >= ${rule.says.minimum}'
+            // Too few samples prove nothing.
+            query: '${rule.text}\n| where samples >= ${rule.header.minimum}'
             metricMeasureColumn: 'value'
             timeAggregation: 'Maximum'
             operator: 'GreaterThanOrEqual'
             // Bicep has no fractions; json() makes the number.
-            threshold: json(rule.says.threshold)
+            threshold: json(rule.header.threshold)
             failingPeriods: {
               numberOfEvaluationPeriods: 1
               minFailingPeriodsToAlert: 1

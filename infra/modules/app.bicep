@@ -1,4 +1,4 @@
-// The function app, on Flex Consumption, and every app setting it is given.
+// The function app, on Flex Consumption, with all its app settings.
 
 @description('The end of every name.')
 param name string
@@ -89,7 +89,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
             ]
         triggers: {
           http: {
-            // Left out, a Python instance gets one request at a time.
+            // The default for Python is one request at a time.
             perInstanceConcurrency: scale.perInstanceConcurrency
           }
         }

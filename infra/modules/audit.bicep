@@ -1,5 +1,4 @@
-// What Azure itself writes down, kept beside the telemetry: who read a secret, who changed users or features, what the
-// host said.
+// Azure's own logs, stored beside the telemetry: reads of secrets, changes of users and features, messages of the host.
 
 param workspaceId string
 param appName string

@@ -1,4 +1,4 @@
-// Where the telemetry goes, and the workbook that shows it.
+// Application Insights, and the workbook that shows its data.
 
 @description('The end of every name.')
 param name string
@@ -6,7 +6,7 @@ param location string
 param tags object
 param retentionDays int
 
-@description('GB a day after which nothing more is taken in until the next day; -1: no limit.')
+@description('GB per day after which no more data are accepted until the next day; -1: no limit.')
 param dailyQuotaGb int
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {

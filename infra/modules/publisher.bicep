@@ -1,4 +1,4 @@
-// The identity as which the repository's workflow publishes. GitHub vouches for it: there is no secret to keep.
+// The identity of the repository's workflow. It logs in with GitHub's token, without a secret.
 
 param name string
 param location string
@@ -27,7 +27,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
   }
 }
 
-// On the group, not on the app alone: func tools look the app up before they publish to it.
+// On the group, not on the app alone: func tools search for the app before they publish to it.
 resource websites 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(resourceGroup().id, identity.id, roles['Website Contributor'])
   properties: {

@@ -1,4 +1,4 @@
-// The storage account: the published packages, the users and the features. Nobody has its keys: they are switched off.
+// The storage account: the published packages, the users and the features. Its keys are disabled.
 
 param name string
 param location string

@@ -1,6 +1,6 @@
-// The vault, and the key that signs the tokens where one is given.
+// The vault, and optionally a new key that signs the tokens.
 //
-// hooks/token-key deploys this file by itself, with a key, as long as the vault has none; main.bicep deploys it without.
+// hooks/token-key deploys this file alone, with a key, if the vault has none; main.bicep deploys it without a key.
 
 @description('The vault\'s name; by default the same for every deployment into a resource group.')
 param name string = 'kv-${uniqueString(resourceGroup().id)}'
@@ -8,7 +8,7 @@ param name string = 'kv-${uniqueString(resourceGroup().id)}'
 param location string = resourceGroup().location
 param tags object = {}
 
-@description('A new key; empty: the one that is there stays.')
+@description('A new key; empty: the existing key stays.')
 @secure()
 param tokenKey string = ''
 

@@ -109,7 +109,7 @@ class Storage(LocalFileStorage):  # type: ignore[misc]  # the library has no typ
 class Exporter(TransportMixin):  # type: ignore[misc]  # the library has no types
     """Sends to one destination, from one thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two limits and two times, each by its name
         self,
         ingestion: Ingestion,
         folder: Path,

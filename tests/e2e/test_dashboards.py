@@ -202,7 +202,7 @@ def test_what_changed_adds_up_to_all_predictions(dashboards: Dashboards) -> None
     assert sum(row["failed_percent"] * row["requests"] for row in rows) == pytest.approx(100 * 3)
     assert sum(row["outside_percent"] * row["requests"] for row in rows) == pytest.approx(100 * 6)
     means = [sum(call.predictions) / len(call.predictions) for call in calls if call.predictions]
-    assert min(means) < min(row["mean_answer"] for row in rows) <= max(row["mean_answer"] for row in rows) < max(means)
+    assert min(means) < min(row["mean_prediction"] for row in rows) <= max(row["mean_prediction"] for row in rows) < max(means)
 
 
 def test_the_share_outside_the_training_range_is_the_client_s(dashboards: Dashboards) -> None:
@@ -228,7 +228,9 @@ def test_a_start_is_listed_with_model_build_and_settings(dashboards: Dashboards,
 def test_predictions_are_compared_with_the_manifest_s_quantiles(dashboards: Dashboards, adopted: Any) -> None:
     _, manifest = adopted
     means = [
-        sum(call.predictions) / len(call.predictions) for call in dashboards.client.calls_to(*PREDICTIONS) if call.predictions
+        sum(call.predictions) / len(call.predictions)
+        for call in dashboards.client.calls_to(*PREDICTIONS)
+        if call.predictions
     ]
     highest = manifest.statistics.prediction_quantiles[-1]
     bands = {row["band"]: row["now_percent"] for row in dashboards.query("answers-drift")}

@@ -13,7 +13,7 @@ import pytest
 
 from tests.services import serving
 
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "40"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "20"))
 SEED = () if "FUZZ_SECONDS" in os.environ else ("--seed", "1")
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 COMMAND = (sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG))

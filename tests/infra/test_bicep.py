@@ -151,7 +151,7 @@ def test_the_service_accepts_the_deployed_settings(source: str) -> None:
         "TOKEN_KEY_PREVIOUS": "p" * 64,
     }
     assert app_settings() & set(DECLARED) == (set(literals) | set(expressions)) & set(DECLARED)
-    assert Settings.read(literals | expressions).faults == {}
+    assert Settings.read(literals | expressions).errors == {}
 
 
 def test_settings_that_flex_consumption_refuses_are_not_set() -> None:

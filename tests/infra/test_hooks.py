@@ -57,7 +57,7 @@ def calls(azure: Path) -> Sequence[str]:
 
 def test_an_empty_subscription_gets_a_group_a_vault_and_a_key(azure: Path) -> None:
     result = run(azure)
-    assert (result.returncode, result.stdout) == (0, "Made a token key.\n")
+    assert (result.returncode, result.stdout) == (0, "Created a token key.\n")
     assert [line.split(" --")[0] for line in calls(azure)] == [
         "group exists",
         "group create",
@@ -78,12 +78,12 @@ def test_a_key_is_long_random_and_on_no_command_line(azure: Path) -> None:
     assert first not in (azure / "calls").read_text()
 
 
-def test_a_key_that_is_there_stays(azure: Path) -> None:
+def test_an_existing_key_stays(azure: Path) -> None:
     (azure / "group").touch()
     (azure / "vault").write_text(VAULT)
     (azure / "secret").touch()
     result = run(azure)
-    assert (result.returncode, result.stdout) == (0, "The token key is there and stays.\n")
+    assert (result.returncode, result.stdout) == (0, "The token key exists and stays.\n")
     assert not (azure / "key").exists()
     assert f"{VAULT}/secrets/token-key" in calls(azure)[-1]
 
@@ -101,7 +101,7 @@ def test_no_key_is_created_when_the_check_for_one_fails(azure: Path) -> None:
     (azure / "refusal").write_text("ERROR: Please run 'az login' to setup account.")
     result = run(azure)
     assert result.returncode == 1
-    assert "cannot be told: ERROR: Please run 'az login'" in result.stderr
+    assert "cannot be searched for a token key: ERROR: Please run 'az login'" in result.stderr
     assert not (azure / "key").exists()
 
 

@@ -94,9 +94,9 @@ def test_few_failures_among_few_requests_are_idle() -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_its_runbook_has_a_chapter_with_a_meaning_a_query_a_first_move_and_a_way_back(name: str) -> None:
+def test_its_runbook_has_a_chapter_with_a_meaning_a_query_first_steps_and_a_remedy(name: str) -> None:
     file, _, anchor = ALERTS[name].runbook.partition("#")
     chapters = re.split(r"^#+ ", (ROOT / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
     (chapter,) = [text for text in chapters if anchor == text.partition("\n")[0].lower().replace(" ", "-")]
-    for part in ("Meaning", "Query", "First move", "Way back"):
+    for part in ("Meaning", "Query", "First steps", "Remedy"):
         assert f"**{part}.**" in chapter

@@ -136,7 +136,7 @@ def test_exceptions_are_counted_by_type_and_place() -> None:
     failed = invocation(**FAILED)
     items = [exception(failed, "KeyError", "'a'"), exception(failed, "KeyError", "'b'")]
     (row,) = records(stored(failed, *items), "exceptions")
-    assert (row["problem"], row["times"], row["said"]) == ("KeyError at score", 2, "predict failed")
+    assert (row["problem"], row["times"], row["line"]) == ("KeyError at score", 2, "predict failed")
 
 
 def test_the_log_has_warnings_and_errors_only() -> None:
@@ -186,9 +186,9 @@ def test_what_changed_shows_versions_settings_and_changed_figures() -> None:
     late = several(1, **{**second, **FAILED, "at": after(310)})
     newest, oldest = records(stored(*before, *after_, *late), "what-changed")
     assert (oldest["model"], oldest["settings"], oldest["requests"], oldest["outside_percent"]) == ("v1", "aaaa", 10, 0)
-    assert (oldest["mean_answer"], oldest["features_p95_ms"], oldest["model_p95_ms"]) == (100, None, 1.5)
+    assert (oldest["mean_prediction"], oldest["features_p95_ms"], oldest["model_p95_ms"]) == (100, None, 1.5)
     assert (newest["model"], newest["settings"], newest["starts"], newest["requests"]) == ("v2", "bbbb", 1, 4)
-    assert (newest["outside_percent"], newest["failed_percent"], newest["mean_answer"]) == (100, 25, 300)
+    assert (newest["outside_percent"], newest["failed_percent"], newest["mean_prediction"]) == (100, 25, 300)
     assert (newest["features_p95_ms"], newest["model_p95_ms"]) == (4, 4.5)
 
 

@@ -12,8 +12,8 @@ import httpx
 import msgspec
 import pytest
 
-import function_app
 from shared.model import manifest
+from tests.app import load_app
 from tests.services import PROJECT, Service, serving
 
 README = PROJECT / "README.md"
@@ -116,7 +116,8 @@ def commands(page: Path) -> list[str]:
 
 
 def test_every_route_of_the_api_is_in_the_readme_and_in_requests_http() -> None:
-    routes = [(route.method, route.path) for route in function_app.routes.declared if route.listed]
+    with load_app({}) as app:
+        routes = [(route.method, route.path) for route in app.routes if route.listed]
     assert len(routes) > 5
     assert [f"{method} {path}" for method, path in routes if f"`{method} {path}`" not in text(README)] == []
     assert [path for method, path in routes if f"{method} {{{{url}}}}{path}\n" not in text(REQUESTS)] == []

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from shared.tables import Account, Table
+from shared.threads import Threads
 from tools import azurite
 from tools.azurite import AzuriteError
 
@@ -40,10 +41,10 @@ def port_of(connection: str) -> int:
     return int(connection.rpartition(":")[2].partition("/")[0])
 
 
-def test_it_runs_during_the_block_and_its_data_are_there_the_next_time(tmp_path: Path) -> None:
+def test_it_runs_during_the_block_and_its_data_are_there_the_next_time(tmp_path: Path, threads: Threads) -> None:
     for is_new in (True, False):
         with azurite.running(data=tmp_path) as connection:
-            table = Table("kept", Account(connection))
+            table = Table("rows", Account(connection), threads.tables)
             asyncio.run(table.create())
             assert asyncio.run(table.insert(KEY, {})) is is_new
         assert not listens(port_of(connection))

@@ -1,5 +1,6 @@
 """Derived files: locks that fit pyproject.toml, the settings table, the OpenAPI snapshot, and the check of them."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tools.errors import GenerateError, IndexUnreachable
 from tools.generate import locks, openapi, settings_table
 
 ROOT = Path(__file__).parent.parent.parent
-README = f"before\n{settings_table.START}\nthe table before\n{settings_table.END}\nafter\n"
+PAGE = f"before\n{settings_table.START}\nthe table before\n{settings_table.END}\nafter\n"
 
 
 @pytest.fixture
@@ -101,9 +102,14 @@ def test_without_a_network_nothing_is_generated(project: Path, monkeypatch: pyte
     assert (project / "requirements.txt").read_text() == before
 
 
-def test_the_readme_s_table_has_every_setting_and_the_rest_stays(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text(README)
-    text = settings_table.in_readme(tmp_path)["README.md"]
+def write_page(root: Path, text: str) -> None:
+    (root / "docs").mkdir()
+    (root / settings_table.PAGE).write_text(text)
+
+
+def test_the_table_has_every_setting_and_the_rest_of_the_page_stays(tmp_path: Path) -> None:
+    write_page(tmp_path, PAGE)
+    text = settings_table.page(tmp_path)[settings_table.PAGE]
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert all(f"| `{name}` |" in text for name in DECLARED)
@@ -117,11 +123,11 @@ def test_the_table_shows_secrets_and_defaults() -> None:
 
 
 @pytest.mark.parametrize("text", [None, "no markers", settings_table.START])
-def test_a_readme_without_markers_is_an_error(tmp_path: Path, text: str | None) -> None:
+def test_a_page_without_markers_is_an_error(tmp_path: Path, text: str | None) -> None:
     if text:
-        (tmp_path / "README.md").write_text(text)
+        write_page(tmp_path, text)
     with pytest.raises(GenerateError, match="settings"):
-        settings_table.in_readme(tmp_path)
+        settings_table.page(tmp_path)
 
 
 def test_an_app_that_does_not_load_is_an_error_of_one_line(tmp_path: Path) -> None:
@@ -132,15 +138,15 @@ def test_an_app_that_does_not_load_is_an_error_of_one_line(tmp_path: Path) -> No
 
 
 def test_the_snapshot_is_the_document_of_the_app(tmp_path: Path) -> None:
-    (tmp_path / "function_app.py").write_text("app = None")
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared/endpoint.py").write_text("def declared(app): return ['endpoints', app]")
-    (tmp_path / "shared/manifest.py").write_text("def current(): return 'manifest'")
-    (tmp_path / "shared/openapi.py").write_text(
+    app = "from types import SimpleNamespace as New\nroutes, service = 'routes', "
+    service = "New(manifest_file=New(manifest='manifest'), settings='settings')"
+    (tmp_path / "function_app.py").write_text(app + service)
+    (tmp_path / "shared/api").mkdir(parents=True)
+    (tmp_path / "shared/api/openapi.py").write_text(
         "import json\ndef document(*arguments): return json.dumps(arguments).encode()"
     )
     text = openapi.snapshot(tmp_path)["docs/openapi.json"]
-    assert text.split() == ["[", "[", '"endpoints",', "null", "],", '"manifest"', "]"]
+    assert json.loads(text) == ["routes", "manifest", "settings"]
 
 
 def generator_of(text: str) -> generate.Generator:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared import fitted
-from shared.manifest import Artifact
+from shared.model.manifest import Artifact
+from shared.model.runtimes.sklearn import load_estimator
 from shared.problems import ModelUnavailable
 from tools.errors import PackageError
 from tools.package import app
@@ -77,7 +77,7 @@ def test_without_git_lfs_the_pointers_of_a_clone_are_refused(remote: str, tmp_pa
     assert (clone / "model/slr.joblib").read_bytes() == DEMO
     artifact = Artifact(file="mine.joblib", sha256="", estimator="Mine", scikit_learn="1.9.1")
     with pytest.raises(ModelUnavailable) as caught:
-        fitted.estimator(clone / "model", artifact)
+        load_estimator(clone / "model", artifact)
     assert "git-lfs pointer: run git lfs pull" in caught.value.reason
     with pytest.raises(PackageError, match="run `git lfs pull`"):
         app.refuse_pointers(clone, [Path("model/slr.joblib"), Path("model/mine.joblib")])

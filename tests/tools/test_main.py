@@ -1,4 +1,4 @@
-"""`python -m tools` lists the tools, and runs one with its arguments."""
+"""`./egl` lists the tools, and runs one with its arguments."""
 
 import subprocess
 import sys
@@ -43,4 +43,4 @@ def test_a_tool_receives_the_arguments_after_its_name() -> None:
     result = subprocess.run(
         [sys.executable, "-m", "tools", "host", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert result.stdout.startswith("usage: python -m tools host ")
+    assert result.stdout.startswith("usage: ./egl host ")

@@ -27,13 +27,13 @@ def values(path: Path) -> dict[str, str]:
 
 def test_the_example_is_valid_in_development() -> None:
     result = Settings.read(values(EXAMPLE))
-    assert (result.faults, result.environment) == ({}, "Development")
+    assert (result.errors, result.environment) == ({}, "Development")
     assert result.users == {"abi": {"password_hash": DEMO_HASH}}
 
 
 def test_the_example_is_invalid_in_production() -> None:
     result = Settings.read({**values(EXAMPLE), "AZURE_FUNCTIONS_ENVIRONMENT": "Production"})
-    assert set(result.faults) == {"TOKEN_KEY", "USERS"}
+    assert set(result.errors) == {"TOKEN_KEY", "USERS"}
 
 
 def test_the_file_is_the_example_with_a_new_key(folder: Path) -> None:
@@ -41,7 +41,7 @@ def test_the_file_is_the_example_with_a_new_key(folder: Path) -> None:
     created, example = values(folder / "local.settings.json"), values(EXAMPLE)
     assert not created["TOKEN_KEY"].startswith(EXAMPLE_KEY_PREFIX)
     assert {**created, "TOKEN_KEY": ""} == {**example, "TOKEN_KEY": ""}
-    assert Settings.read(created).faults == {}
+    assert Settings.read(created).errors == {}
 
 
 def test_two_developers_have_different_keys() -> None:

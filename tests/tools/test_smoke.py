@@ -77,7 +77,7 @@ def client(responses: Responses) -> Iterator[smoke.Client]:
 
 
 def command(*arguments: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run `python -m tools smoke` in a process without any package."""
+    """Run `./egl smoke` in a process without any package."""
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", ALONE, ROOT, "smoke", *arguments],
         input=stdin,

@@ -15,6 +15,7 @@ from shared.auth.users import EmbeddedUsers, Store, User, UserTable
 from shared.problems import UsersUnavailable
 from shared.settings import Settings
 from shared.tables import Account, Table
+from shared.threads import Threads
 from tools import users
 from tools.users import UserCommands
 
@@ -48,12 +49,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["setting", "table"])
-def store(request: pytest.FixtureRequest) -> Store:
+def store(request: pytest.FixtureRequest, threads: Threads) -> Store:
     """An empty store of either kind."""
     if request.param == "setting":
         return EmbeddedUsers({})
     account = Account(request.getfixturevalue("storage"))
-    table = Table(request.getfixturevalue("table_name"), account, UsersUnavailable)
+    table = Table(request.getfixturevalue("table_name"), account, threads.tables, UsersUnavailable)
     asyncio.run(table.create())
     return UserTable(table)
 
@@ -201,15 +202,15 @@ def test_only_the_setting_s_new_value_is_on_standard_output(run_on: Callable[[St
 
 
 def test_the_first_user_s_table_is_created_and_a_change_prints_one_line_on_standard_error(
-    run_on: Callable[[Store], Run], storage: str, table_name: str
+    run_on: Callable[[Store], Run], threads: Threads, storage: str, table_name: str
 ) -> None:
-    store = UserTable(Table(table_name, Account(storage), UsersUnavailable))
+    store = UserTable(Table(table_name, Account(storage), threads.tables, UsersUnavailable))
     assert run_on(store)("add", "abi", password=PASSWORD) == (0, "", "abi is added.\n")
 
 
 @pytest.mark.parametrize("arguments", [["add", "abi"], ["list"], ["remove", "abi"]])
-def test_an_unreachable_table_is_3(run_on: Callable[[Store], Run], arguments: list[str]) -> None:
-    run = run_on(UserTable(Table("users", Account(NOWHERE), UsersUnavailable)))
+def test_an_unreachable_table_is_3(run_on: Callable[[Store], Run], threads: Threads, arguments: list[str]) -> None:
+    run = run_on(UserTable(Table("users", Account(NOWHERE), threads.tables, UsersUnavailable)))
     assert run(*arguments) == (3, "", "Users table unreachable: table users: ServiceRequestError.\n")
 
 

@@ -180,7 +180,7 @@ def test_the_package_of_another_run_is_refused(programs: Path, response: str) ->
     fake(programs, "gh", f"echo '{response}'")
     result = run(SCRIPTS / "earlier.sh", programs, RUN="123")
     assert result.returncode == 1
-    assert result.stderr.startswith("::error::Run 123 did not deploy the main branch well")
+    assert result.stderr.startswith("::error::Run 123 is no successful deployment of the main branch")
 
 
 @pytest.mark.parametrize("number", ["1/../2", "latest", "1 2"])

@@ -1,7 +1,7 @@
 """Compute how many instances a load needs, what they cost a month, and the settings to paste.
 
-    python -m tools capacity --rps 200 --latency-ms 50
-    TOKEN=... python -m tools capacity --rps 200 --url https://func-....azurewebsites.net/predict
+    ./egl capacity --rps 200 --latency-ms 50
+    TOKEN=... ./egl capacity --rps 200 --url https://func-....azurewebsites.net/predict
 
 For Flex Consumption and for Kubernetes. There are enough instances when 99 % of the responses are in time although
 requests arrive at random (queueing.py). Spare instances keep it so when instances fail. docs/deploy.md explains the

@@ -1,4 +1,4 @@
-"""The command line of `python -m tools capacity`. Every number is checked here; an error is one line."""
+"""The command line of `./egl capacity`. Every number is checked here; an error is one line."""
 
 import argparse
 import math
@@ -60,7 +60,7 @@ def count(text: str) -> int:
 def parser(description: str | None) -> argparse.ArgumentParser:
     """Return the parser of the command line. Parsing raises CapacityError."""
     arguments = Parser(
-        prog="python -m tools capacity", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="./egl capacity", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
 
     def option(name: str, type_: Callable[[str], object], default: object, text: str) -> None:

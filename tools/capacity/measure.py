@@ -1,12 +1,14 @@
 """Measure service times at a URL: one request at a time, so that no request waits for another."""
 
 import json
+import os
 import time
 from collections.abc import Sequence
 
 import httpx
 
-from shared import manifest
+from shared.model.manifest import ManifestFile
+from shared.settings import Settings
 from tools.errors import CapacityError
 
 WARM_UP = 10  # the first requests open the connection and load the model
@@ -19,7 +21,7 @@ def measure_times(url: str, token: str, requests: int) -> Sequence[float]:
     The time of the network is included, so measure from nearby. Raises CapacityError for any status but 200.
     """
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
-    body = json.dumps({"instances": [manifest.current().examples[0].instance]}).encode()
+    body = json.dumps({"instances": [ManifestFile(Settings.read(os.environ)).manifest.examples[0].instance]}).encode()
     try:
         with httpx.Client(headers=headers, timeout=TIMEOUT_SECONDS) as client:
             return [_post(client, url, body) for _ in range(WARM_UP + requests)][WARM_UP:]

@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared import manifest
-from shared.manifest import Feature
-from shared.problems import FeaturesUnavailable, ModelUnavailable, Problem
+from shared import tables
+from shared.model.manifest import Feature, ManifestFile
+from shared.problems import FeaturesUnavailable, Problem
 from shared.settings import Settings
-from shared.tables import Account, Table
+from shared.tables import Table
+from shared.threads import Threads
 from tools.errors import FeaturesError, ToolError
 from tools.host.settings import load_local_settings
 
@@ -32,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     arguments = argparse.ArgumentParser(
-        "python -m tools features",
+        "./egl features",
         description=f"{__doc__} The table is FEATURES_TABLE in the account of STORAGE_CONNECTION or STORAGE_TABLE_URI, "
         "from local.settings.json or the environment.",
         epilog="Exit codes: 0 done, 1 refused or not found, 2 wrong command line, 3 the table is unreachable.",
@@ -56,12 +57,8 @@ def connect() -> tuple[Table, Sequence[Feature]]:
     """Return the features table and the features of the model, from the settings. Raises HostError and Problem."""
     load_local_settings(Path())
     settings = Settings.read(os.environ).require("model", "storage")
-    account = Account(settings.storage_connection, settings.storage_table_uri, settings.storage_client_id)
-    try:
-        content = (manifest.APP / settings.model_manifest).read_bytes()
-    except OSError as error:
-        raise ModelUnavailable(reason=f"the manifest cannot be read: {error}") from error
-    return Table(settings.features_table, account, FeaturesUnavailable), manifest.decode(content).features
+    table = tables.from_settings(settings, settings.features_table, FeaturesUnavailable, Threads().tables)
+    return table, ManifestFile(settings).manifest.features
 
 
 async def load(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from shared.manifest import Feature, Number
+from shared.model.manifest import Feature, Number
 from tools.errors import FeaturesError
 
 type Row = Mapping[str, float | str]

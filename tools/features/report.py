@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.manifest import Feature, Number
+from shared.model.manifest import Feature, Number
 
 MAX_EXAMPLES = 3  # entities named for each kind of error
 MISSING, WRONG_TYPE, OUTSIDE, MISSING_OPTIONAL = "missing", "of a wrong type", "outside the range", "missing (optional)"

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from shared import tables
 from shared.features.table import PARTITIONS, column, key
-from shared.manifest import Feature
+from shared.model.manifest import Feature
 from shared.tables import Table
 from tools.features.csv_rows import Row
 

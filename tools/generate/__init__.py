@@ -15,7 +15,7 @@ type Generator = Callable[[Path], Mapping[str, str]]
 
 GENERATORS: Mapping[str, Generator] = {
     "locks": locks.compile_locks,
-    "settings": settings_table.in_readme,
+    "settings": settings_table.page,
     "openapi": openapi.snapshot,
     "sbom": sbom.from_lock,
     "workbook": workbook.from_queries,
@@ -24,7 +24,7 @@ GENERATORS: Mapping[str, Generator] = {
 
 def main(argv: Sequence[str], root: Path = ROOT, generators: Mapping[str, Generator] = GENERATORS) -> int:
     """Write the files, or compare them with `--check`. Returns 1 when one cannot be generated or would change."""
-    parser = argparse.ArgumentParser(prog="python -m tools generate", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./egl generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when something would change")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these of {', '.join(generators)}")
     options = parser.parse_args(argv)

@@ -11,9 +11,9 @@ from tools.errors import GenerateError
 
 DOCUMENT = """
 import sys
-from function_app import app
-from shared import endpoint, manifest, openapi
-sys.stdout.buffer.write(openapi.document(endpoint.declared(app), manifest.current()))
+from function_app import routes, service
+from shared.api import openapi
+sys.stdout.buffer.write(openapi.document(routes, service.manifest_file.manifest, service.settings))
 """
 
 

@@ -1,4 +1,4 @@
-"""Generate the table of app settings in README.md from shared/settings.py."""
+"""Generate the table of app settings in docs/settings.md from shared/settings.py."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -6,18 +6,19 @@ from pathlib import Path
 from shared.settings import DECLARED
 from tools.errors import GenerateError
 
+PAGE = "docs/settings.md"
 START, END = "<!-- settings -->", "<!-- /settings -->"
 
 
-def in_readme(root: Path) -> Mapping[str, str]:
-    """Return README.md with the table between its markers. Raises GenerateError without the markers."""
-    readme = root / "README.md"
-    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
+def page(root: Path) -> Mapping[str, str]:
+    """Return the page with the table between its markers. Raises GenerateError without the markers."""
+    path = root / PAGE
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
     before, start, rest = text.partition(START)
     _, end, after = rest.partition(END)
     if not (start and end):
-        raise GenerateError(f"README.md has no markers {START} and {END} for the table of settings.")
-    return {"README.md": f"{before}{START}\n{table()}{END}{after}"}
+        raise GenerateError(f"{PAGE} has no markers {START} and {END} for the table of settings.")
+    return {PAGE: f"{before}{START}\n{table()}{END}{after}"}
 
 
 def table() -> str:

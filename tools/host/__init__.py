@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    arguments = argparse.ArgumentParser("python -m tools host", description=(__doc__ or "").partition("\n")[0])
+    arguments = argparse.ArgumentParser("./egl host", description=(__doc__ or "").partition("\n")[0])
     arguments.add_argument(
         "--app", type=Path, default=Path(), metavar="FOLDER", help="the function app (default: this folder)"
     )

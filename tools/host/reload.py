@@ -14,7 +14,7 @@ STOP_SECONDS = 15
 
 
 def supervise(folder: Path, arguments: Sequence[str]) -> int:
-    """Run `python -m tools host` with these arguments, and restart it after every change in the folder.
+    """Run `./egl host` with these arguments, and restart it after every change in the folder.
 
     Returns 0 on SIGINT or SIGTERM. When the host cannot start (a typo in the app), it prints why, and the next change
     starts it again.

@@ -6,7 +6,6 @@ As in Azure, `success` is true when the function returned, even with a 503 (azur
 
 import os
 import re
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -125,14 +124,3 @@ def envelope(template: "Template", span: RequestSpan) -> "Envelope":
         },
     }
     return template.envelope("Request", span.started, tags, data)
-
-
-def flush_app(timeout: float) -> None:
-    """Send what the app's telemetry still has in its buffer, or the last second before Ctrl-C would be missing.
-
-    The module is looked up among the loaded ones, not imported: an app without telemetry needs none, and this host runs
-    any app.
-    """
-    telemetry = sys.modules.get("shared.telemetry")
-    if telemetry:
-        telemetry.flush(timeout)

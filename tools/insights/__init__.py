@@ -51,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    arguments = argparse.ArgumentParser("python -m tools insights", description=(__doc__ or "").partition("\n")[0])
+    arguments = argparse.ArgumentParser("./egl insights", description=(__doc__ or "").partition("\n")[0])
     arguments.add_argument("--port", type=int, default=PORT, help="the port (default: %(default)s)")
     arguments.add_argument("--child", action="store_true", help="print nothing, and end when standard input ends")
     return arguments

@@ -55,7 +55,7 @@ def adopt(  # noqa: PLR0913 - what a manifest says, each by its name
     The version is the first 12 hex digits of the artifact's SHA-256 unless given. The same estimator and data give the
     same files. Raises Refused, in one line, for what the service cannot serve.
     """
-    # Imported here: they bring pandas and scikit-learn, two seconds that `python -m tools` must not pay.
+    # Imported here: they bring pandas and scikit-learn, two seconds that `./egl` must not pay.
     from tools.model import artifact, document, graph, output, parts, picture, report
     from tools.model.contract import Words
     from tools.model.data import table

@@ -1,4 +1,4 @@
-"""`python -m tools model`: adopt an estimator from a file and its training data from a CSV file."""
+"""`./egl model`: adopt an estimator from a file and its training data from a CSV file."""
 
 import argparse
 import re
@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
 def arguments(argv: Sequence[str]) -> Namespace:
     """The command line."""
     plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("python -m tools model", None, DESCRIPTION, EPILOG, formatter_class=plain)
+    parser = argparse.ArgumentParser("./egl model", None, DESCRIPTION, EPILOG, formatter_class=plain)
     parser.add_argument("file", type=Path, metavar="FILE", help="the model, saved by joblib or pickle")
     parser.add_argument("--data", type=Path, required=True, help="its training data, a CSV file with a header")
     parser.add_argument("--target", required=True, help="the data's column that the model predicts")

@@ -38,7 +38,7 @@ class Package:
 
 def main(argv: Sequence[str], root: Path = ROOT) -> int:
     """Make the package. Returns 0, or 1 when it cannot be made or fails its check, with the reason on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m tools package", description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="./egl package", description=(__doc__ or "").partition("\n")[0])
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--check", action="store_true", help="start it, read-only and isolated, and request predictions")
     modes.add_argument(

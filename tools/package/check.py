@@ -73,7 +73,7 @@ def settings(password: str) -> Mapping[str, str]:
     """Return app settings as in production, with one user."""
     from shared.auth import passwords
 
-    users = json.dumps({USER: passwords.hashed(password)})
+    users = json.dumps({USER: passwords.hash_password(password)})
     return {"AZURE_FUNCTIONS_ENVIRONMENT": "Production", "TOKEN_KEY": secrets.token_urlsafe(48), "USERS": users}
 
 

@@ -51,7 +51,7 @@ def main(argv: Sequence[str], root: Path = ROOT) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    arguments = argparse.ArgumentParser("python -m tools traffic", description=(__doc__ or "").partition("\n")[0])
+    arguments = argparse.ArgumentParser("./egl traffic", description=(__doc__ or "").partition("\n")[0])
     url = f"http://localhost:{os.environ.get('PORT') or '7071'}"
     arguments.add_argument("--url", default=url, help="the service (default: %(default)s)")
     arguments.add_argument("--minutes", type=positive, default=3.0, help="the duration (default: %(default)g)")

@@ -115,9 +115,7 @@ def test_a_bad_option_is_one_clear_line(capsys: pytest.CaptureFixture[str], comm
 
 def test_the_output_in_the_docs_is_the_tool_s(capsys: pytest.CaptureFixture[str]) -> None:
     docs = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
-    block = re.search(
-        r"<!-- capacity -->\n```text\n\$ python -m tools capacity ([^\n]+)\n(.*?)```\n<!--", docs, re.DOTALL
-    )
+    block = re.search(r"<!-- capacity -->\n```text\n\$ \./egl capacity ([^\n]+)\n(.*?)```\n<!--", docs, re.DOTALL)
     assert block
     assert printed(capsys, block[1]) == block[2]
 

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import pytest
 
-from shared import manifest
+from shared.model.manifest import ManifestFile
+from shared.settings import Settings
 from tools.capacity.measure import WARM_UP, measure_times
 from tools.errors import CapacityError
 
@@ -49,7 +50,7 @@ def test_each_request_is_timed_separately_with_a_golden_example(url: str) -> Non
     assert len(times) == 5
     assert DELAY <= min(times) < 50 * DELAY
     assert len(Handler.bodies) == WARM_UP + 5
-    assert manifest.current().features[0].name.encode() in Handler.bodies[0]
+    assert ManifestFile(Settings.read({})).manifest.features[0].name.encode() in Handler.bodies[0]
 
 
 def test_a_refused_token_is_reported_with_the_variable_to_set(url: str) -> None:

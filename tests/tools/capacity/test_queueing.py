@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.capacity import simulated
+from tests.tools.capacity.simulation import simulate
 from tools.capacity.queueing import Queue, erlang_c
 from tools.capacity.service_time import ServiceTime
 
@@ -84,7 +84,7 @@ def test_a_constant_service_time_never_means_more_waiting(places: int, use: floa
 @pytest.mark.parametrize(("rate", "places"), [(60.0, 4), (190.0, 12)])
 def test_a_simulation_agrees(service_time: ServiceTime, rate: float, places: int) -> None:
     queue = Queue(rate, places, service_time)
-    times = sorted(simulated(queue, 20_000))
+    times = sorted(simulate(queue, 20_000))
     assert sum(times) / len(times) == pytest.approx(queue.mean, rel=0.1)
     assert times[len(times) // 2] == pytest.approx(queue.percentile(0.5), rel=0.1)
     assert times[int(len(times) * 0.99)] == pytest.approx(queue.percentile(0.99), rel=0.25)

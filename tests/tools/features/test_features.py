@@ -1,4 +1,4 @@
-"""The commands of `python -m tools features`, on a real Azurite."""
+"""The commands of `./egl features`, on a real Azurite."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shared.manifest import Category, Example, Feature, Number
+from shared.model.manifest import Category, Example, Feature, Number
 from tests.models import manifest
 from tools import features
 

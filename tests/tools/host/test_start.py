@@ -70,11 +70,3 @@ def test_a_signal_while_the_app_is_imported_ends_the_host_cleanly(start: Start) 
     assert running.line() == "importing\n"
     assert running.end(signal.SIGINT) == 0
     assert running.errors() == ""
-
-
-def test_the_apps_telemetry_is_flushed_at_the_end(start: Start) -> None:
-    telemetry = "def flush(timeout):\n    print(f'flushed within {timeout} s')\n"
-    app = source("plain") + "import shared.telemetry\n"
-    running = start(app, files={"shared/__init__.py": "", "shared/telemetry.py": telemetry}).ready()
-    running.process.send_signal(signal.SIGINT)
-    assert running.line() == "flushed within 5.0 s\n"

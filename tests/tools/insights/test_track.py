@@ -59,7 +59,7 @@ def test_without_a_valid_item_the_status_is_400(store: Store) -> None:
         (b"[{", "", "not JSON"),
         (b"[\xff]", "", "not JSON"),
         (b"plain", "gzip", "not gzip"),
-        (gzip.compress(b"[]" * 500)[:-9], "gzip", "truncated"),
+        (gzip.compress(b"[]" * 500, mtime=0)[:-9], "gzip", "truncated"),
         (b"[]", "br", "may be gzip"),
     ],
 )

@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
-from shared.manifest import Artifact, Manifest, Output, Training
+from shared.model.manifest import Artifact, Manifest, Output, Training
 from tools.model.data import Table, table
 
 ROWS = 120

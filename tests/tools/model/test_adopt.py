@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from shared import manifest
-from shared.manifest import APP, Number
+from shared.model import manifest
+from shared.model.manifest import APP, Number
 from tests.tools.model.estimators import boosted, linear, numbers, patients, stay
 from tools.model import Refused, adopt
 

@@ -10,9 +10,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from shared import manifest
-from shared.model import Model, answering
-from shared.schemas import contract
+from shared.model import manifest, schemas
+from shared.model.loader import Model, load_runtime
 from tests.tools.model.estimators import boosted, linear, numbers, patients, saved, stay
 from tools.model import main
 from tools.model.command import clean
@@ -42,9 +41,9 @@ def test_twelve_features_become_a_manifest_that_answers(tmp_path: Path, capfd: p
     assert found.output.classes == ("Class0", "Class1", "Class2")
     assert len(found.features) == 12
     assert len(content) < 20_000
-    served = Model(found, answering(tmp_path / "out", found))
-    asked = contract(found).decode(b'{"instances":[{}]}')
-    assert np.isfinite(served.score(asked).predictions[0])
+    model = Model(found, load_runtime(tmp_path / "out", found))
+    instances = schemas.build(found).decode(b'{"instances":[{}]}')
+    assert np.isfinite(model.predict(instances).predictions[0])
 
 
 def test_the_same_files_give_the_same_files(tmp_path: Path) -> None:

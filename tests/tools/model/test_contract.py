@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
-from shared.manifest import Category, Manifest, Number
+from shared.model.manifest import Category, Manifest, Number
 from tests.tools.model.estimators import (
     CATEGORIES,
     NUMBERS,

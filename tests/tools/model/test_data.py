@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shared.manifest import Category, Number
+from shared.model.manifest import Category, Number
 from tools.model.data import column, read, sample, table
 from tools.model.refused import Refused
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from shared import manifest
-from shared.manifest import Example, Manifest, Number, Statistics
+from shared.model import manifest
+from shared.model.manifest import Example, Manifest, Number, Statistics
 from tests.tools.model.estimators import draft
 from tools.model.document import MOST_BYTES, fit, write
 

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 from sklearn.linear_model import LogisticRegression
 
-from shared.fitted import Fitted
-from shared.manifest import Instance, Manifest
+from shared.model.manifest import Instance, Manifest
+from shared.model.runtimes.sklearn import SklearnModel
 from tests.tools.model.estimators import boosted, draft, linear, numbers, of, patients, stay
 from tools.model import contract, examples
 from tools.model.contract import Words
@@ -32,7 +32,7 @@ def settled(estimator: Any, data: Table, given: Bands = NONE, kind: Any = "regre
 
 
 def golden(of: Manifest, estimator: Any, data: Table, given: Sequence[Instance] = ()) -> tuple[Any, ...]:
-    return examples.golden(of, Fitted(of, estimator), data, given)
+    return examples.golden(of, SklearnModel(of, estimator), data, given)
 
 
 def test_examples_lie_inside_the_data_and_have_the_models_answers() -> None:
@@ -162,7 +162,7 @@ def test_an_answer_that_is_not_finite_is_refused() -> None:
 
     data = table(*numbers(1), names=["a"], source="d")
 
-    with pytest.raises(Refused, match=r"no answer: .*/instances/0: the model's answer is not a finite number"):
+    with pytest.raises(Refused, match=r"no finite prediction .*/instances/0"):
         golden(settled(Limited(), data), Limited(), data, [{"a": 1000.0}])
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shared.manifest import Category, Feature, Number
+from shared.model.manifest import Category, Feature, Number
 from tests.tools.model.estimators import of
 from tools.model.features import feature, is_typed
 from tools.model.refused import Refused

@@ -23,9 +23,9 @@ from sklearn.preprocessing import (
 )
 from sklearn.svm import SVC
 
-from shared.fitted import Fitted
-from shared.manifest import Manifest
-from shared.onnx import Graph
+from shared.model.manifest import Manifest
+from shared.model.runtimes.onnx import OnnxModel
+from shared.model.runtimes.sklearn import SklearnModel
 from tests.tools.model.estimators import draft
 from tools.model import contract, graph, parity
 from tools.model.contract import Words
@@ -99,7 +99,7 @@ def test_a_regressors_graph_answers_the_same_numbers(estimator: Any, X: Any) -> 
     of, data = settled(estimator, X, TARGET)
     columns = data.columns(of.features)
     np.testing.assert_allclose(
-        found.graph.answer(columns).predictions, Fitted(of, estimator).answer(columns).predictions, rtol=1e-9
+        found.graph.predict(columns).predictions, SklearnModel(of, estimator).predict(columns).predictions, rtol=1e-9
     )
     assert found.onnx.difference <= TOLERANCE == found.onnx.tolerance
 
@@ -110,7 +110,7 @@ def test_a_classifiers_graph_answers_the_same_labels(estimator: Any, X: Any) -> 
     of, data = settled(estimator, X, LABELS)
     likely = of.output.probabilities
     columns = data.columns(of.features)
-    wanted, given = (each.answer(columns, probabilities=likely) for each in (Fitted(of, estimator), found.graph))
+    wanted, given = (each.predict(columns, probabilities=likely) for each in (SklearnModel(of, estimator), found.graph))
     assert given.predictions == wanted.predictions
     if likely:
         np.testing.assert_allclose(given.probabilities, wanted.probabilities, atol=1e-9)
@@ -183,7 +183,7 @@ def test_a_category_that_was_missing_in_training_may_be_missing(encoder: Any) ->
     of, data = settled(estimator, frame, TARGET)
     columns = data.columns(of.features)
     np.testing.assert_allclose(
-        found.graph.answer(columns).predictions, Fitted(of, estimator).answer(columns).predictions, rtol=1e-9
+        found.graph.predict(columns).predictions, SklearnModel(of, estimator).predict(columns).predictions, rtol=1e-9
     )
 
 
@@ -200,29 +200,29 @@ def test_a_missing_category_is_an_unknown_one_where_the_encoder_ignores_those() 
     found = written(estimator, MIXED, TARGET)
     row = [np.array([27.0]), np.array([170.0]), np.array([np.nan], dtype=object), np.array(["x"], dtype=object)]
     of, _ = settled(estimator, MIXED, TARGET)
-    assert found.graph.answer(row).predictions == pytest.approx(Fitted(of, estimator).answer(row).predictions)
+    assert found.graph.predict(row).predictions == pytest.approx(SklearnModel(of, estimator).predict(row).predictions)
 
 
 def test_a_graph_that_answers_otherwise_stays_with_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = Graph.answer
+    answer = OnnxModel.predict
 
-    def slightly_off(self: Graph, columns: Any, *, probabilities: bool = False) -> Any:
+    def slightly_off(self: OnnxModel, columns: Any, *, probabilities: bool = False) -> Any:
         right = answer(self, columns, probabilities=probabilities)
         return right._replace(predictions=[value * (1 + 1e-7) for value in right.predictions])
 
-    monkeypatch.setattr(Graph, "answer", slightly_off)
+    monkeypatch.setattr(OnnxModel, "predict", slightly_off)
     with pytest.raises(Stays, match=r"answers otherwise, by up to 1\.0e-07"):
         written(LinearRegression(), ARRAY, TARGET)
 
 
 def test_a_graph_with_other_labels_stays_with_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = Graph.answer
+    answer = OnnxModel.predict
 
-    def first_wrong(self: Graph, columns: Any, *, probabilities: bool = False) -> Any:
+    def first_wrong(self: OnnxModel, columns: Any, *, probabilities: bool = False) -> Any:
         right = answer(self, columns, probabilities=probabilities)
         return right._replace(predictions=["other", *right.predictions[1:]])
 
-    monkeypatch.setattr(Graph, "answer", first_wrong)
+    monkeypatch.setattr(OnnxModel, "predict", first_wrong)
     with pytest.raises(Stays, match="answers otherwise: another label"):
         written(LogisticRegression(), ARRAY, LABELS)
 

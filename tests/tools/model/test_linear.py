@@ -12,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, OneHotEncoder, PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
-from shared.fitted import Fitted
-from shared.linear import WeightedSum
+from shared.model.runtimes.linear import LinearModel
+from shared.model.runtimes.sklearn import SklearnModel
 from tests.tools.model.test_graph import ARRAY, LABELS, MIXED, NUMBERS, TARGET, encoded, settled
 from tools.model import linear
 from tools.model.parity import TOLERANCE, Stays
@@ -42,13 +42,17 @@ def test_whatever_is_linear_is_answered_the_same(estimator: Any) -> None:
     said, of, data = found(estimator)
     columns = data.columns(of.features)
     np.testing.assert_allclose(
-        WeightedSum(said).answer(columns).predictions, Fitted(of, estimator).answer(columns).predictions, rtol=1e-9
+        LinearModel(said).predict(columns).predictions,
+        SklearnModel(of, estimator).predict(columns).predictions,
+        rtol=1e-9,
     )
     assert said.difference <= TOLERANCE == said.tolerance
 
 
 def test_a_frame_of_numbers_is_as_good_as_an_array() -> None:
-    assert found(LinearRegression(), NUMBERS)[0] == found(LinearRegression())[0]
+    (frame, *_), (array, *_) = found(LinearRegression(), NUMBERS), found(LinearRegression())
+    assert frame.weights == pytest.approx(array.weights)
+    assert frame.intercept == pytest.approx(array.intercept)
 
 
 def test_the_weights_of_a_plain_linear_model_are_its_own_to_the_last_digit() -> None:

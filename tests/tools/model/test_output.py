@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from shared.manifest import Manifest, Output
+from shared.model.manifest import Manifest, Output
 from tests.tools.model.estimators import draft, linear, numbers
 from tools.model import contract
 from tools.model.contract import Words

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from shared.manifest import Manifest
+from shared.model.manifest import Manifest
 from tests.tools.model.estimators import boosted, draft, linear, numbers, of, patients, stay
 from tools.model import contract, picture
 from tools.model.contract import Words

@@ -4,7 +4,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from shared.manifest import Statistics, Training
+from shared.model.manifest import Statistics, Training
 from tests.tools.model.estimators import boosted, draft, linear, numbers, of, patients, stay
 from tools.model import contract, statistics
 from tools.model.contract import Words

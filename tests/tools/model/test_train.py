@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shared import manifest
-from shared.manifest import APP, Manifest
+from shared.model import manifest
+from shared.model.manifest import APP, Manifest
 from tools.model.picture import Picture
 
 

@@ -25,8 +25,7 @@ from tempfile import TemporaryDirectory
 from urllib.request import Request, urlopen
 
 from bench import launch
-from bench.ingestion import ingestion
-from bench.launch import CONSTANT, VARIANTS, Service, serving, variant
+from bench.launch import CONSTANT, VARIANTS, Service, ingestion, serving, variant
 from shared.auth.tokens import Tokens
 from shared.model.manifest import APP
 

@@ -30,12 +30,12 @@ class Load:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000
 
 
-def run(url: str, content: bytes, *, clients: int = 1, seconds: float) -> Load:
+def run(url: str, content: bytes, *, clients: int = 1, seconds: float, awake: bool = True) -> Load:
     """Send a request from so many connections. Raises OSError, ValueError or, for another status, RuntimeError."""
-    return uvloop.run(_run(url, content, clients, seconds))
+    return uvloop.run(_run(url, content, clients, seconds, awake=awake))
 
 
-async def _run(url: str, content: bytes, clients: int, seconds: float) -> Load:
+async def _run(url: str, content: bytes, clients: int, seconds: float, *, awake: bool) -> Load:
     times, started = list[float](), time.perf_counter()
 
     async def client() -> None:
@@ -46,7 +46,8 @@ async def _run(url: str, content: bytes, clients: int, seconds: float) -> Load:
 
     async with asyncio.timeout(seconds + TIMEOUT_SECONDS):
         done = asyncio.gather(*(client() for _ in range(clients)))
-        _stay_awake(done)
+        if awake:
+            _stay_awake(done)
         await done
     return Load(times, time.perf_counter() - started)
 

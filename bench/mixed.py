@@ -12,13 +12,14 @@ import gc
 import multiprocessing
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from multiprocessing.sharedctypes import Synchronized
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from functools import partial
 
 import uvloop
 
+from bench import load
 from bench.connection import Connection
 from bench.launch import BATCH_ROWS, VARIANTS, Service, serving
 from bench.load import Load
@@ -27,19 +28,10 @@ from shared.predict import MAX_INLINE_BYTES
 BATCH_CLIENTS = (0, 1, 4)
 LIMITS = (MAX_INLINE_BYTES, 16 * 1024 * 1024)  # as it is, and more than any body may have
 REST_SECONDS = 0.002
-FIRST_BATCH_SECONDS = 10.0
+LEAD_SECONDS = 0.5  # the batches start so much earlier
 
-type Case = tuple[int, int]
-"""The limit, and the number of clients that send batches."""
-
-
-class Figures(NamedTuple):
-    """One case in one round: milliseconds of one row, and the batches per second of all clients that send them."""
-
-    p50: float
-    p99: float
-    longest: float
-    batches: float
+type Figures = tuple[float, float, float, float]
+"""Of one case in one round: p50, p99 and longest milliseconds of one row, and batches per second of all clients."""
 
 
 def main() -> None:
@@ -70,12 +62,14 @@ def start(stack: ExitStack, limit: int) -> Service:
 
 def measure(service: Service, batch_clients: int, seconds: float) -> Figures:
     """Send one row at a time for so long, while so many other clients send batches."""
-    with batches(service, batch_clients) as count:
-        before, started = count.value, time.perf_counter()
-        times = uvloop.run(send_rows(service, seconds))
-        rate = (count.value - before) / (time.perf_counter() - started)
-    load = Load(times, seconds)
-    return Figures(load.percentile(0.5), load.percentile(0.99), max(times) * 1000, rate)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        # They share this core: clients that stay awake would slow the other one down.
+        send = partial(load.run, clients=batch_clients, seconds=seconds + LEAD_SECONDS, awake=False)
+        batches = pool.submit(send, service.url, service.request(BATCH_ROWS)) if batch_clients else None
+        time.sleep(LEAD_SECONDS)
+        rows = Load(uvloop.run(send_rows(service, seconds)), seconds)
+        rate = batches.result().rate if batches else 0.0
+    return rows.percentile(0.5), rows.percentile(0.99), max(rows.times) * 1000, rate
 
 
 async def send_rows(service: Service, seconds: float) -> list[float]:
@@ -89,42 +83,7 @@ async def send_rows(service: Service, seconds: float) -> list[float]:
     return times
 
 
-@contextmanager
-def batches(service: Service, clients: int) -> Iterator["Synchronized[int]"]:
-    """Send batches from so many clients in a process of their own. Yields the count of responses, after the first."""
-    fork = multiprocessing.get_context("fork")
-    count = fork.Value("q", 0)
-    arguments = (service.url, service.request(BATCH_ROWS), clients, count)
-    process = fork.Process(target=send_batches, args=arguments, daemon=True)
-    process.start()
-    try:
-        until = time.monotonic() + FIRST_BATCH_SECONDS
-        while count.value < clients:
-            if time.monotonic() > until:
-                raise TimeoutError("no response to a batch")
-            time.sleep(0.01)
-        yield count
-    finally:
-        process.kill()
-        process.join()
-
-
-def send_batches(url: str, content: bytes, clients: int, count: "Synchronized[int]") -> None:
-    """Send batches until this process ends, and count the responses."""
-
-    async def client() -> None:
-        connection = await Connection.open(url)
-        while True:
-            await connection.send_ok(content)
-            count.value += 1
-
-    async def all_clients() -> None:
-        await asyncio.gather(*(client() for _ in range(clients)))
-
-    uvloop.run(all_clients())
-
-
-def print_table(rounds: Sequence[Mapping[Case, Figures]]) -> None:
+def print_table(rounds: Sequence[Mapping[tuple[int, int], Figures]]) -> None:
     """Print the medians over the rounds, and the longest time of all."""
     print(f"{'':46}{'p50 ms':>9}{'p99 ms':>9}{'longest ms':>12}{'batches/s':>11}")
     for limit, clients in rounds[0]:

@@ -2,9 +2,9 @@
 
 One row from 16 clients: to the constant function; to the service with telemetry off, with every token new, and with the
 model served by other libraries; with telemetry on, which a stand-in receives: without the host's own items, as in
-Azure, where another process sends them, and with them. Processor time shows the same without the client's share. Then
-a batch of 10,000 rows from one client. All take turns, so that a noisy machine affects each of them; the targets are
-for the medians of the rounds' own ratios. The servers run on the first core, this client on the last one.
+Azure, where another process sends them, and with them. Processor time shows the same without the client's share. All
+take turns, so that a noisy machine affects each of them; the targets are for the medians of the rounds' own ratios. The
+servers run on the first core, this client on the last one.
 """
 
 import argparse
@@ -15,9 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import launch, load
-from bench.ingestion import ingestion
-from bench.launch import BATCH_ROWS, VARIANTS, Service, serving, variant
-from bench.process import cpu_seconds
+from bench.launch import VARIANTS, Service, cpu_seconds, ingestion, serving, variant
 from shared.model.manifest import APP
 from shared.telemetry.insights import Pace
 
@@ -71,8 +69,6 @@ def measure(services: Mapping[str, Service], seconds: float) -> Figures:
         figures[f"{name}, requests/s"] = many.rate
         figures[f"{name}, CPU µs a request"] = cpu / len(many.times) * 1e6
         figures[f"{name}, 1 client, p50 ms"] = load.run(service.url, content, seconds=seconds).percentile(0.5)
-    batches = load.run(services[OFF].url, services[OFF].request(BATCH_ROWS), seconds=seconds)
-    figures[f"{BATCH_ROWS:,} rows, p50 ms"] = batches.percentile(0.5)
     return figures
 
 

@@ -11,9 +11,9 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from bench.compare.catalogue import SUBJECTS, Subject
-from bench.compare.launch import Environment, Failed
-from bench.compare.measure import measure, prepare
+from bench.compare.catalogue import SUBJECTS
+from bench.compare.launch import Failed, install, megabytes, packages
+from bench.compare.measure import measure, warm_up
 from bench.compare.results import Result, report
 
 UNEXPECTED = (OSError, ValueError, LookupError)
@@ -22,42 +22,34 @@ UNEXPECTED = (OSError, ValueError, LookupError)
 
 def main(argv: Sequence[str]) -> int:
     """Install, measure and print. Returns 1 where it cannot run."""
-    options = parser().parse_args(argv)
+    names = [subject.name for subject in SUBJECTS]
+    parser = argparse.ArgumentParser("python -m bench.compare", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="in each, every subject has its turn (default: 5)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement under load (default: 2)")
+    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    options = parser.parse_args(argv)
     if sys.platform != "linux":
         print("This comparison needs Linux.", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaves every block, so that its processes end
-    results = compare([each for each in SUBJECTS if each.name in options.only], options.rounds, options.seconds)
+    results = [Result(subject) for subject in SUBJECTS if subject.name in options.only]
+    compare(results, options.rounds, options.seconds)
     print(report(results, shlex.join(["python", "-m", "bench.compare", *argv])))
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    names = [subject.name for subject in SUBJECTS]
-    arguments = argparse.ArgumentParser("python -m bench.compare", description=__doc__)
-    arguments.add_argument("--rounds", type=int, default=5, help="in each, every subject has its turn (default: 5)")
-    arguments.add_argument("--seconds", type=float, default=2.0, help="of each measurement under load (default: 2)")
-    arguments.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
-    return arguments
-
-
-def compare(subjects: Sequence[Subject], rounds: int, seconds: float) -> Sequence[Result]:
-    """Measure all subjects in turn. One that fails has no further turn, and the run continues."""
-    results = [Result(subject) for subject in subjects]
-    for result in results:
-        attempt("preparing", install, result, seconds)
-    for number in range(1, rounds + 1):
+def compare(results: Sequence[Result], rounds: int, seconds: float) -> None:
+    """Prepare all subjects, then measure them in turn. One that fails has no further turn, and the run continues."""
+    for number in range(rounds + 1):
         for result in results:
-            attempt(f"round {number} of {rounds}", measure_round, result, seconds)
-    return results
+            if not result.failure:
+                name = f"round {number} of {rounds}" if number else "preparing"
+                print(f"{result.subject.name}: {name}", file=sys.stderr, flush=True)
+                attempt(measure_round if number else prepare, result, seconds)
 
 
-def attempt(name: str, step: Callable[[Result, float], None], result: Result, seconds: float) -> None:
-    """Run a step, unless an earlier one failed, and store the reason of a failure in the result."""
-    if result.failure:
-        return
-    print(f"{result.subject.name}: {name}", file=sys.stderr, flush=True)
+def attempt(step: Callable[[Result, float], None], result: Result, seconds: float) -> None:
+    """Run a step, and store the reason of its failure in the result."""
     try:
         step(result, seconds)
     except Failed as error:
@@ -68,12 +60,12 @@ def attempt(name: str, step: Callable[[Result, float], None], result: Result, se
         print(f"{result.subject.name}: {result.failure}", file=sys.stderr, flush=True)
 
 
-def install(result: Result, seconds: float) -> None:
+def prepare(result: Result, seconds: float) -> None:
     """Install a subject, and start it once unmeasured. Raises Failed."""
-    environment = Environment(result.subject.environment)
-    environment.install()
-    result.installed_mb, result.versions = environment.megabytes, environment.versions()
-    prepare(result.subject, seconds)
+    environment = result.subject.environment
+    install(environment)
+    result.installed_mb, result.packages = megabytes(environment), packages(environment)
+    warm_up(result.subject, seconds)
 
 
 def measure_round(result: Result, seconds: float) -> None:

@@ -36,15 +36,11 @@ def _tensor(rows: int) -> bytes:
     return json.dumps({"inputs": [column]}).encode()
 
 
-def _matrix(rows: int) -> bytes:
-    return json.dumps({"inputs": [[launch.ROW["bmi"]]] * rows}).encode()
-
-
 INSTANCES = Format(launch.body)
 """One object for each row, with the feature's name: this service's, and what people write by hand."""
 V2 = Format(_tensor, lambda response: response["outputs"][0]["data"])
 """The Open Inference Protocol: one column of numbers."""
-MATRIX = Format(_matrix)
+MATRIX = Format(lambda rows: json.dumps({"inputs": [[launch.ROW["bmi"]]] * rows}).encode())
 """MLflow's, without names: it would make a data frame of them, and scikit-learn would warn at each request."""
 
 
@@ -157,7 +153,7 @@ FLOORS = (
         "in-process",
         "msgspec decode + predict + encode, no HTTP",
         environment="bare",
-        command=("{python}", "{folder}/in_process.py", "{seconds}", *map(str, SIZES)),
+        command=("{python}", "{folder}/app.py", "{seconds}", *map(str, SIZES)),
         prints_rates=True,
     ),
     Program("import", "import sklearn.linear_model alone", "bare", ("{python}", "-c", "import sklearn.linear_model")),

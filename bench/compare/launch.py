@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from bench.compare.catalogue import TOKEN_SECONDS, Server, Subject
 from bench.connection import request
-from bench.process import Process, running
+from bench.launch import Process, running
 from shared.model.manifest import APP
 from shared.settings import DEMO_HASH
 from tools.bootstrap import BootstrapError, fetch_uv, find_uv
@@ -48,45 +48,31 @@ class Failed(Exception):
     """A subject cannot be installed, does not start or responds wrongly. The text is the reason, in one line."""
 
 
-@dataclass(frozen=True)
-class Environment:
-    """A peer's own files, and its installed packages."""
+def install(name: str) -> None:
+    """Install exactly the requirements of a peer, unless they are installed. Raises Failed."""
+    requirements, folder = PEERS / name / "requirements.txt", CACHE / name
+    installed, key = folder / ".requirements", requirements_key(requirements)
+    if installed.exists() and installed.read_text(encoding="utf-8") == key:
+        return
+    print(f"Installing {name}…", file=sys.stderr, flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    uv("venv", "--python", (APP / ".python-version").read_text(encoding="utf-8").strip(), str(folder))
+    # Copies, not links: files that other environments use, too, would count as shared memory.
+    options = ("--compile-bytecode", "--link-mode", "copy", "--python", str(folder))
+    uv("pip", "install", *options, "--requirement", str(requirements))
+    installed.write_text(key, encoding="utf-8")
 
-    name: str
 
-    @property
-    def folder(self) -> Path:
-        """The installed packages."""
-        return CACHE / self.name
+def megabytes(name: str) -> float:
+    """Return the size of a peer's packages with their byte code. Python itself is elsewhere, and the same for all."""
+    return sum(path.stat().st_size for path in (CACHE / name / "lib").rglob("*") if path.is_file()) / 1_000_000
 
-    @property
-    def requirements(self) -> Path:
-        """The peer's requirements, beside its own files."""
-        return PEERS / self.name / "requirements.txt"
 
-    @property
-    def megabytes(self) -> float:
-        """The size of the packages with their byte code; Python itself is elsewhere, and the same for all."""
-        return sum(path.stat().st_size for path in (self.folder / "lib").rglob("*") if path.is_file()) / 1_000_000
-
-    def install(self) -> None:
-        """Install exactly the requirements, unless they are installed. Raises Failed."""
-        installed, key = self.folder / ".requirements", requirements_key(self.requirements)
-        if installed.exists() and installed.read_text(encoding="utf-8") == key:
-            return
-        print(f"Installing {self.name}…", file=sys.stderr, flush=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        uv("venv", "--python", (APP / ".python-version").read_text(encoding="utf-8").strip(), str(self.folder))
-        # Copies, not links: files that other environments use, too, would count as shared memory.
-        options = ("--compile-bytecode", "--link-mode", "copy", "--python", str(self.folder))
-        uv("pip", "install", *options, "--requirement", str(self.requirements))
-        installed.write_text(key, encoding="utf-8")
-
-    def versions(self) -> Mapping[str, str]:
-        """Return package → version, of the peer's own requirements and of the packages that matter in all of them."""
-        listed = json.loads(uv("pip", "list", "--format", "json", "--python", str(self.folder)))
-        shown = {*ALWAYS_SHOWN, *PACKAGE.findall(self.requirements.read_text(encoding="utf-8").lower())}
-        return {package["name"]: package["version"] for package in listed if package["name"].lower() in shown}
+def packages(name: str) -> Sequence[str]:
+    """Return a peer's own requirements, and the packages that matter in all of them, with their versions."""
+    listed = json.loads(uv("pip", "list", "--format", "json", "--python", str(CACHE / name)))
+    own = PACKAGE.findall((PEERS / name / "requirements.txt").read_text(encoding="utf-8").lower())
+    return [f"{entry['name']} {entry['version']}" for entry in listed if entry["name"].lower() in {*ALWAYS_SHOWN, *own}]
 
 
 def requirements_key(requirements: Path) -> str:
@@ -142,9 +128,9 @@ class Launch:
     ports: Sequence[int] = field(default_factory=free_ports)
 
     @property
-    def environment(self) -> Environment:
+    def folder(self) -> Path:
         """The subject's environment."""
-        return Environment(self.subject.environment)
+        return CACHE / self.subject.environment
 
     @property
     def url(self) -> str:
@@ -153,20 +139,20 @@ class Launch:
 
     def fill(self, text: str) -> str:
         """Return a text of the catalogue with this launch's values."""
-        folder, (port, grpc, metrics) = self.environment.folder, self.ports
+        folder, (port, grpc, metrics) = self.folder, self.ports
         paths = {"python": folder / "bin/python", "bin": folder / "bin", "environment": folder, "app": APP}
         numbers = {"port": port, "grpc": grpc, "metrics": metrics, "seconds": self.seconds}
-        return text.format(**paths, **numbers, folder=self.environment.requirements.parent)
+        return text.format(**paths, **numbers, folder=PEERS / self.subject.environment)
 
     def options(self) -> Mapping[str, Any]:
         """Return the folder to run in, and this process's variables without REMOVED, with the subject's settings."""
-        scratch = self.environment.folder / "scratch"
+        scratch = self.folder / "scratch"
         scratch.mkdir(exist_ok=True)
         settings = self.subject.settings if isinstance(self.subject, Server) else {}
         environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(REMOVED)},
-            "PATH": f"{self.environment.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(self.environment.requirements.parent),
+            "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(PEERS / self.subject.environment),
             "HOME": str(scratch),  # some write there
             **SETTINGS,
             **{name: self.fill(value) for name, value in settings.items()},

@@ -14,7 +14,7 @@ from bench import load
 from bench.compare.catalogue import SIZES, Program, Server, Subject
 from bench.compare.launch import Failed, Launch, reason
 from bench.connection import Connection
-from bench.process import FIRST, LAST, Process, on_core, tree
+from bench.launch import FIRST, LAST, Process, on_core, tree
 
 CLIENTS = 16
 PREDICTIONS = 1_000  # before the memory is read
@@ -27,7 +27,7 @@ type Figures = Mapping[str, float]
 """The figures of one round by name, without those that do not apply to the subject."""
 
 
-def prepare(subject: Subject, seconds: float) -> None:
+def warm_up(subject: Subject, seconds: float) -> None:
     """Start an installed subject once, unmeasured: the page cache fills, byte code is written. Raises Failed."""
     launch = Launch(subject, seconds)
     if not isinstance(subject, Server):
@@ -46,27 +46,21 @@ def prepare(subject: Subject, seconds: float) -> None:
 
 
 def measure(subject: Subject, seconds: float) -> Figures:
-    """Return the figures of one round. Raises Failed."""
-    launch = Launch(subject, seconds)
+    """Return the figures of one round. A cold start has all cores, and ends with a right prediction. Raises Failed."""
+    launch, started = Launch(subject, seconds), time.perf_counter()
     match subject:
         case Server() as server:
-            return {**cold_start(launch, server), **under_load(Launch(server, seconds), server)}
+            with launch.start() as process:
+                uvloop.run(first_response(process, launch, server))
+                cold_start = time.perf_counter() - started
+            return {"cold_start_s": cold_start, **under_load(Launch(server, seconds), server)}
         case Program(prints_rates=True):
             with on_core(FIRST):
                 rates = json.loads(launch.complete(subject.command, PROGRAM_SECONDS + len(SIZES) * seconds))
             return {f"rows_per_s_{rows}": rate for rows, rate in rates.items()}
         case _:
-            started = time.perf_counter()
             launch.complete(subject.command, PROGRAM_SECONDS)
             return {"cold_start_s": time.perf_counter() - started}
-
-
-def cold_start(launch: Launch, server: Server) -> Figures:
-    """Return the seconds from the start of the process to its first right prediction, on all cores. Raises Failed."""
-    started = time.perf_counter()
-    with launch.start() as process:
-        uvloop.run(first_response(process, launch, server))
-        return {"cold_start_s": time.perf_counter() - started}
 
 
 def under_load(launch: Launch, server: Server) -> Figures:

@@ -34,9 +34,6 @@ NOTES = """
 - Memory: PSS of all processes after 1,000 predictions. Installed: packages and their byte code, without Python.
 """
 
-type Round = Mapping[str, Figures]
-"""Subject's name → its figures in one round."""
-
 
 @dataclass
 class Result:
@@ -46,7 +43,8 @@ class Result:
     rounds: list[Figures] = field(default_factory=list)
     failure: str = ""
     installed_mb: float | None = None
-    versions: Mapping[str, str] = field(default_factory=dict)
+    packages: Sequence[str] = ()
+    """With their versions."""
 
 
 class Ratio(NamedTuple):
@@ -60,8 +58,8 @@ class Ratio(NamedTuple):
     sign: str = ""
     limit: float = 0.0
 
-    def values(self, rounds: Sequence[Round]) -> Sequence[float]:
-        """Return the ratio in each round that has both sides of it."""
+    def values(self, rounds: Sequence[Mapping[str, Figures]]) -> Sequence[float]:
+        """Return the ratio in each round that has both sides of it; a round has figures by subject's name."""
         values = []
         for by_name in rounds:
             others = [by_name[name][self.figure] for name in self.others if self.figure in by_name.get(name, {})]
@@ -94,9 +92,8 @@ RATIOS = (
 
 def report(results: Sequence[Result], command: str) -> str:
     """Return the whole text: machine and command, figures, ratios, notes and versions."""
-    return "\n\n".join(
-        [machine(), f"    {command}", figures(results), ratios(results), NOTES.strip(), versions(results)]
-    )
+    parts = [machine(), f"    {command}", figures(results), ratios(results), NOTES.strip(), versions(results)]
+    return "\n\n".join(parts)
 
 
 def machine() -> str:
@@ -133,12 +130,8 @@ def ratios(results: Sequence[Result]) -> str:
 
 
 def versions(results: Sequence[Result]) -> str:
-    """Return a line for each environment, with the versions of its packages."""
-    lines = {}
-    for result in results:
-        packages = ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))
-        lines[result.subject.environment] = f"- `{result.subject.environment}`: {packages}"
-    return "\n".join(lines.values())
+    """Return the versions of all packages in a line; a package is named twice where two environments differ."""
+    return f"Versions: {', '.join(sorted({package for result in results for package in result.packages}))}."
 
 
 def median_and_range(values: Sequence[float], decimals: int) -> str:

@@ -16,20 +16,22 @@ from tempfile import TemporaryDirectory
 
 import uvloop
 
-from bench.ingestion import ingestion
-from bench.launch import Service, serving
+from bench.launch import Service, ingestion, serving
 from bench.soak import samples
 from bench.soak.clients import Client, Tally
-from bench.soak.samples import Sample
+from bench.soak.samples import WARM_UP, Sample, Verdict
 from bench.soak.traffic import Mix
-from bench.soak.verdicts import WARM_UP, Verdict, verdicts
 from shared.model.manifest import APP, ManifestFile
 from shared.settings import Settings
 
 
 def main(argv: Sequence[str]) -> int:
     """Run it, and print samples and verdicts. Returns 1 when a check failed."""
-    options = parser().parse_args(argv)
+    parser = argparse.ArgumentParser("python -m bench.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two samples")
+    options = parser.parse_args(argv)
     print(" ".join(["$ python -m bench.soak", *argv]), samples.HEAD, sep="\n\n", flush=True)
     tally = Tally()
     with (
@@ -38,18 +40,9 @@ def main(argv: Sequence[str]) -> int:
         serving(APP, {**connected, "TMPDIR": folder}, pinned=False) as service,
     ):
         collected = uvloop.run(run(service, options, tally))
-    results = verdicts(collected, tally.failed)
+    results = samples.verdicts(collected, tally.failed)
     print_results(tally, results)
     return int(any(verdict.passed is False for verdict in results))
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    arguments = argparse.ArgumentParser("python -m bench.soak", description=__doc__)
-    arguments.add_argument("--minutes", type=float, default=15.0)
-    arguments.add_argument("--clients", type=int, default=16)
-    arguments.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two samples")
-    return arguments
 
 
 async def run(service: Service, options: argparse.Namespace, tally: Tally) -> Sequence[Sample]:

@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from importlib.util import module_from_spec, spec_from_file_location
-from types import ModuleType
 
 import azure.functions as func
 
@@ -19,9 +18,6 @@ from shared.auth.tokens import Claims, Tokens
 from shared.model.manifest import APP
 from shared.service import Service
 from shared.telemetry.insights import Insights, Pace
-
-type Collection = tuple[int, float, float]
-"""Generation, seconds on the clock, seconds of processor time."""
 
 
 class UncachedTokens(Tokens):
@@ -55,7 +51,7 @@ def forget_tokens(service: Service) -> None:
 
 def watch_collections(service: Service) -> None:
     """Add a route that returns the garbage collections since it was called last."""
-    collections: list[Collection] = []
+    collections: list[tuple[int, float, float]] = []  # generation, seconds on the clock, seconds of processor time
     started = (0.0, 0.0)
 
     def record(phase: str, info: dict[str, int]) -> None:
@@ -76,31 +72,28 @@ def watch_collections(service: Service) -> None:
     gc.callbacks.append(record)
 
 
+ON_DEMAND = "model on demand"
 CHANGES: Mapping[str, Callable[[Service], None]] = {
     "every token new": forget_tokens,
     "exporter at once": load_exporter_at_once,
     "no host telemetry": disconnect_host,
-    "model on demand": lambda service: None,  # already done by `load`
+    ON_DEMAND: lambda service: None,  # must be done before the service starts, see below
     "telemetry off": silence,
     "watch collections": watch_collections,
 }
 
 
-def load(*, preload: bool) -> ModuleType:
-    """Import the service's function_app.py under another name than this file's."""
-    if not preload:
-        Service.start = lambda self: self.telemetry.flush_at_exit()  # type: ignore[method-assign]
-    spec = spec_from_file_location("service_app", APP / "function_app.py")
-    if spec is None or spec.loader is None:
-        raise ImportError("there is no service")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-predict.MAX_INLINE_BYTES = int(os.environ.get("BENCH_INLINE_BYTES", predict.MAX_INLINE_BYTES))
 names = [name for name in os.environ.get("BENCH_VARIANT", "").split(", ") if name]
-module = load(preload="model on demand" not in names)
+predict.MAX_INLINE_BYTES = int(os.environ.get("BENCH_INLINE_BYTES", predict.MAX_INLINE_BYTES))
+if ON_DEMAND in names:
+    Service.start = lambda self: self.telemetry.flush_at_exit()  # type: ignore[method-assign]
+
+# The service's function_app.py, under another name than this file's.
+spec = spec_from_file_location("service_app", APP / "function_app.py")
+if spec is None or spec.loader is None:
+    raise ImportError("there is no service")
+module = module_from_spec(spec)
+spec.loader.exec_module(module)
 app: func.FunctionApp = module.app
 for name in names:
     CHANGES[name](module.service)

@@ -15,8 +15,7 @@ from bench.compare import launch, results
 from bench.compare.catalogue import INSTANCES, MATRIX, PEERS, SUBJECTS, V2, Format
 from bench.compare.launch import Failed, Launch
 from bench.compare.results import Result
-from bench.launch import PREDICTION
-from bench.process import running, tree
+from bench.launch import PREDICTION, running, tree
 
 BY_NAME = {subject.name: subject for subject in SUBJECTS}
 FASTEST_PEER = "cold start ÷ fastest peer's"
@@ -33,11 +32,8 @@ def row(text: str, title: str) -> str:
     return next(line for line in text.splitlines() if line.startswith(f"| {title} |"))
 
 
-def test_a_cell_is_the_median_with_the_least_and_the_greatest_value() -> None:
+def test_a_cell_is_the_median_with_the_least_and_the_greatest_value_of_several_rounds() -> None:
     assert "| 0.50 (0.40–0.90) |" in row(results.figures([cold("service", 0.4, 0.9, 0.5)]), "this service")
-
-
-def test_a_figure_of_a_single_round_has_no_range() -> None:
     assert "| 0.40 |" in row(results.figures([cold("service", 0.4)]), "this service")
 
 
@@ -65,9 +61,10 @@ def test_a_subject_that_fails_has_no_further_turn_and_the_run_continues(
         if result.subject.name == "mlflow":
             raise error
 
-    monkeypatch.setattr(compare, "install", lambda result, seconds: None)
+    monkeypatch.setattr(compare, "prepare", lambda result, seconds: None)
     monkeypatch.setattr(compare, "measure_round", measure_round)
-    measured = compare.compare([BY_NAME["mlflow"], BY_NAME["service"]], 2, SINGLE_SECONDS)
+    measured = [cold("mlflow"), cold("service")]
+    compare.compare(measured, 2, SINGLE_SECONDS)
     assert turns == ["mlflow", "service", "service"]
     assert [result.failure for result in measured] == [reason, ""]
 

@@ -7,9 +7,8 @@ import pytest
 
 from bench.soak import samples, traffic
 from bench.soak.clients import MAX_FAILURES_SHOWN, Tally
-from bench.soak.samples import Sample
+from bench.soak.samples import MAX_SLOPE, Sample, Verdict, growth, slope, verdicts, warm
 from bench.soak.traffic import Expected, Mix
-from bench.soak.verdicts import MAX_SLOPE, Verdict, growth, slope, verdicts, warm
 from shared.model.manifest import Manifest, decode
 
 

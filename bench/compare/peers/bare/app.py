@@ -1,9 +1,12 @@
 """The floor of HTTP and JSON: decode with msgspec, predict, encode, and nothing else. No login, no checks, no telemetry.
 
 With COEFFICIENTS, a manifest, numpy alone predicts; without it MODEL's estimator is loaded, and scikit-learn with it.
+`python app.py SECONDS ROWS...` works on batches without HTTP, and prints one JSON object: rows → rows per second.
 """
 
 import os
+import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -54,3 +57,17 @@ async def app(scope, receive, send):
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": content})
+
+
+def rate(rows, seconds):
+    body = encode({"instances": [{"bmi": 0.0617}] * rows})
+    respond(body)
+    done, started = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - started) < seconds:
+        respond(body)
+        done += rows
+    return done / elapsed
+
+
+if __name__ == "__main__":
+    print(encode({rows: rate(int(rows), float(sys.argv[1])) for rows in sys.argv[2:]}).decode())

@@ -64,10 +64,10 @@ def measure(services: Mapping[str, Service], seconds: float) -> Figures:
     figures = {}
     for name, service in services.items():
         content, before = service.request(), cpu_seconds(service.process)
-        many = load.run(service.url, content, clients=CLIENTS, seconds=seconds)
+        concurrent = load.run(service.url, content, clients=CLIENTS, seconds=seconds)
         cpu = cpu_seconds(service.process) - before
-        figures[f"{name}, requests/s"] = many.rate
-        figures[f"{name}, CPU µs a request"] = cpu / len(many.times) * 1e6
+        figures[f"{name}, requests/s"] = concurrent.rate
+        figures[f"{name}, CPU µs a request"] = cpu / len(concurrent.times) * 1e6
         figures[f"{name}, 1 client, p50 ms"] = load.run(service.url, content, seconds=seconds).percentile(0.5)
     return figures
 

@@ -20,7 +20,7 @@ CLIENTS = 16
 PREDICTIONS = 1_000  # before the memory is read
 RESPONSE_SECONDS, START_SECONDS, PROGRAM_SECONDS = 15.0, 60.0, 60.0
 PAUSE_SECONDS = 0.001
-BROKEN = (OSError, ValueError, RuntimeError)
+BREAKDOWN = (OSError, ValueError, RuntimeError)
 """Raised by the clients of a server that breaks down under load."""
 
 type Figures = Mapping[str, float]
@@ -71,7 +71,7 @@ def under_load(launch: Launch, server: Server) -> Figures:
             uvloop.run(repeat(launch, server))
             memory = sum(map(memory_bytes, tree(process))) / 1e6
             return {"memory_mb": memory, **speed(launch, server)}
-        except BROKEN as error:
+        except BREAKDOWN as error:
             raise Failed(f"breaks down under load: {type(error).__name__} {error}") from None
 
 
@@ -83,11 +83,11 @@ def memory_bytes(process: psutil.Process) -> int:
 
 
 def speed(launch: Launch, server: Server) -> Figures:
-    """Return times and rates. Raises Failed, and those in BROKEN."""
+    """Return times and rates. Raises Failed, and those in BREAKDOWN."""
     row, seconds = launch.request(server), launch.seconds
     single = load.run(launch.url, row, seconds=seconds)
-    many = load.run(launch.url, row, clients=CLIENTS, seconds=seconds)
-    figures = {"p50_ms": single.percentile(0.5), "p99_ms": single.percentile(0.99), "requests_per_s": many.rate}
+    concurrent = load.run(launch.url, row, clients=CLIENTS, seconds=seconds)
+    figures = {"p50_ms": single.percentile(0.5), "p99_ms": single.percentile(0.99), "requests_per_s": concurrent.rate}
     uvloop.run(check_batches(launch, server))  # the first ones may be slow
     for rows in server.sizes:
         figures[f"rows_per_s_{rows}"] = load.run(launch.url, launch.request(server, rows), seconds=seconds).rate * rows

@@ -18,7 +18,7 @@ def sample(seconds: float, rss_mb: float = 150.0, *, threads: int = 12, files: i
 
 def run(minutes: float = 15.0, an_hour: float = 0.0, start: float = 150.0) -> list[Sample]:
     """Return samples of every five seconds, with memory that grows by so many MB an hour."""
-    return [sample(each, start + an_hour * each / 3_600) for each in range(5, int(minutes * 60) + 1, 5)]
+    return [sample(second, start + an_hour * second / 3_600) for second in range(5, int(minutes * 60) + 1, 5)]
 
 
 def failed_checks(collected: list[Sample], failed: int = 0) -> list[str]:
@@ -57,7 +57,7 @@ def test_memory_that_grows_by_twelve_megabytes_an_hour_has_that_slope() -> None:
 
 
 def test_growth_in_the_warm_up_a_third_of_the_run_does_not_count() -> None:
-    collected = [sample(each.seconds, 100.0) if each.seconds < 290 else each for each in run()]
+    collected = [sample(old.seconds, 100.0) if old.seconds < 290 else old for old in run()]
     assert len(warm(collected)) == len(collected) * 2 / 3
     assert slope(collected) > MAX_SLOPE
     assert failed_checks(collected) == []
@@ -73,7 +73,7 @@ def test_memory_may_grow_no_faster_than_the_limit(an_hour: float, passed: bool) 
 
 
 def test_a_step_of_one_megabyte_in_the_middle_is_not_yet_a_leak() -> None:
-    assert failed_checks([sample(each.seconds, 151.0 if each.seconds > 600 else 150.0) for each in run()]) == []
+    assert failed_checks([sample(old.seconds, 151.0 if old.seconds > 600 else 150.0) for old in run()]) == []
 
 
 def test_a_leak_of_the_smallest_object_per_request_fails_the_check() -> None:
@@ -91,10 +91,10 @@ def test_one_failed_request_fails_a_check() -> None:
 
 
 def test_a_thread_or_files_that_stay_fail_a_check() -> None:
-    assert failed_checks([sample(each.seconds, threads=12 + (each.seconds > 600)) for each in run()]) == [
+    assert failed_checks([sample(old.seconds, threads=12 + (old.seconds > 600)) for old in run()]) == [
         "no more threads"
     ]
-    assert failed_checks([sample(each.seconds, files=30 + int(each.seconds / 100)) for each in run()]) == [
+    assert failed_checks([sample(old.seconds, files=30 + int(old.seconds / 100)) for old in run()]) == [
         "no more open files"
     ]
 
@@ -115,10 +115,12 @@ def test_a_line_on_the_console_fits_under_its_head() -> None:
 def test_the_mix_has_requests_of_all_kinds_and_mostly_for_one_row(manifest: Manifest, demo: bytes) -> None:
     mix, dice = Mix.of(manifest, demo), random.Random(1)  # noqa: S311
     drawn = [mix.draw(dice) for _ in range(10_000)]
-    assert {each.name for each in drawn} == {each.name for each in mix.requests}
-    assert {each.status for each in drawn} == {200, 400, 401, 422}
-    assert {len(json.loads(each.body)["instances"]) for each in drawn if " rows" in each.name} == set(traffic.SIZES)
-    assert sum(each.name.endswith("1 row") for each in drawn) / len(drawn) > 0.7
+    assert {expected.name for expected in drawn} == {expected.name for expected in mix.requests}
+    assert {expected.status for expected in drawn} == {200, 400, 401, 422}
+    assert {len(json.loads(expected.body)["instances"]) for expected in drawn if " rows" in expected.name} == set(
+        traffic.SIZES
+    )
+    assert sum(expected.name.endswith("1 row") for expected in drawn) / len(drawn) > 0.7
     assert len(json.loads(mix.largest.body)["instances"]) == 10_000
 
 
@@ -126,7 +128,7 @@ def test_a_model_without_classes_gets_no_requests_for_them(demo: bytes) -> None:
     document = json.loads(demo)
     document["output"] = {"name": "y"}
     mix = Mix.of(decode(json.dumps(document).encode()), demo)
-    assert {each.path for each in mix.requests} == {"/predict", "/model", "/health/ready", "/openapi.json"}
+    assert {expected.path for expected in mix.requests} == {"/predict", "/model", "/health/ready", "/openapi.json"}
 
 
 def test_a_request_has_a_token_and_the_length_of_its_body(manifest: Manifest) -> None:

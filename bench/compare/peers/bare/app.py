@@ -48,11 +48,11 @@ def respond(body):
 
 
 async def app(scope, receive, send):
-    body, more = b"", True
-    while more:
+    body, unfinished = b"", True
+    while unfinished:
         message = await receive()
         body += message.get("body", b"")
-        more = message.get("more_body", False)
+        unfinished = message.get("more_body", False)
     content = respond(body)
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -1,7 +1,6 @@
 """A small feature server with Feast's protocol, and with faults of a real one."""
 
 import json
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -97,12 +96,3 @@ def feast_server(rows: Rows) -> Iterator[FeastServer]:
         server.shutdown()
         server.server_close()
         thread.join(5)
-
-
-def serve(rows: Rows, delay: float) -> None:
-    """Serve until the process ends, and print the URL: for benchmarks, in a process of its own."""
-    server = FeastServer(rows)
-    server.delay = delay
-    sys.stdout.write(f"{server.url}\n")
-    sys.stdout.flush()
-    server.serve_forever()

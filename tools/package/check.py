@@ -77,12 +77,12 @@ def settings(password: str) -> Mapping[str, str]:
     return {"AZURE_FUNCTIONS_ENVIRONMENT": "Production", "TOKEN_KEY": secrets.token_urlsafe(48), "USERS": users}
 
 
-def cold_start(app: Path, environ: Mapping[str, str], token: str, options: Sequence[str] = ()) -> float:
+def cold_start(app: Path, environ: Mapping[str, str], token: str) -> float:
     """Return the seconds from the start of a process to its first prediction. Raises PackageError, SmokeError."""
     example = json.loads((app / "model/slr.json").read_text(encoding="utf-8"))["examples"][0]
     body = json.dumps({"instances": [example["instance"]]}).encode()
     started = time.perf_counter()
-    with serving(app, environ, options) as url:
+    with serving(app, environ) as url:
         smoke.Client(url, token).require_ok("/predict", body)
         return time.perf_counter() - started
 

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
 from shared.model import manifest
 from shared.model.manifest import APP, Manifest
@@ -29,6 +31,18 @@ class Adopted(NamedTuple):
     def manifest(self) -> Manifest:
         """The manifest that the command wrote."""
         return manifest.decode((self.folder / "slr.json").read_bytes())
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Let numpy and scikit-learn use one thread, here and in processes of these tests.
+
+    On a busy machine the threads of such small models wait for each other: the tests would take up to twice as long.
+    """
+    with threadpool_limits(limits=1), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        patch.setenv("OPENBLAS_NUM_THREADS", "1")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
-"""Makes the service be about your own model: writes its artifact, and the manifest that everything else follows.
+"""Adopt your own model: write its artifact, and the manifest that the service and its pages follow.
 
-On the command line: `make model FILE=mine.joblib DATA=train.csv TARGET=y`. From a train.py of your own: `adopt`, as
-model/train.py does. Every part of the manifest is one file here: contract (with features and output), examples,
-statistics, artifact, graph; `parts` puts them together and `document` writes them. `picture` is for the page.
+On the command line: `make model FILE=mine.joblib DATA=train.csv TARGET=y`. In a train.py of your own: `adopt`, as
+model/train.py does. Each part of the manifest has its own file here: contract (with features and output), examples,
+statistics, artifact, graph. `parts` puts them together and `document` writes them. `picture` is for the page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Refused", "adopt", "main"]
 
 
-def adopt(  # noqa: PLR0913 - what a manifest says, each by its name
+def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     estimator: Any,
     X: Any,  # noqa: N803 - scikit-learn's name
     y: Any,
@@ -43,33 +43,36 @@ def adopt(  # noqa: PLR0913 - what a manifest says, each by its name
     folder: Path = APP / "model",
     loaded: "Loaded | None" = None,
 ) -> Manifest:
-    """Write `slr.joblib`, `slr.json`, `slr.picture.json` and, where it answers the same, `slr.onnx` for a fitted
-    estimator into `folder`; return the manifest.
+    """Write the files of a fitted estimator into `folder`, and return its manifest.
 
-    X, shape (rows, features), and y are its training data: a data frame, or an array whose columns are called `names`.
-    `labels`, `units` and `help` hold texts for people by feature, and the target's by `target`. `edges` give a
-    regressor classes, called `class_labels`. `examples` come before those that are made. `held_out` is an X and y that
-    it was not trained on, for the score. `publish_points` lets the page's picture show single rows of the training
-    data. `loaded` is the file that the estimator comes from, whose bytes are kept.
+    The files are `slr.joblib`, `slr.json`, `slr.picture.json` and, if an ONNX graph predicts the same, `slr.onnx`.
 
-    The version is the first 12 hex digits of the artifact's SHA-256 unless given. The same estimator and data give the
-    same files. Raises Refused, in one line, for what the service cannot serve.
+    X, shape (rows, features), and y are the training data: a data frame, or an array whose columns are called `names`.
+    `labels`, `units` and `help` are texts for people, by feature, and for the target by `target`. `edges` divide a
+    regressor's predictions into classes with the names `class_labels`. `examples` come before the generated ones.
+    `held_out` is an X and y that the estimator was not trained on; the manifest gets the score on them.
+    `publish_points` lets the page's picture show single rows of the training data. `loaded` is the file of the
+    estimator; its bytes are written unchanged.
+
+    The default version is the first 12 hex digits of the artifact's SHA-256. The same estimator and data lead to the
+    same files. Raises Refused, with a message of one line, for a model that the service cannot serve.
     """
-    # Imported here: they bring pandas and scikit-learn, two seconds that `./egl` must not pay.
+    # Imported here: they import pandas and scikit-learn. `./egl` must not wait two seconds for them.
     from tools.model import artifact, document, graph, output, parts, picture, report
-    from tools.model.contract import Words
+    from tools.model.contract import Texts
     from tools.model.data import table
 
-    rows = table(X, y, names=names, source=data)
+    training = table(X, y, names=names, source=data)
     content, scikit_learn = (loaded.content, loaded.scikit_learn) if loaded else artifact.dump(estimator)
-    draft = parts.draft(estimator, artifact.describe(content, estimator, scikit_learn), rows, name=name, target=target)
+    described = artifact.describe(content, estimator, scikit_learn)
+    draft = parts.draft(estimator, described, training, name=name, target=target)
     draft = replace(draft, version=version or draft.version, description=description)
-    words, bands = Words(labels or {}, units or {}, help or {}), output.Bands(edges, class_labels)
-    apart = table(*held_out, names=names, source="the held-out data") if held_out else None
-    said = parts.Said(words, bands, examples, apart)
-    whole, graphed = parts.complete(draft, estimator, rows, said)
-    whole, text = document.fit(whole)
-    document.write(folder, {whole.artifact.file: content, graph.FILE: graphed, document.FILE: text})
-    picture.write(folder, picture.of(whole, rows, publish_points=publish_points))
-    report.tell(whole, folder)
-    return whole
+    texts, class_edges = Texts(labels or {}, units or {}, help or {}), output.Edges(edges, class_labels)
+    test = table(*held_out, names=names, source="the held-out data") if held_out else None
+    options = parts.Options(texts, class_edges, examples, test)
+    manifest, onnx = parts.complete(draft, estimator, training, options)
+    manifest, encoded = document.encode(manifest)
+    document.write(folder, {manifest.artifact.file: content, graph.FILE: onnx, document.FILE: encoded})
+    picture.write(folder, picture.build(manifest, training, publish_points=publish_points))
+    report.print_summary(manifest, folder)
+    return manifest

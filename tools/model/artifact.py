@@ -15,13 +15,14 @@ from tools.model import deployed, load
 from tools.model.refused import Refused, one_line
 
 FILE = "slr.joblib"
-VERSION_DIGITS = 12  # of the SHA-256: the model's version unless it is given one
+VERSION_DIGITS = 12  # of the SHA-256: the default version of a model
 
 
 def dump(estimator: Any) -> tuple[bytes, str]:
-    """The estimator as joblib writes it, uncompressed, and the scikit-learn that trained it. Same training, same bytes.
+    """Return the estimator as joblib writes it, uncompressed, and the version of scikit-learn.
 
-    Raises Refused when it cannot be saved, or needs code that is not deployed.
+    The same training leads to the same bytes. Raises Refused if the estimator cannot be saved, or needs code that is
+    not deployed.
     """
     stream = io.BytesIO()
     try:
@@ -33,13 +34,13 @@ def dump(estimator: Any) -> tuple[bytes, str]:
 
 
 def describe(content: bytes, estimator: Any, scikit_learn: str) -> Artifact:
-    """What the manifest says of the artifact. How rows reach it is found out later."""
+    """Return the manifest's description of the artifact. The kind of rows is set later, by the contract."""
     sha256 = hashlib.sha256(content).hexdigest()
-    return Artifact(file=FILE, sha256=sha256, estimator=_innermost(estimator), scikit_learn=scikit_learn)
+    return Artifact(file=FILE, sha256=sha256, estimator=_class_name(estimator), scikit_learn=scikit_learn)
 
 
-def _innermost(estimator: Any) -> str:
-    """The class's name; in a pipeline or a search that of the estimator which answers."""
+def _class_name(estimator: Any) -> str:
+    """Return the class name of the estimator that predicts: the last step of a pipeline, the best one of a search."""
     while True:
         if steps := getattr(estimator, "steps", None):
             estimator = steps[-1][1]
@@ -49,26 +50,29 @@ def _innermost(estimator: Any) -> str:
             return type(estimator).__name__
 
 
-class _Names(pickle.Unpickler):
-    """Loads a pickle and notes where its classes and functions come from."""
+class _ImportRecorder(pickle.Unpickler):
+    """Loads a pickle and records the modules and names that it imports."""
 
     def __init__(self, stream: io.BytesIO) -> None:
         super().__init__(stream)
-        self.found: set[tuple[str, str]] = set()
+        self.imported: set[tuple[str, str]] = set()
 
     def find_class(self, module: str, name: str, /) -> Any:
-        self.found.add((module, name))
+        self.imported.add((module, name))
         return super().find_class(module, name)
 
 
 def _refuse_undeployed(estimator: Any) -> None:
-    """A model from train.py is in memory already, so its pickle is read to see what the service would import."""
-    names = _Names(io.BytesIO(pickle.dumps(estimator)))
+    """Raise Refused if the service could not import a module of the estimator.
+
+    An estimator from train.py is in memory already, so it is pickled and loaded again to see its imports.
+    """
+    recorder = _ImportRecorder(io.BytesIO(pickle.dumps(estimator)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        names.load()
-    for module, name in sorted(names.found):
+        recorder.load()
+    for module, name in sorted(recorder.imported):
         if module == "__main__":
-            raise Refused(load.script_class(Path(FILE), name))
+            raise Refused(load.script_class_message(Path(FILE), name))
         if module.partition(".")[0] not in deployed.packages() | deployed.OWN:
-            raise Refused(load.missing(Path(FILE), module))
+            raise Refused(load.missing_module_message(Path(FILE), module))

@@ -12,26 +12,26 @@ from tools.model import deployed
 from tools.model.refused import Refused
 
 DESCRIPTION = """\
-Make the service be about your own model: write model/slr.joblib, its manifest model/slr.json and, where it answers the
-same, an ONNX graph that is served in its place, model/slr.onnx.
+Adopt your own model: write model/slr.joblib and its manifest model/slr.json. If an ONNX graph predicts the same as the
+model, write the graph too, as model/slr.onnx. The service then uses the graph instead of the model.
 
-FILE is a fitted regressor or classifier, saved by joblib or pickle. Loading it runs code that stands in it: take only
-files that you trust. It is loaded in a process that has the deployed packages alone, as in Azure."""
+FILE is a fitted regressor or classifier, saved by joblib or pickle. Loading the file runs the code in it: use only
+files that you trust. The file is loaded in a process that has only the deployed packages, as in Azure."""
 
 EPILOG = """\
-Columns that the model does not use are left out. A feature may be missing in requests when the model answers without
-it. Labels, units and help texts are for people: write them into the manifest by hand, or call tools.model.adopt from
-a train.py of your own, as model/train.py does."""
+Columns that the model does not use are left out. A feature is optional in requests if the model predicts without it.
+Labels, units and help texts are for people: write them into the manifest by hand, or call tools.model.adopt from a
+train.py of your own, as model/train.py does."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Read the arguments, then adopt in a process that has only the deployed packages. Returns the exit code."""
-    arguments(argv)
+    parse(argv)
     return deployed.run(argv)
 
 
-def arguments(argv: Sequence[str]) -> Namespace:
-    """The command line."""
+def parse(argv: Sequence[str]) -> Namespace:
+    """Return the arguments of the command line."""
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("./egl model", None, DESCRIPTION, EPILOG, formatter_class=plain)
     parser.add_argument("file", type=Path, metavar="FILE", help="the model, saved by joblib or pickle")
@@ -40,7 +40,7 @@ def arguments(argv: Sequence[str]) -> Namespace:
     parser.add_argument("--classes", metavar="25,105", help="class edges for a regressor, ascending")
     parser.add_argument("--class-labels", metavar="low,mid,high", help="one more than edges (default: Class0, ...)")
     parser.add_argument("--text", metavar="zip,code", default="", help="columns of digits that were texts in training")
-    parser.add_argument("--name", help="the model's name (default: FILE's)")
+    parser.add_argument("--name", help="the model's name (default: the name of FILE)")
     parser.add_argument("--version", default="", help="its version (default: from the file's SHA-256)")
     parser.add_argument("--description", default="", help="one sentence about it")
     parser.add_argument("--publish-points", action="store_true", help="let the page's picture show single data rows")
@@ -49,45 +49,45 @@ def arguments(argv: Sequence[str]) -> Namespace:
 
 
 def adopt_file(argv: Sequence[str]) -> int:
-    """The work itself, in the process with deployed packages. Returns 0, or 1 after one line on stderr."""
+    """Adopt, in the process with the deployed packages. Returns 0, or 1 after one line on stderr."""
     deployed.restrict()
-    given = arguments(argv)
+    arguments = parse(argv)
     try:
-        _adopt(given)
+        _adopt(arguments)
     except (Refused, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def clean(stem: str) -> str:
-    """A file's stem as a model's name: letters, digits, dots, hyphens and underscores."""
+def clean_name(stem: str) -> str:
+    """Return a file's stem as the name of a model: letters, digits, dots, hyphens and underscores."""
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "model"
 
 
-def _adopt(given: Namespace) -> None:
-    # Imported here: they bring pandas and scikit-learn, which the first process never needs.
+def _adopt(arguments: Namespace) -> None:
+    # Imported here: they import pandas and scikit-learn, which the first process never needs.
     from tools.model import adopt
     from tools.model.data import read
     from tools.model.load import load
-    from tools.model.output import bands
+    from tools.model.output import parse_edges
 
-    print(f"Loading {given.file} with the deployed packages only.", flush=True)
-    loaded = load(given.file)
-    edges, labels = bands(given.classes, given.class_labels)
-    table = read(given.data, given.target, [name for name in given.text.split(",") if name])
+    print(f"Loading {arguments.file} with the deployed packages only.", flush=True)
+    loaded = load(arguments.file)
+    edges, class_labels = parse_edges(arguments.classes, arguments.class_labels)
+    table = read(arguments.data, arguments.target, [name for name in arguments.text.split(",") if name])
     adopt(
         loaded.estimator,
         table.frame,
         table.target,
-        name=given.name or clean(given.file.stem),
-        target=given.target,
+        name=arguments.name or clean_name(arguments.file.stem),
+        target=arguments.target,
         data=table.source,
-        version=given.version,
-        description=given.description,
+        version=arguments.version,
+        description=arguments.description,
         edges=edges,
-        class_labels=labels,
-        publish_points=given.publish_points,
-        folder=given.folder,
+        class_labels=class_labels,
+        publish_points=arguments.publish_points,
+        folder=arguments.folder,
         loaded=loaded,
     )

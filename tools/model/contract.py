@@ -1,7 +1,7 @@
-"""The contract: which features go in, in which form rows reach the estimator, and what comes out.
+"""The contract: the features, the form of rows that the estimator needs, and the output.
 
-What the data says (names, kinds, ranges, values) and what the estimator says when it is asked (which columns it uses,
-which it can miss, how it wants its rows) meet here. Nothing is guessed that can be tried.
+The data has the features' names, kinds, ranges and values. Test predictions show which columns the estimator uses,
+which of them may be missing, and which form of rows it needs. Nothing is guessed that can be tried.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,106 +13,112 @@ from shared.model import schemas
 from shared.model.manifest import Category, Feature, Manifest, Number
 from tools.model import examples, features, output, probe
 from tools.model.data import Table, sample
-from tools.model.refused import Refused, listed, one_line
+from tools.model.refused import Refused, join_names, one_line
 
-ROWS_COMPARED = 1_000
+MAX_ROWS_COMPARED = 1_000
 
 
-class Words(NamedTuple):
-    """Texts for people, by feature; those of the output by the target's name."""
+class Texts(NamedTuple):
+    """Texts for people, by the name of the feature or of the target."""
 
     labels: Mapping[str, str] = {}
     units: Mapping[str, str] = {}
     help: Mapping[str, str] = {}
 
-    def about(self, name: str) -> dict[str, str]:
-        """The members label, unit and help of one feature, where there are any."""
-        every = {"label": self.labels, "unit": self.units, "help": self.help}
-        return {member: texts[name] for member, texts in every.items() if name in texts}
+    def of_name(self, name: str) -> dict[str, str]:
+        """Return the members label, unit and help of one name, as far as they exist."""
+        members = {"label": self.labels, "unit": self.units, "help": self.help}
+        return {member: texts[name] for member, texts in members.items() if name in texts}
 
 
-def of(draft: Manifest, estimator: Any, table: Table, words: Words, bands: output.Bands) -> Manifest:
-    """The draft with its contract: features, the artifact's kind of rows, output. Raises Refused."""
-    names = _names(estimator, table)
-    _refuse_unknown(words, [*names, draft.output.name])
-    found = replace(draft, features=tuple(features.feature(table, name, words.about(name)) for name in names))
-    _refuse_names(found)
-    row = examples.columns(found.features, [examples.typical(table, found.features)])
-    found = probe.with_rows(found, probe.taken(found, estimator, _kinds(estimator, table, found.features), row))
-    found = _with_optional(found, probe.may_miss(found, estimator, row))
-    said = replace(found.output, **words.about(found.output.name))
-    found = replace(found, output=output.of(said, found, estimator, row, bands))
-    _compare(found, estimator, table)
-    return found
+def build(draft: Manifest, estimator: Any, table: Table, texts: Texts, edges: output.Edges) -> Manifest:
+    """Return the draft with its contract: features, kind of rows, output. Raises Refused."""
+    names = _feature_names(estimator, table)
+    _refuse_unknown_names(texts, [*names, draft.output.name])
+    described = tuple(features.feature(table, name, texts.of_name(name)) for name in names)
+    manifest = replace(draft, features=described)
+    _refuse_unusable_names(manifest)
+    row = examples.columns(described, [examples.typical(table, described)])
+    kinds = _row_kinds(estimator, table, described)
+    manifest = probe.with_row_kind(manifest, probe.row_kind(manifest, estimator, kinds, row))
+    manifest = _with_optional(manifest, probe.optional_features(manifest, estimator, row))
+    target = replace(manifest.output, **texts.of_name(manifest.output.name))
+    manifest = replace(manifest, output=output.build(target, manifest, estimator, row, edges))
+    _refuse_changed_predictions(manifest, estimator, table)
+    return manifest
 
 
-def _names(estimator: Any, table: Table) -> list[str]:
-    """By name where the estimator was fitted on names; else every column in its order."""
-    every = list(table.frame.columns)
+def _feature_names(estimator: Any, table: Table) -> list[str]:
+    """Return the columns by name if the estimator was fitted on names, else all columns in their order."""
+    columns = list(table.frame.columns)
     fitted = getattr(estimator, "feature_names_in_", None)
     if fitted is not None:
-        kept = probe.used(estimator, table, list(map(str, fitted)))
-        if other := [name for name in every if name not in kept]:
-            print(f"Left out, the model does not use them: {listed(other)}.")
-        return kept
-    count = getattr(estimator, "n_features_in_", len(every))
-    if count != len(every):
+        used = probe.used_columns(estimator, table, list(map(str, fitted)))
+        if unused := [name for name in columns if name not in used]:
+            print(f"Left out: {join_names(unused)}. The model does not use {'it' if len(unused) == 1 else 'them'}.")
+        return used
+    count = getattr(estimator, "n_features_in_", len(columns))
+    if count != len(columns):
         raise Refused(
-            f"The model takes {count} columns in the order it was trained on, and {table.source} has {len(every)} "
-            f"beside the target: {listed(every)}."
+            f"The model needs {count} columns in the order of its training. {table.source} has {len(columns)} besides "
+            f"the target: {join_names(columns)}."
         )
-    return every
+    return columns
 
 
-def _kinds(estimator: Any, table: Table, found: Sequence[Feature]) -> list[str]:
-    """How rows may reach the estimator, the likeliest first. Categories' own type matters only where there are any."""
-    named = ["frame"] if hasattr(estimator, "feature_names_in_") else ["array", "frame"]
-    categories = [feature for feature in found if isinstance(feature, Category)]
+def _row_kinds(estimator: Any, table: Table, described: Sequence[Feature]) -> list[str]:
+    """Return the kinds of rows to try, the most probable first. Typed frames matter only to categories."""
+    kinds = ["frame"] if hasattr(estimator, "feature_names_in_") else ["array", "frame"]
+    categories = [feature for feature in described if isinstance(feature, Category)]
     if not categories:
-        return named
+        return kinds
     typed = any(features.is_typed(table.frame[feature.name]) for feature in categories) or _reads_types(estimator)
-    return ["typed frame", *named] if typed else [*named, "typed frame"]
+    return ["typed frame", *kinds] if typed else [*kinds, "typed frame"]
 
 
 def _reads_types(estimator: Any) -> bool:
-    """Whether a histogram gradient boosting found its categories by the columns' types."""
-    found = getattr(estimator, "is_categorical_", None)
-    return getattr(estimator, "categorical_features", None) == "from_dtype" and found is not None and bool(found.any())
+    """Return true for a histogram gradient boosting that finds its categories by the columns' types."""
+    categorical = getattr(estimator, "is_categorical_", None)
+    from_types = getattr(estimator, "categorical_features", None) == "from_dtype"
+    return from_types and categorical is not None and bool(categorical.any())
 
 
-def _with_optional(found: Manifest, names: frozenset[str]) -> Manifest:
-    marked = [replace(each, optional=True) if each.name in names else each for each in found.features]
-    return replace(found, features=tuple(marked))
+def _with_optional(manifest: Manifest, names: frozenset[str]) -> Manifest:
+    marked = [replace(feature, optional=True) if feature.name in names else feature for feature in manifest.features]
+    return replace(manifest, features=tuple(marked))
 
 
-def _refuse_unknown(words: Words, known: Sequence[str]) -> None:
-    """A text for a name that is neither a feature nor the target is a slip of the pen."""
-    if unknown := [name for texts in words for name in texts if name not in known]:
-        raise Refused(f"There are texts for {listed(unknown)}, and the model has only: {listed(known)}.")
+def _refuse_unknown_names(texts: Texts, known: Sequence[str]) -> None:
+    """Raise Refused for a text whose name is neither a feature nor the target: it is a typing error."""
+    if unknown := [name for by_name in texts for name in by_name if name not in known]:
+        raise Refused(
+            f"There are texts for unknown names: {join_names(unknown)}. The model's names are: {join_names(known)}."
+        )
 
 
-def _refuse_names(found: Manifest) -> None:
-    """Let the service say whether it can take the names: most are, but no quotes, backslashes or control characters."""
+def _refuse_unusable_names(manifest: Manifest) -> None:
+    """Raise Refused for names that the service's own types cannot have: quotes, backslashes, control characters."""
     try:
-        schemas.instances_type(found)
+        schemas.instances_type(manifest)
     except ValueError as error:
         raise Refused(
-            f"A feature's name cannot be served, so rename the column and train again: {one_line(error)}"
+            "The service cannot use the name of a feature. Rename the column and train again. "
+            f"Reason: {one_line(error)}"
         ) from error
 
 
-def _compare(found: Manifest, estimator: Any, table: Table) -> None:
-    """Refuse when the data as it stands and the rows that the service would make of it get different answers."""
-    some = sample(table, found.features, ROWS_COMPARED)
-    if some.frame.empty:
+def _refuse_changed_predictions(manifest: Manifest, estimator: Any, table: Table) -> None:
+    """Raise Refused if the data's own rows and the rows that the service sends lead to different predictions."""
+    rows = sample(table, manifest.features, MAX_ROWS_COMPARED)
+    if rows.frame.empty:
         return
-    raw = some.frame[[feature.name for feature in found.features]]
-    answer = probe.quietly(estimator.predict, raw.to_numpy() if found.artifact.rows == "array" else raw)
-    served = probe.predicted(found, estimator, some)
-    if answer is None or probe.agree(answer.ravel(), served):  # None: the data's own types do not suit the estimator
+    raw = rows.frame[[feature.name for feature in manifest.features]]
+    expected = probe.try_call(estimator.predict, raw.to_numpy() if manifest.artifact.rows == "array" else raw)
+    served = probe.predict_table(manifest, estimator, rows)
+    if expected is None or probe.agree(expected.ravel(), served):  # None: the estimator does not fit the data's types
         return
-    numbers = listed(each.name for each in found.features if isinstance(each, Number))
+    numbers = join_names(feature.name for feature in manifest.features if isinstance(feature, Number))
     raise Refused(
-        "The model answers otherwise when its numbers arrive as floating point, as the service sends them: it takes "
-        f"some of these columns as texts or whole numbers: {numbers}."
+        "The model predicts something else when its numbers are floats, as the service sends them. It reads some of "
+        f"these columns as texts or whole numbers: {numbers}."
     )

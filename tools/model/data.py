@@ -11,36 +11,36 @@ from numpy.typing import NDArray
 
 from shared.model.columns import Column
 from shared.model.manifest import Feature, Number, Value
-from tools.model.refused import Refused, listed, one_line
+from tools.model.refused import Refused, join_names, one_line
 
-LEAST_ROWS = 10  # of fewer, quantiles say nothing
+MIN_ROWS = 10  # quantiles of fewer rows mean nothing
 
 
 @dataclass(frozen=True)
 class Table:
-    """Training rows without the target. Never written anywhere as rows."""
+    """Training rows without the target. Rows are never written to a file."""
 
     frame: pd.DataFrame
-    """One column per feature, named by texts, as pandas read them or as train.py gave them."""
+    """One column per feature, named by texts, as pandas read them or as train.py passed them."""
     target: NDArray[Any]
     source: str
-    """What people call the data, such as the file's name."""
+    """The name of the data for people, such as the file's name."""
 
     def columns(self, features: Sequence[Feature]) -> list[Column]:
-        """The features' columns as the service fills them: floats, or texts as objects; NaN where missing."""
+        """Return the features' columns as the service fills them: floats, or texts as objects; NaN where missing."""
         return [column(feature, self.frame[feature.name]) for feature in features]
 
-    def has(self, features: Sequence[Feature], instance: dict[str, Value]) -> bool:
-        """Whether a training row has exactly the values of `instance`."""
+    def has_row(self, features: Sequence[Feature], instance: dict[str, Value]) -> bool:
+        """Return true if a training row has exactly the values of `instance`."""
         same = np.ones(len(self.frame), dtype=bool)
-        for feature, found in zip(features, self.columns(features), strict=True):
+        for feature, values in zip(features, self.columns(features), strict=True):
             value = instance.get(feature.name)
-            same &= pd.isna(found) if value is None else found == value
+            same &= pd.isna(values) if value is None else values == value
         return bool(same.any())
 
 
 def column(feature: Feature, series: "pd.Series[Any]") -> Column:
-    """One feature's values: float64, or texts and NaN as objects."""
+    """Return one feature's values: float64, or texts and NaN as objects."""
     if isinstance(feature, Number):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     texts = series.astype(object).to_numpy(dtype=object)
@@ -48,7 +48,7 @@ def column(feature: Feature, series: "pd.Series[Any]") -> Column:
 
 
 def read(path: Path, target: str, texts: Sequence[str] = ()) -> Table:
-    """The table in a CSV file with a header, without the column `target`; the columns `texts` stay texts.
+    """Return the table in a CSV file with a header, without the column `target`; the columns `texts` stay texts.
 
     An empty cell, NA, NaN, null and None are missing values, as everywhere in pandas. Raises Refused.
     """
@@ -60,52 +60,52 @@ def read(path: Path, target: str, texts: Sequence[str] = ()) -> Table:
         raise Refused(f"{path.name} cannot be read as CSV: {one_line(error)}") from error
     for name in (target, *texts):
         if name not in frame.columns:
-            raise Refused(f"{path.name} has no column {name}; it has: {listed(map(str, frame.columns))}.")
+            raise Refused(f"{path.name} has no column {name}; it has: {join_names(map(str, frame.columns))}.")
     return table(frame.drop(columns=target), frame[target].to_numpy(), source=path.name)
 
 
 def table(X: Any, y: Any, *, names: Sequence[str] = (), source: str) -> Table:  # noqa: N803 - scikit-learn's name
-    """The table of a data frame, or of an array whose columns are called `names`. Raises Refused."""
-    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X, columns=_names(names, np.shape(X)))
+    """Return the table of a data frame, or of an array whose columns are called `names`. Raises Refused."""
+    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X, columns=_column_names(names, np.shape(X)))
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)
     target = np.asarray(y)
     target = target.reshape(-1) if target.size == len(target) else target
     if target.ndim > 1:
-        raise Refused(f"{source} has {target.shape[1]} targets; the service takes models with one.")
+        raise Refused(f"{source} has {target.shape[1]} targets; the service supports models with one target only.")
     if len(target) != len(frame):
-        raise Refused(f"{source} has {len(frame)} rows and {len(target)} targets.")
-    return _complete(Table(frame, target, source))
+        raise Refused(f"{source} has {len(frame)} rows, but {len(target)} targets.")
+    return _with_known_target(Table(frame, target, source))
 
 
-def _complete(of: Table) -> Table:
-    """The rows whose target is known."""
-    if not of.frame.columns.is_unique:
-        twice = of.frame.columns[of.frame.columns.duplicated()]
-        raise Refused(f"{of.source} has two columns of one name: {listed(twice)}.")
-    known = ~pd.isna(of.target)
+def sample(table: Table, features: Sequence[Feature], max_rows: int) -> Table:
+    """Return at most `max_rows` evenly spaced rows out of those that the service accepts: with every required value."""
+    required = [feature.name for feature in features if not feature.optional]
+    return evenly_spaced(table, max_rows, np.flatnonzero(~table.frame[required].isna().any(axis=1)))
+
+
+def evenly_spaced(table: Table, max_rows: int, positions: NDArray[np.intp] | None = None) -> Table:
+    """Return at most `max_rows` evenly spaced rows out of all rows, or out of those at `positions`."""
+    candidates = np.arange(len(table.frame)) if positions is None else positions
+    chosen = candidates[np.linspace(0, len(candidates) - 1, min(len(candidates), max_rows)).astype(int)]
+    return Table(table.frame.iloc[chosen], table.target[chosen], table.source)
+
+
+def _with_known_target(table: Table) -> Table:
+    """Return the rows that have a target."""
+    if not table.frame.columns.is_unique:
+        repeated = table.frame.columns[table.frame.columns.duplicated()]
+        raise Refused(f"{table.source} has two columns with the same name: {join_names(repeated)}.")
+    known = ~pd.isna(table.target)
     if unknown := int((~known).sum()):
         print(f"Left out {unknown} of {len(known)} rows: their target is missing.")
-    if known.sum() < LEAST_ROWS:
-        raise Refused(f"{of.source} has {known.sum()} rows with a target; at least {LEAST_ROWS} are needed.")
-    return Table(of.frame[known].reset_index(drop=True), of.target[known], of.source)
+    if known.sum() < MIN_ROWS:
+        raise Refused(f"{table.source} has {known.sum()} rows with a target; at least {MIN_ROWS} are needed.")
+    return Table(table.frame[known].reset_index(drop=True), table.target[known], table.source)
 
 
-def sample(of: Table, features: Sequence[Feature], most: int) -> Table:
-    """At most `most` rows, evenly spread, of those that the service would take: nothing required is missing."""
-    needed = [feature.name for feature in features if not feature.optional]
-    return spread(of, most, np.flatnonzero(~of.frame[needed].isna().any(axis=1)))
-
-
-def spread(of: Table, most: int, among: NDArray[np.intp] | None = None) -> Table:
-    """At most `most` rows, evenly spread, of all or of those at the positions `among`."""
-    rows = np.arange(len(of.frame)) if among is None else among
-    kept = rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int)]
-    return Table(of.frame.iloc[kept], of.target[kept], of.source)
-
-
-def _names(names: Sequence[str], shape: tuple[int, ...]) -> list[str]:
+def _column_names(names: Sequence[str], shape: tuple[int, ...]) -> list[str]:
     if len(shape) != 2:
         raise Refused("The data must have rows and columns, one column per feature.")
     if names and len(names) != shape[1]:
-        raise Refused(f"The data has {shape[1]} columns, and {len(names)} names were given.")
+        raise Refused(f"The data has {shape[1]} columns, but there are {len(names)} names.")
     return list(names) or [f"x{i}" for i in range(shape[1])]

@@ -10,61 +10,61 @@ from msgspec.structs import replace
 from shared.model.manifest import Manifest
 
 FILE = "slr.json"
-MOST_BYTES = 20_000  # read at every cold start and by every page; and no data set fits in by mistake
+MAX_BYTES = 20_000  # read at every cold start and by every page; and no data set fits in by mistake
 
 
-def fit(whole: Manifest) -> tuple[Manifest, bytes]:
-    """The manifest and its file's content, under 20 kB if its features allow.
+def encode(manifest: Manifest) -> tuple[Manifest, bytes]:
+    """Return the manifest and its file's content, under 20 kB if its features allow.
 
-    What gives way, in this order: indentation, the features' statistics, all examples but one, the weights of a linear
-    model, which is then served as others are. The contract never does: with about 200 features it fills the 20 kB
-    alone, and may be longer.
+    A long manifest is shortened in this order: it loses its indentation, the features' statistics, all examples but
+    one, and the weights of a linear model, which is then served like other models. The features always stay: about 200
+    of them fill the 20 kB alone, and more are written all the same.
     """
-    content = msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
-    if len(content) < MOST_BYTES:
-        return whole, content
-    print("The manifest is written without line breaks, to stay under 20 kB.")
-    for lessen, said in REDUCTIONS:
-        content = msgspec.json.encode(whole) + b"\n"
-        if len(content) < MOST_BYTES:
+    content = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    if len(content) < MAX_BYTES:
+        return manifest, content
+    print("The manifest is written without line breaks to stay under 20 kB.")
+    for shorten, left_out in REDUCTIONS:
+        content = msgspec.json.encode(manifest) + b"\n"
+        if len(content) < MAX_BYTES:
             break
-        whole = lessen(whole)
-        print(f"Left out of the manifest, to stay under 20 kB: {said}.")
-    content = msgspec.json.encode(whole) + b"\n"
-    if len(content) >= MOST_BYTES:
-        print(f"The features alone take more: the manifest has {len(content) / 1000:.1f} kB.")
-    return whole, content
+        manifest = shorten(manifest)
+        print(f"Left out of the manifest to stay under 20 kB: {left_out}.")
+    content = msgspec.json.encode(manifest) + b"\n"
+    if len(content) >= MAX_BYTES:
+        print(f"The features alone need more than 20 kB: the manifest has {len(content) / 1000:.1f} kB.")
+    return manifest, content
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """All files, each replaced in one step and in this order, the manifest last: never half a file.
+    """Write all files in this order, the manifest last. Each is replaced in one step, so no file is ever incomplete.
 
-    An empty one is removed: the graph of the model before must not lie beside a model that has none.
+    A file without content is removed: the graph of the previous model must not stay beside a model without a graph.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        if not data:
+    for name, content in files.items():
+        if not content:
             (folder / name).unlink(missing_ok=True)
             continue
         partial = folder / f".{name}.partial"
-        partial.write_bytes(data)
+        partial.write_bytes(content)
         os.replace(partial, folder / name)
 
 
-def _without_statistics(whole: Manifest) -> Manifest:
-    return replace(whole, statistics=replace(whole.statistics, quantiles={}, shares={}, missing={}))
+def _without_statistics(manifest: Manifest) -> Manifest:
+    return replace(manifest, statistics=replace(manifest.statistics, quantiles={}, shares={}, missing={}))
 
 
-def _with_one_example(whole: Manifest) -> Manifest:
-    return replace(whole, examples=whole.examples[:1])
+def _with_one_example(manifest: Manifest) -> Manifest:
+    return replace(manifest, examples=manifest.examples[:1])
 
 
-def _without_weights(whole: Manifest) -> Manifest:
-    return replace(whole, artifact=replace(whole.artifact, linear=None))
+def _without_weights(manifest: Manifest) -> Manifest:
+    return replace(manifest, artifact=replace(manifest.artifact, linear=None))
 
 
 REDUCTIONS: tuple[tuple[Callable[[Manifest], Manifest], str], ...] = (
     (_without_statistics, "the statistics of the features"),
     (_with_one_example, "all examples but one"),
-    (_without_weights, "the weights of its sum"),
+    (_without_weights, "the weights of the linear model"),
 )

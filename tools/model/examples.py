@@ -1,6 +1,6 @@
-"""Golden examples: rows that nobody has, put together from quantiles and frequent values, with the model's answers.
+"""Golden examples: rows made from quantiles and frequent values, with the model's predictions.
 
-They are what the docs show, what the smoke test sends and what `make test` replays. No training row is among them.
+The docs show them, the smoke test sends them and `make test` repeats them. No training row is among them.
 """
 
 from collections import Counter
@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.model import schemas
 from shared.model.columns import Column
-from shared.model.loader import Model
+from shared.model.loader import Model, Predictions
 from shared.model.manifest import Category, Example, Feature, Instance, Manifest, Number
 from shared.model.runtimes import Runtime
 from shared.problems import InvalidInstances
@@ -21,97 +22,116 @@ from tools.model.data import Table
 from tools.model.refused import Refused, one_line
 
 PLACES = ((0.5, 0), (0.25, 1), (0.75, 2))
-"""Where the examples lie: the quantile of the numbers, and the rank of the categories by how often they occur."""
-DIGITS = 4  # significant ones: examples are read by people
-MOST_TRIED = 100  # combinations of categories tried in search of one that is no training row
+"""The places of the examples: the quantile of the numbers, and the rank of the categories by frequency."""
+DIGITS = 4  # significant ones: people read the examples
+MAX_TRIES = 100  # combinations of categories, in search of one that is no training row
 
 
-def golden(of: Manifest, answering: Runtime, table: Table, given: Sequence[Instance] = ()) -> tuple[Example, ...]:
-    """Examples with answers: those `given`, then a typical, a lower and a higher row, and one with values missing.
+def golden(
+    manifest: Manifest, runtime: Runtime, table: Table, requested: Sequence[Instance] = ()
+) -> tuple[Example, ...]:
+    """Return examples: the requested ones, then a typical, a lower and a higher row, and one with missing values.
 
-    Raises Refused when a given one is a training row or does not fit, or when an answer is not finite.
+    Raises Refused if a requested one is a training row or does not fit, or if a prediction is not finite.
     """
-    for instance in given:
-        if table.has(of.features, instance):
+    features = manifest.features
+    for instance in requested:
+        if table.has_row(features, instance):
             raise Refused(f"An example must not be a row of the training data: {instance}.")
-    made = [_unseen(of.features, table, _instance(of.features, table, *place)) for place in PLACES]
-    instances = [*given, *made, *_incomplete(of.features, table, made[0])]
-    return answers(of, answering, _distinct(instances))
-
-
-def answers(of: Manifest, answering: Runtime, instances: Sequence[Instance]) -> tuple[Example, ...]:
-    """What the service answers to `instances`: decoded, assembled and predicted by its own code. Raises Refused."""
-    served = Model(of, answering)
-    try:
-        decoded = schemas.build(of).decode(msgspec.json.encode({"instances": instances}))
-        scores = served.predict(decoded, probabilities=True)
-    except InvalidInstances as problem:
-        details = "; ".join(f"{field.pointer}: {field.detail}" for field in problem.bad_fields)
-        raise Refused(f"The examples have no answer: {problem.detail} ({details}).") from problem
-    except Exception as error:
-        raise Refused(f"The model does not answer the examples: {one_line(error)}") from error
-    labels = _labels(served, scores.predictions)
-    chances: Sequence[dict[str, float] | None] = scores.probabilities or [None] * len(instances)
-    every = zip(instances, scores.predictions, labels, chances, strict=True)
-    return tuple(Example(instance=i, prediction=p, class_=c, probabilities=q) for i, p, c, q in every)
+    generated = [_unseen(features, table, _instance(features, table, *place)) for place in PLACES]
+    instances = [*requested, *generated, *_incomplete(features, table, generated[0])]
+    return _with_predictions(manifest, runtime, _distinct(instances))
 
 
 def typical(table: Table, features: Sequence[Feature]) -> Instance:
-    """Medians and the most frequent values."""
+    """Return an instance of medians and most frequent values."""
     return _instance(features, table, *PLACES[0])
 
 
 def columns(features: Sequence[Feature], instances: Sequence[Instance]) -> list[Column]:
-    """Instances as columns; every value is there."""
+    """Return instances without missing values as columns."""
     return [
-        np.array([instance[each.name] for instance in instances], dtype=float if isinstance(each, Number) else object)
-        for each in features
+        np.array(
+            [instance[feature.name] for instance in instances], dtype=float if isinstance(feature, Number) else object
+        )
+        for feature in features
     ]
 
 
-def _labels(served: Model, predictions: Sequence[Any]) -> Sequence[Any]:
-    if served.manifest.kind == "classifier":
+def _with_predictions(manifest: Manifest, runtime: Runtime, instances: Sequence[Instance]) -> tuple[Example, ...]:
+    """Return the instances with the predictions that the service's own code makes for them. Raises Refused."""
+    model = Model(manifest, runtime)
+    result = _predict(model, instances)
+    labels = _labels(model, result.predictions)
+    probabilities: Sequence[dict[str, float] | None] = result.probabilities or [None] * len(instances)
+    rows = zip(instances, result.predictions, labels, probabilities, strict=True)
+    return tuple(
+        Example(instance=instance, prediction=prediction, class_=label, probabilities=by_label)
+        for instance, prediction, label, by_label in rows
+    )
+
+
+def _predict(model: Model, instances: Sequence[Instance]) -> Predictions:
+    try:
+        decoded = schemas.build(model.manifest).decode(msgspec.json.encode({"instances": instances}))
+        return model.predict(decoded, probabilities=True)
+    except InvalidInstances as problem:
+        details = "; ".join(f"{field.pointer}: {field.detail}" for field in problem.bad_fields)
+        raise Refused(f"The service refuses the examples: {problem.detail} ({details}).") from problem
+    except Exception as error:
+        raise Refused(f"The model fails on the examples: {one_line(error)}") from error
+
+
+def _labels(model: Model, predictions: Sequence[Any]) -> Sequence[Any]:
+    if model.manifest.kind == "classifier":
         return predictions
-    return served.classify(predictions) if served.manifest.output.edges else [None] * len(predictions)
+    return model.classify(predictions) if model.manifest.output.edges else [None] * len(predictions)
 
 
 def _instance(features: Sequence[Feature], table: Table, quantile: float, rank: int) -> Instance:
     instance: Instance = {}
-    for feature, found in zip(features, table.columns(features), strict=True):
+    for feature, column in zip(features, table.columns(features), strict=True):
         if isinstance(feature, Number):
-            instance[feature.name] = _short(found[~np.isnan(found.astype(float))].astype(float), quantile)
+            instance[feature.name] = _short_quantile(_present(column), quantile)
         else:
-            frequent = _by_frequency(feature, found)
+            frequent = _by_frequency(feature, column)
             instance[feature.name] = frequent[rank % len(frequent)]
     return instance
 
 
-def _short(values: np.ndarray[Any, np.dtype[np.float64]], quantile: float) -> float:
-    """A quantile in a few digits, whole where all values are, and not outside the values."""
+def _present(column: Column) -> NDArray[np.float64]:
+    """Return the numbers of a column that are not missing."""
+    numbers = column.astype(float)
+    return numbers[~np.isnan(numbers)]
+
+
+def _short_quantile(values: NDArray[np.float64], quantile: float) -> float:
+    """Return a quantile in a few digits: a whole number if all values are, and never outside the values."""
     exact = float(np.quantile(values, quantile))
     whole = bool((values == np.round(values)).all())
     return float(np.clip(round(exact) if whole else float(f"{exact:.{DIGITS}g}"), values.min(), values.max()))
 
 
-def _by_frequency(feature: Category, found: Column) -> list[str]:
-    """Values that occur, the most frequent first; equally frequent ones in the manifest's order."""
-    counts = Counter(found)
+def _by_frequency(feature: Category, column: Column) -> list[str]:
+    """Return the values in the data, the most frequent first; equally frequent ones in the manifest's order."""
+    counts = Counter(column)
     return sorted((value for value in feature.values if counts[value]), key=lambda value: -counts[value])
 
 
 def _unseen(features: Sequence[Feature], table: Table, instance: Instance) -> Instance:
-    """`instance`, or one near it that is no training row: a number moved between two others, other categories.
+    """Return `instance`, or one near it that is no training row: a number between two others, or other categories.
 
-    Only where every combination of a few categories is in the data, and there is no number, is there none.
+    There is none if the features are a few categories and the data has every combination. Then `instance` is returned.
     """
-    others = islice(_neighbours(features, table, instance), MOST_TRIED)
-    return next((each for each in (instance, *others) if not table.has(features, each)), instance)
+    neighbours = islice(_neighbours(features, table, instance), MAX_TRIES)
+    candidates = (candidate for candidate in (instance, *neighbours) if not table.has_row(features, candidate))
+    return next(candidates, instance)
 
 
 def _neighbours(features: Sequence[Feature], table: Table, instance: Instance) -> Iterator[Instance]:
-    for feature, found in zip(features, table.columns(features), strict=True):
+    for feature, column in zip(features, table.columns(features), strict=True):
         if isinstance(feature, Number):
-            values = np.unique(found[~np.isnan(found.astype(float))].astype(float))
+            values = np.unique(_present(column))
             if len(values) > 1:
                 yield instance | {feature.name: _between(values, float(instance[feature.name] or 0.0))}
     categories = [feature for feature in features if isinstance(feature, Category)]
@@ -119,18 +139,18 @@ def _neighbours(features: Sequence[Feature], table: Table, instance: Instance) -
         yield instance | dict(zip((feature.name for feature in categories), texts, strict=True))
 
 
-def _between(values: np.ndarray[Any, np.dtype[np.float64]], value: float) -> float:
-    """The middle between two neighbours of `values`, which are sorted and distinct, next to `value`."""
+def _between(values: NDArray[np.float64], value: float) -> float:
+    """Return the middle between the two of `values`, which are sorted and distinct, that are next to `value`."""
     above = min(max(int(np.searchsorted(values, value, side="right")), 1), len(values) - 1)
     return float((values[above - 1] + values[above]) / 2)
 
 
 def _incomplete(features: Sequence[Feature], table: Table, instance: Instance) -> Iterable[Instance]:
-    """A row without what the training data lacks too, if the estimator takes it so."""
-    absent = [each.name for each in features if each.optional and table.frame[each.name].isna().any()]
-    blank: Instance = instance | dict.fromkeys(absent)
-    return [blank] if absent and not table.has(features, blank) else []
+    """Return the instance without the values that are missing in the training data too, if they are optional."""
+    missing = [feature.name for feature in features if feature.optional and table.frame[feature.name].isna().any()]
+    blank: Instance = instance | dict.fromkeys(missing)
+    return [blank] if missing and not table.has_row(features, blank) else []
 
 
 def _distinct(instances: Sequence[Instance]) -> list[Instance]:
-    return [each for i, each in enumerate(instances) if each not in instances[:i]]
+    return [instance for i, instance in enumerate(instances) if instance not in instances[:i]]

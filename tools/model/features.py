@@ -1,4 +1,4 @@
-"""What the data's columns say of the features: numbers with a range, or categories with their values."""
+"""The features, from the data's columns: numbers with a range, or categories with their values."""
 
 import re
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from shared.model.manifest import Category, Feature, Number
 from tools.model.data import Table, column
 from tools.model.refused import Refused
 
-MOST_VALUES = 1_000  # a text with more values is a name, an address, an id: nothing that a form or a contract can list
+MAX_VALUES = 1_000  # a text with more values is a name, an address or an id, which no form and no contract can list
 DATE = re.compile(r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([T ].*)?", re.DOTALL)
 
 
-def feature(table: Table, name: str, said: Mapping[str, str]) -> Feature:
-    """The feature in one column. `said` holds its label, unit and help, where there are any. Raises Refused.
+def feature(table: Table, name: str, texts: Mapping[str, str]) -> Feature:
+    """Return the feature in one column. `texts` are its label, unit and help, as far as they exist. Raises Refused.
 
-    Booleans are the numbers 0 and 1; pandas' categories are texts or numbers, whichever they hold.
+    Booleans are the numbers 0 and 1. Categories of pandas are numbers or texts, as their values are.
     """
     series = table.frame[name]
     present = series.dropna()
@@ -27,43 +27,43 @@ def feature(table: Table, name: str, said: Mapping[str, str]) -> Feature:
         raise Refused(f"The column {name} of {table.source} is empty: leave it out and train again.")
     if _are_dates(present):
         raise Refused(
-            f"The column {name} of {table.source} holds dates, and the service takes numbers and categories: "
-            "turn it into numbers, such as year or days since a day, before training."
+            f"The column {name} of {table.source} has dates. The service supports numbers and categories. Before "
+            "training, turn the dates into numbers, such as the year or the days since a date."
         )
     if _are_numbers(present):
-        return _number(table, name, said)
+        return _number(table, name, texts)
     if not all(isinstance(value, str) for value in present):
-        raise Refused(f"The column {name} of {table.source} holds neither only numbers nor only texts.")
-    return _category(table, name, said)
+        raise Refused(f"The column {name} of {table.source} has values that are neither all numbers nor all texts.")
+    return _category(table, name, texts)
 
 
 def is_typed(series: "pd.Series[Any]") -> bool:
-    """Whether a column of texts has pandas' category type."""
+    """Return true for a column of texts with pandas' category type."""
     return isinstance(series.dtype, pd.CategoricalDtype) and not _are_numbers(series.dropna())
 
 
-def _number(table: Table, name: str, said: Mapping[str, str]) -> Number:
-    members: dict[str, Any] = dict(said)
+def _number(table: Table, name: str, texts: Mapping[str, str]) -> Number:
+    members: dict[str, Any] = dict(texts)
     values = column(Number(name=name, range=(0, 0)), table.frame[name])
     if np.isinf(values.astype(float)).any():
-        raise Refused(f"The column {name} of {table.source} holds infinity, which JSON has no number for.")
+        raise Refused(f"The column {name} of {table.source} has infinite values. JSON has no number for them.")
     return Number(name=name, range=(float(np.nanmin(values)), float(np.nanmax(values))), **members)
 
 
-def _category(table: Table, name: str, said: Mapping[str, str]) -> Category:
-    members: dict[str, Any] = dict(said)
+def _category(table: Table, name: str, texts: Mapping[str, str]) -> Category:
+    members: dict[str, Any] = dict(texts)
     values = _values(table.frame[name])
-    if len(values) > MOST_VALUES:
+    if len(values) > MAX_VALUES:
         raise Refused(
-            f"The column {name} of {table.source} has {len(values)} different texts; a category may have {MOST_VALUES}."
+            f"The column {name} of {table.source} has {len(values)} different texts; a category may have {MAX_VALUES}."
         )
-    if "unit" in said:
+    if "unit" in texts:
         raise Refused(f"The feature {name} is a category; only numbers have a unit.")
     return Category(name=name, values=values, **members)
 
 
 def _values(series: "pd.Series[Any]") -> tuple[str, ...]:
-    """The texts in alphabetical order; those of pandas' category type in its own, which some estimators count in."""
+    """Return the texts in alphabetical order, or in the order of pandas' category type: some estimators count in it."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         return tuple(series.cat.categories)
     return tuple(sorted(set(series.dropna())))

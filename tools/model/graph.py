@@ -14,7 +14,7 @@ from shared.model.manifest import Feature, Manifest, Number, Onnx
 from shared.model.runtimes.onnx import OnnxModel
 from tools.model import parity
 from tools.model.data import Table
-from tools.model.parity import Stays
+from tools.model.parity import NotServed
 from tools.model.refused import one_line
 
 FILE = "slr.onnx"
@@ -34,25 +34,25 @@ class Written(NamedTuple):
 
 
 def of(found: Manifest, estimator: Any, table: Table) -> Written:
-    """The estimator as a graph. Raises Stays, with what was wrong with the first form that was tried."""
+    """The estimator as a graph. Raises NotServed, with what was wrong with the first form that was tried."""
     _refuse_trees(estimator)
     reasons = []
     for inputs in _inputs(found.features):
         try:
             return _written(found, estimator, table, inputs)
-        except Stays as reason:
+        except NotServed as reason:
             reasons.append(reason)
     raise reasons[0]
 
 
 def _written(found: Manifest, estimator: Any, table: Table, inputs: Inputs) -> Written:
-    """The graph with these inputs. Raises Stays."""
+    """The graph with these inputs. Raises NotServed."""
     try:
         converted = _converted(estimator, inputs)
         content = bytes(converted.SerializeToString(deterministic=True))
         graph = OnnxModel(content, found.labels)
     except Exception as error:
-        raise Stays(f"it has no ONNX graph that onnxruntime loads ({one_line(error)})") from error
+        raise NotServed(f"it has no ONNX graph that onnxruntime loads ({one_line(error)})") from error
     _refuse_steps(converted)
     difference = parity.held(found, estimator, graph, table, "its ONNX graph")
     digest, runtime = hashlib.sha256(content).hexdigest(), version("onnxruntime")
@@ -64,7 +64,7 @@ def _refuse_trees(estimator: Any) -> None:
     """Writing a forest takes minutes, and is for nothing: onnxruntime has trees in float32 only."""
     content = pickle.dumps(estimator)
     if any(module in content for module in TREES):
-        raise Stays("onnxruntime has no trees in float64")
+        raise NotServed("onnxruntime has no trees in float64")
 
 
 def _inputs(features: Sequence[Feature]) -> Iterator[Inputs]:
@@ -72,7 +72,7 @@ def _inputs(features: Sequence[Feature]) -> Iterator[Inputs]:
     try:
         from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
     except ImportError as error:
-        raise Stays(f"skl2onnx, which writes ONNX graphs, cannot be imported ({one_line(error)})") from error
+        raise NotServed(f"skl2onnx, which writes ONNX graphs, cannot be imported ({one_line(error)})") from error
 
     if all(isinstance(feature, Number) for feature in features):
         yield [("rows", DoubleTensorType([None, len(features)]))]
@@ -81,15 +81,15 @@ def _inputs(features: Sequence[Feature]) -> Iterator[Inputs]:
 
 
 def _refuse_steps(graph: Any) -> None:
-    """Raises Stays for what rows seldom show: float32 at the edges between labels, and the memory of large requests.
+    """Raises NotServed for what rows seldom show: float32 at edges between labels, and the memory of large requests.
 
     Weights that are an attribute, as those of support vectors, are float32; float64 ones are tensors.
     """
     steps = graph.graph.node
     if any(step.op_type == "Scan" for step in steps):
-        raise Stays("its ONNX graph holds the distances from all rows to all training rows in memory")
+        raise NotServed("its ONNX graph holds the distances from all rows to all training rows in memory")
     if any(given.floats for step in steps for given in step.attribute):
-        raise Stays("its ONNX graph computes in float32")
+        raise NotServed("its ONNX graph computes in float32")
 
 
 def _converted(estimator: Any, inputs: Inputs) -> Any:

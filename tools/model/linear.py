@@ -14,19 +14,19 @@ from shared.model.manifest import Linear, Manifest, Number
 from shared.model.runtimes.linear import LinearModel
 from tools.model import parity
 from tools.model.data import Table
-from tools.model.parity import Stays
+from tools.model.parity import NotServed
 from tools.model.refused import one_line
 
 
 def of(found: Manifest, estimator: Any, table: Table) -> Linear:
-    """What the manifest says of the sum. Raises Stays for a model that is none."""
+    """What the manifest says of the sum. Raises NotServed for a model that is none."""
     ranges = [each.range for each in found.features if isinstance(each, Number) and not each.optional]
     if found.kind != "regressor" or len(ranges) < len(found.features):
-        raise Stays("only regressors of numbers are weighted sums")
+        raise NotServed("only regressors of numbers are weighted sums")
     try:
         weights, intercept = _told(estimator, len(ranges)) or _asked(found, estimator, np.array(ranges))
     except Exception as error:
-        raise Stays(f"it does not answer one step from its data ({one_line(error)})") from error
+        raise NotServed(f"it does not answer one step from its data ({one_line(error)})") from error
     said = Linear(weights=tuple(weights), intercept=intercept, difference=0.0, tolerance=parity.TOLERANCE)
     difference = parity.held(found, estimator, LinearModel(said), table, "a weighted sum")
     return Linear(weights=said.weights, intercept=intercept, difference=difference, tolerance=said.tolerance)

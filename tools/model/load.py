@@ -1,12 +1,12 @@
-"""The user's file: read, unpickled, and refused in one line when the service could not load it.
+"""The user's model file: read, unpickled, and refused in one line if the service could not load it.
 
-Unpickling runs what the file says. Only a file that is trusted may come here.
+Unpickling runs the code in the file. Pass only files that are trusted.
 """
 
 import io
 import re
 import warnings
-from importlib.metadata import packages_distributions, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,12 +18,12 @@ from shared.model.manifest import APP
 from tools.model import deployed
 from tools.model.refused import Refused, one_line
 
-NAMED_OTHERWISE = {"imblearn": "imbalanced-learn", "skopt": "scikit-optimize", "sksurv": "scikit-survival"}
-"""Import name → package name, where they differ and the package may not be installed."""
+OTHER_NAMES = {"imblearn": "imbalanced-learn", "skopt": "scikit-optimize", "sksurv": "scikit-survival"}
+"""Import name → package name, for packages that have two names and may not be installed."""
 
 
 class Loaded(NamedTuple):
-    """An estimator, the bytes that it was loaded from, and the scikit-learn that trained it."""
+    """An estimator, the bytes that it was loaded from, and the version of scikit-learn that trained it."""
 
     estimator: Any
     content: bytes
@@ -31,35 +31,25 @@ class Loaded(NamedTuple):
 
 
 def load(path: Path) -> Loaded:
-    """The estimator in `path`, a joblib or pickle file. Raises Refused."""
-    content = _content(path)
+    """Return the estimator in `path`, a joblib or pickle file. Raises Refused."""
+    content = _read(path)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             estimator = joblib.load(io.BytesIO(content))
         except Exception as error:
-            refuse_version(path, _warned(caught) or _recorded(content))
-            raise Refused(_why(path, error)) from error
-    trained = _warned(caught) or version("scikit-learn")
-    refuse_version(path, trained)
+            _refuse_version(path, _version_in_warning(caught) or _version_in_pickle(content))
+            raise Refused(_failure_message(path, error)) from error
+    trained = _version_in_warning(caught) or version("scikit-learn")
+    _refuse_version(path, trained)
     return Loaded(estimator, content, trained)
 
 
-def refuse_version(path: Path, trained: str) -> None:
-    """Raises Refused when `trained` is another major or minor scikit-learn than the installed one."""
-    installed = version("scikit-learn")
-    if trained and trained.split(".")[:2] != installed.split(".")[:2]:
-        raise Refused(
-            f"{path.name} was trained with scikit-learn {trained}, {installed} is installed: train it again with "
-            f'{installed}, or set "scikit-learn=={trained}" in pyproject.toml and run make generate.'
-        )
-
-
-def missing(path: Path, module: str) -> str:
-    """What to do about a module that the model needs and the service would not have."""
+def missing_module_message(path: Path, module: str) -> str:
+    """Return the message about a module that the model needs and the service would not have."""
     top = module.partition(".")[0]
     if top in deployed.packages():
-        package = _distribution(top)
+        package = _package(top)
         return f"{path.name} needs {module}, which the installed {package} {version(package)} does not have."
     if _is_own(path, top):
         return (
@@ -67,20 +57,30 @@ def missing(path: Path, module: str) -> str:
             f"(model/{top}.py, imported as model.{top}), which is deployed, and train again."
         )
     return (
-        f'{path.name} needs the package {_distribution(top)}: add "{_distribution(top)}" to dependencies in '
+        f'{path.name} needs the package {_package(top)}: add "{_package(top)}" to dependencies in '
         "pyproject.toml, then run make generate."
     )
 
 
-def script_class(path: Path, name: str) -> str:
-    """What to do about a class or function that only the training script knew."""
+def script_class_message(path: Path, name: str) -> str:
+    """Return the message about a class or function that only the training script had."""
     return (
         f"{path.name} needs {name} from the script that trained it: move it into a module in the folder model/ "
         "(such as model/steps.py, imported as model.steps), which is deployed, and train again."
     )
 
 
-def _content(path: Path) -> bytes:
+def _refuse_version(path: Path, trained: str) -> None:
+    """Raise Refused if the major or minor version of `trained` is not that of the installed scikit-learn."""
+    installed = version("scikit-learn")
+    if trained and trained.split(".")[:2] != installed.split(".")[:2]:
+        raise Refused(
+            f"{path.name} was trained with scikit-learn {trained}, but {installed} is installed: train it again with "
+            f'{installed}, or set "scikit-learn=={trained}" in pyproject.toml and run make generate.'
+        )
+
+
+def _read(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -90,33 +90,33 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _warned(caught: list[warnings.WarningMessage]) -> str:
-    """The version in scikit-learn's own warning, which comes only when it is another than the installed one."""
-    found = [each.message for each in caught if isinstance(each.message, InconsistentVersionWarning)]
-    return str(found[0].original_sklearn_version) if found else ""
+def _version_in_warning(caught: list[warnings.WarningMessage]) -> str:
+    """Return the version in scikit-learn's own warning, which exists only if another version is installed."""
+    messages = [warning.message for warning in caught if isinstance(warning.message, InconsistentVersionWarning)]
+    return str(messages[0].original_sklearn_version) if messages else ""
 
 
-def _recorded(content: bytes) -> str:
-    """The version as it stands in an uncompressed pickle: for estimators that fail to load before the warning comes."""
+def _version_in_pickle(content: bytes) -> str:
+    """Return the version in an uncompressed pickle, for estimators that fail to load before there is a warning."""
     found = re.search(rb"_sklearn_version\x94?(?:X.{4}|\x8c.)(\d+\.\d+[\w.]*)", content, re.DOTALL)
     return found[1].decode() if found else ""
 
 
-def _why(path: Path, error: Exception) -> str:
+def _failure_message(path: Path, error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return missing(path, error.name)
+        return missing_module_message(path, error.name)
     unknown = re.search(r"Can't get attribute '([^']+)' on <module '(?:[\w.]+[.])?__main__'", str(error))
     if unknown:
-        return script_class(path, unknown[1])
+        return script_class_message(path, unknown[1])
     return f"{path.name} cannot be loaded as a joblib or pickle file: {one_line(error)}"
 
 
 def _is_own(path: Path, top: str) -> bool:
-    """Whether `top` is a module beside the model, in the current folder, or in the project."""
+    """Return true if `top` is a module beside the model, in the current folder, or in the project."""
     folders = (path.parent, Path.cwd(), APP)
     return any((folder / f"{top}.py").is_file() or (folder / top).is_dir() for folder in folders)
 
 
-def _distribution(top: str) -> str:
-    """The package that brings the top-level name `top`, as pyproject.toml would name it."""
-    return NAMED_OTHERWISE.get(top) or packages_distributions().get(top, [top])[0]
+def _package(top: str) -> str:
+    """Return the package with the top-level name `top`, as pyproject.toml names it."""
+    return OTHER_NAMES.get(top) or deployed.distributions().get(top, [top])[0]

@@ -1,4 +1,4 @@
-"""What comes out: numbers with or without class bands, or a classifier's labels with or without probabilities."""
+"""The output: numbers with or without classes, or a classifier's labels with or without probabilities."""
 
 import math
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from sklearn.utils import get_tags
 from shared.model.columns import Column, assemble
 from shared.model.manifest import Label, Manifest, Output
 from tools.model import probe
-from tools.model.features import MOST_VALUES
-from tools.model.refused import Refused, listed
+from tools.model.features import MAX_VALUES
+from tools.model.refused import Refused, join_names
 
 REFUSED_KINDS = {
     "clusterer": "finds clusters",
@@ -23,94 +23,101 @@ REFUSED_KINDS = {
 }
 
 
-class Bands(NamedTuple):
-    """A regressor's classes: edges, and one label more; without labels they are Class0, Class1 and so on."""
+class Edges(NamedTuple):
+    """The edges of a regressor's classes, and one label more. The default labels are Class0, Class1 and so on."""
 
     edges: Sequence[float] = ()
     labels: Sequence[str] = ()
 
 
-def bands(edges: str | None, labels: str | None) -> Bands:
-    """Bands from the command line, such as `25,105` and `low,mid,high`. Raises Refused."""
+def parse_edges(edges: str | None, labels: str | None) -> Edges:
+    """Return the edges and labels of the command line, such as `25,105` and `low,mid,high`. Raises Refused."""
     try:
-        numbers = [float(each) for each in edges.split(",")] if edges else []
+        numbers = [float(number) for number in edges.split(",")] if edges else []
     except ValueError:
-        raise Refused(f"The classes' edges must be numbers separated by commas, such as 25,105; not {edges}.") from None
-    return Bands(numbers, [each.strip() for each in labels.split(",")] if labels else [])
+        raise Refused(
+            f"The class edges must be numbers separated by commas, such as 25,105, and not {edges}."
+        ) from None
+    return Edges(numbers, [label.strip() for label in labels.split(",")] if labels else [])
 
 
 def kind(estimator: Any) -> Literal["regressor", "classifier"]:
-    """Whether it answers numbers or labels. Raises Refused for everything that does neither."""
+    """Return the kind of an estimator: a regressor predicts numbers, a classifier labels. Raises Refused for others."""
     name = type(estimator).__name__
     if not hasattr(estimator, "predict"):
-        raise Refused(f"This is a {name}, which has no predict: the service takes regressors and classifiers.")
-    found = _tagged(estimator)
-    if found in REFUSED_KINDS:
-        raise Refused(f"This is a {name}, which {REFUSED_KINDS[found]}: the service takes regressors and classifiers.")
-    if found == "classifier" or (found != "regressor" and hasattr(estimator, "classes_")):
+        raise Refused(f"This is a {name}, which has no predict. The service supports regressors and classifiers.")
+    tag = _type_tag(estimator)
+    if tag in REFUSED_KINDS:
+        raise Refused(f"This is a {name}, which {REFUSED_KINDS[tag]}. The service supports regressors and classifiers.")
+    if tag == "classifier" or (tag != "regressor" and hasattr(estimator, "classes_")):
         return "classifier"
     return "regressor"
 
 
-def of(plain: Output, found: Manifest, estimator: Any, row: Sequence[Column], given: Bands) -> Output:
-    """`plain` with classes and what belongs to them. Asks the estimator with one typical row. Raises Refused."""
-    answer = probe.predict(found, estimator, row)
-    if found.kind == "classifier":
-        if given.edges or given.labels:
-            raise Refused("A classifier has classes of its own; edges and their labels are for regressors.")
-        return _classified(plain, found, estimator, row, answer.tolist()[0])
-    if answer.dtype.kind not in "fiu":
-        raise Refused(f"A regressor must answer numbers, and this one answers {answer.tolist()[0]!r}.")
-    return _banded(plain, given)
+def build(target: Output, manifest: Manifest, estimator: Any, row: Sequence[Column], edges: Edges) -> Output:
+    """Return `target` with its classes. The estimator predicts one typical row for it. Raises Refused."""
+    predictions = probe.predict(manifest, estimator, row)
+    prediction = predictions.tolist()[0]
+    if manifest.kind == "classifier":
+        if edges.edges or edges.labels:
+            raise Refused("A classifier has its own classes. Edges and their labels are for regressors.")
+        return _classifier_output(target, manifest, estimator, row, prediction)
+    if predictions.dtype.kind not in "fiu":
+        raise Refused(f"A regressor must predict numbers, but this one predicts {prediction!r}.")
+    return _regressor_output(target, edges)
 
 
-def _tagged(estimator: Any) -> str | None:
-    """scikit-learn's own word for the estimator, if it has one."""
+def _type_tag(estimator: Any) -> str | None:
+    """Return scikit-learn's own tag for the kind of estimator, if it has one."""
     try:
-        found: str | None = get_tags(estimator).estimator_type
+        tag: str | None = get_tags(estimator).estimator_type
     except (AttributeError, TypeError, ValueError):  # not made with scikit-learn's base class
         return None
-    return found
+    return tag
 
 
-def _banded(plain: Output, given: Bands) -> Output:
-    edges = [float(edge) for edge in given.edges]
-    if not edges and not given.labels:
-        return plain
+def _regressor_output(target: Output, classes: Edges) -> Output:
+    edges = [float(edge) for edge in classes.edges]
+    if not edges and not classes.labels:
+        return target
     if not all(map(math.isfinite, edges)) or any(low >= high for low, high in pairwise(edges)):
-        raise Refused(f"The classes' edges must be finite and ascending, not {listed(f'{edge:g}' for edge in edges)}.")
-    labels = [str(label) for label in given.labels] or [f"Class{i}" for i in range(len(edges) + 1)]
+        numbers = join_names(f"{edge:g}" for edge in edges)
+        raise Refused(f"The class edges must be finite and ascending, and not {numbers}.")
+    labels = [str(label) for label in classes.labels] or [f"Class{i}" for i in range(len(edges) + 1)]
     if len(labels) != len(edges) + 1 or len(set(labels)) != len(labels):
         count = f"{len(edges)} edges make {len(edges) + 1} classes"
-        raise Refused(f"{count}, each with a label of its own: {listed(labels)}.")
-    return replace(plain, classes=tuple(labels), edges=tuple(edges))
+        raise Refused(f"{count}, and each class needs its own label. The labels are: {join_names(labels)}.")
+    return replace(target, classes=tuple(labels), edges=tuple(edges))
 
 
-def _classified(plain: Output, found: Manifest, estimator: Any, row: Sequence[Column], answer: Any) -> Output:
+def _classifier_output(
+    target: Output, manifest: Manifest, estimator: Any, row: Sequence[Column], prediction: Any
+) -> Output:
     labels = _labels(estimator)
-    if answer not in labels:
-        raise Refused(f"The classifier answers {answer!r}, which is none of its classes: {listed(map(str, labels))}.")
-    return replace(plain, classes=labels, probabilities=_has_probabilities(found, estimator, row, len(labels)))
+    if prediction not in labels:
+        names = join_names(map(str, labels))
+        raise Refused(f"The classifier predicts {prediction!r}, which is not one of its classes: {names}.")
+    return replace(target, classes=labels, probabilities=_has_probabilities(manifest, estimator, row, len(labels)))
 
 
 def _labels(estimator: Any) -> tuple[Label, ...]:
-    """The classifier's labels as Python has them, in its order."""
+    """Return the classifier's labels as Python values, in its order. Raises Refused."""
     labels = np.asarray(getattr(estimator, "classes_", ())).tolist()
     if not labels:
-        raise Refused("The classifier does not say which classes it has (classes_).")
-    if len(labels) > MOST_VALUES:
-        raise Refused(f"The classifier has {len(labels)} classes; it may have {MOST_VALUES}.")
+        raise Refused("The classifier has no list of its classes (classes_).")
+    if len(labels) > MAX_VALUES:
+        raise Refused(f"The classifier has {len(labels)} classes; it may have {MAX_VALUES}.")
     for label in labels:
         if not isinstance(label, (str, bool, int, float)) or (isinstance(label, float) and not math.isfinite(label)):
-            raise Refused(f"A class's label must be a text, a number or a boolean, not {label!r}.")
+            raise Refused(f"A class label must be a text, a number or a boolean, and not {label!r}.")
     return tuple(labels)
 
 
-def _has_probabilities(found: Manifest, estimator: Any, row: Sequence[Column], count: int) -> bool:
-    """Whether predict_proba works and gives one finite probability per class."""
-    matrix = assemble(found, row)
-    answer = probe.quietly(_probabilities, estimator, matrix)
-    return answer is not None and answer.shape == (1, count) and bool(np.isfinite(answer).all())
+def _has_probabilities(manifest: Manifest, estimator: Any, row: Sequence[Column], count: int) -> bool:
+    """Return true if predict_proba returns one finite probability per class."""
+    matrix = assemble(manifest, row)
+    probabilities = probe.try_call(_probabilities, estimator, matrix)
+    return probabilities is not None and probabilities.shape == (1, count) and bool(np.isfinite(probabilities).all())
 
 
 def _probabilities(estimator: Any, matrix: Any) -> NDArray[Any]:

@@ -28,16 +28,16 @@ ALONE = 5  # rows that are also asked by themselves: most requests have one
 TOLERANCE = 1e-9  # rounding differs by 1e-12 and less; a float32 step on the way by 1e-7 and more
 
 
-class Stays(Exception):
-    """Why the estimator is served as it is; a reason for people, to be read after a colon."""
+class NotServed(Exception):
+    """The estimator cannot be served in another form. The message is the reason, and is printed after a colon."""
 
 
 def held(found: Manifest, estimator: Any, other: Runtime, table: Table, name: str) -> float:
-    """The greatest difference between the answers of the estimator and of `other`, called `name`. Raises Stays."""
+    """The greatest difference between the answers of the estimator and of `other`, called `name`. Raises NotServed."""
     difference = _difference(found, SklearnModel(found, estimator), other, table)
     if difference > TOLERANCE:
         far = f", by up to {difference:.1e}" if np.isfinite(difference) else ": another label, or none for a row"
-        raise Stays(f"{name} answers otherwise{far}")
+        raise NotServed(f"{name} answers otherwise{far}")
     return float(f"{difference:.1e}")
 
 
@@ -73,7 +73,7 @@ def _difference(found: Manifest, fitted: SklearnModel, other: Runtime, table: Ta
         ]
         far = [*_far_answers(found, fitted, other)]
     except Exception as error:
-        raise Stays(f"not every row can be compared ({one_line(error)})") from error
+        raise NotServed(f"not every row can be compared ({one_line(error)})") from error
     scale = float(np.max(np.abs(answers[0][0].predictions))) if found.kind == "regressor" else 0.0
     return max(_apart(found, scale, *pair) for pair in [*answers, *far])
 

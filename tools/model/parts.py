@@ -1,4 +1,4 @@
-"""The manifest's parts, put together: each is made by a module of its own, from the estimator and its training data."""
+"""The manifest's parts, put together. Each part has its own module, and uses the estimator and its training data."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,23 +12,38 @@ from shared.model.runtimes.linear import LinearModel
 from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import contract, deployed, examples, graph, linear, output, statistics
 from tools.model.artifact import VERSION_DIGITS
-from tools.model.contract import Words
+from tools.model.contract import Texts
 from tools.model.data import Table
-from tools.model.output import Bands
-from tools.model.parity import Stays
+from tools.model.output import Edges
+from tools.model.parity import NotServed
 
 
-class Said(NamedTuple):
-    """What neither the estimator nor its data can tell."""
+class Options(NamedTuple):
+    """Parts of a manifest that are in neither the estimator nor its data."""
 
-    words: Words = Words()
-    bands: Bands = Bands()
+    texts: Texts = Texts()
+    edges: Edges = Edges()
     examples: Sequence[Instance] = ()
     held_out: Table | None = None
 
 
+class Complete(NamedTuple):
+    """A complete manifest, and the content of the graph's file if the manifest names one."""
+
+    manifest: Manifest
+    graph: bytes = b""
+
+
+class Served(NamedTuple):
+    """A manifest that names its runtime, that runtime, and the content of the graph's file if there is one."""
+
+    manifest: Manifest
+    runtime: Runtime
+    graph: bytes = b""
+
+
 def draft(estimator: Any, artifact: Artifact, table: Table, *, name: str, target: str) -> Manifest:
-    """A manifest with what is known at once; features and examples are still to come. Raises Refused."""
+    """Return a manifest without features and examples, which follow later. Raises Refused."""
     return Manifest(
         name=name,
         version=artifact.sha256[:VERSION_DIGITS],
@@ -41,37 +56,37 @@ def draft(estimator: Any, artifact: Artifact, table: Table, *, name: str, target
     )
 
 
-class Complete(NamedTuple):
-    """A whole manifest, and the content of the graph's file where the manifest names one."""
-
-    manifest: Manifest
-    graph: bytes = b""
-
-
-def complete(of: Manifest, estimator: Any, table: Table, said: Said) -> Complete:
-    """The draft with every part. Raises Refused."""
-    found = contract.of(of, estimator, table, said.words, said.bands)
-    statistics.tell_score(found, estimator, table)
-    if said.held_out:
-        found = replace(found, training=statistics.scored(found, estimator, said.held_out))
-    found = replace(found, statistics=statistics.of(found, estimator, table))
-    found, answering, content = _served(found, estimator, table)
-    return Complete(replace(found, examples=examples.golden(found, answering, table, said.examples)), content)
+def complete(draft: Manifest, estimator: Any, table: Table, options: Options) -> Complete:
+    """Return the draft with every part. Raises Refused."""
+    manifest = contract.build(draft, estimator, table, options.texts, options.edges)
+    statistics.print_score(manifest, estimator, table)
+    if options.held_out:
+        manifest = replace(manifest, training=statistics.training(manifest, estimator, options.held_out))
+    manifest = replace(manifest, statistics=statistics.compute(manifest, estimator, table))
+    deployed.allow(deployed.CONVERTER)
+    served = _with_graph(manifest, estimator, table)
+    manifest, runtime, content = _with_weights(served, estimator, table)
+    golden = examples.golden(manifest, runtime, table, options.examples)
+    return Complete(replace(manifest, examples=golden), content)
 
 
-def _served(found: Manifest, estimator: Any, table: Table) -> tuple[Manifest, Runtime, bytes]:
-    """The manifest with what is served in the estimator's place, that itself, and the graph's content; says why not."""
-    answering: Runtime = SklearnModel(found, estimator)
-    content = b""
-    deployed.admit(deployed.CONVERTER)
+def _with_graph(manifest: Manifest, estimator: Any, table: Table) -> Served:
+    """Return the manifest with an ONNX graph if it predicts the same as the estimator, and print why not."""
     try:
-        content, onnx, answering = graph.of(found, estimator, table)
-        found = replace(found, artifact=replace(found.artifact, onnx=onnx))
-        print(f"Its ONNX graph answers as scikit-learn does, up to {onnx.difference:g}.")
-    except Stays as reason:
-        print(f"It is not served by onnxruntime: {reason}.")
-    with suppress(Stays):  # most models are no weighted sum: nothing to tell
-        weighted = linear.of(found, estimator, table)
-        found, answering = replace(found, artifact=replace(found.artifact, linear=weighted)), LinearModel(weighted)
-        print(f"It is a weighted sum of its features, up to {weighted.difference:g}.")
-    return found, answering, content
+        written = graph.of(manifest, estimator, table)
+    except NotServed as reason:
+        print(f"Not served by onnxruntime: {reason}.")
+        return Served(manifest, SklearnModel(manifest, estimator))
+    print(f"The ONNX graph predicts the same as scikit-learn. Greatest difference: {written.onnx.difference:g}.")
+    artifact = replace(manifest.artifact, onnx=written.onnx)
+    return Served(replace(manifest, artifact=artifact), written.graph, written.content)
+
+
+def _with_weights(served: Served, estimator: Any, table: Table) -> Served:
+    """Return the manifest with a weighted sum if it predicts the same. A model without one is normal: no message."""
+    with suppress(NotServed):
+        weighted = linear.of(served.manifest, estimator, table)
+        print(f"The model is a weighted sum of its features. Greatest difference: {weighted.difference:g}.")
+        artifact = replace(served.manifest.artifact, linear=weighted)
+        return Served(replace(served.manifest, artifact=artifact), LinearModel(weighted), served.graph)
+    return served

@@ -1,7 +1,7 @@
-"""The picture's data: what the training data looks like along each feature, for the page to draw behind its curve.
+"""The picture's data: the training data along each feature. The page draws it behind the model's curve.
 
-Bins of at least ten rows with their count, and for each the target's quantiles or the classes' shares. So it holds no
-single row, unless `--publish-points` says that the data may be shown.
+Each feature has bins of at least ten rows. A bin has its count, and the target's quantiles or the classes' shares. So
+the file has no single row, unless `--publish-points` allows it.
 """
 
 import math
@@ -19,12 +19,12 @@ from tools.model import data
 from tools.model.data import Table
 
 FILE = "slr.picture.json"
-MOST_BINS = 24  # more is noise at the width of a page
-LEAST_IN_BIN = 10  # rows: of fewer, quantiles give single ones away
-MOST_ROWS = 50_000  # enough for quantiles of 24 bins
-MOST_POINTS = 1_000
+MAX_BINS = 24  # more is noise at the width of a page
+MIN_ROWS_IN_BIN = 10  # quantiles of fewer rows reveal single rows
+MAX_ROWS = 50_000  # enough for quantiles of 24 bins
+MAX_POINTS = 1_000
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
-PLACES = 3  # numbers are told to a thousandth of their range or better: less than a pixel
+PLACES = 3  # numbers are rounded to a thousandth of their range or better: less than a pixel
 
 
 class Bins(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -32,17 +32,17 @@ class Bins(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     counts: tuple[int, ...]
     edges: tuple[float, ...] = ()
-    """Of a number: one more than bins. A bin holds its lower edge, the last one both."""
+    """Of a number: one more than bins. A bin includes its lower edge, the last bin both."""
     values: tuple[str, ...] = ()
     """Of a category: one per bin."""
     quantiles: tuple[tuple[float, ...] | None, ...] = ()
-    """Of a regressor's target in each bin: 10, 25, 50, 75 and 90 %; None where too few rows are."""
+    """Of a regressor's target in each bin: 10, 25, 50, 75 and 90 %; None for bins with too few rows."""
     shares: tuple[tuple[float, ...] | None, ...] = ()
-    """Of a classifier's classes in each bin, in the manifest's order; None where too few rows are."""
+    """Of a classifier's classes in each bin, in the manifest's order; None for bins with too few rows."""
 
 
 class Points(Struct, frozen=True, kw_only=True):
-    """Single rows, of data that may be shown."""
+    """Single rows, of data that may be published."""
 
     features: dict[str, tuple[float | None, ...]]
     """Number feature → its values."""
@@ -50,103 +50,105 @@ class Points(Struct, frozen=True, kw_only=True):
 
 
 class Picture(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What slr.picture.json holds."""
+    """The content of slr.picture.json."""
 
     version: str
-    """The model's: the page draws nothing behind another one's curve."""
+    """The model's: the page draws nothing behind the curve of another version."""
     features: dict[str, Bins]
     points: Points | None = None
     """Only with `--publish-points`, and of a regressor."""
 
 
-def of(found: Manifest, table: Table, *, publish_points: bool = False) -> Picture:
-    """The picture's data of a model's training data."""
-    some = data.spread(table, MOST_ROWS)
-    target = _target(found, some.target)
-    columns = zip(found.features, some.columns(found.features), strict=True)
-    bins = {feature.name: _bins(feature, values, target, found.output.classes) for feature, values in columns}
-    shown = publish_points and found.kind == "regressor"
-    points = _points(found.features, data.spread(table, MOST_POINTS)) if shown else None
-    return Picture(version=found.version, features=bins, points=points)
+def build(manifest: Manifest, table: Table, *, publish_points: bool = False) -> Picture:
+    """Return the picture's data for a model and its training data."""
+    rows = data.evenly_spaced(table, MAX_ROWS)
+    target = _target(manifest, rows.target)
+    columns = zip(manifest.features, rows.columns(manifest.features), strict=True)
+    bins = {feature.name: _bins(feature, values, target, manifest.output.classes) for feature, values in columns}
+    published = publish_points and manifest.kind == "regressor"
+    points = _points(manifest.features, data.evenly_spaced(table, MAX_POINTS)) if published else None
+    return Picture(version=manifest.version, features=bins, points=points)
 
 
 def write(folder: Path, picture: Picture) -> Path:
-    """Write the picture's data beside the manifest, and return its file."""
+    """Write the picture's data beside the manifest. Returns the path of the file."""
     path = folder / FILE
     path.write_bytes(msgspec.json.encode(picture) + b"\n")
     return path
 
 
-def edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Edges of bins that hold at least ten values each, about equally many; one bin when there are too few."""
+def bin_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return edges of bins with about equally many values, at least ten; of one bin if there are too few values."""
     distinct = np.unique(values)
     if len(distinct) == 1:
         return np.array([distinct[0], distinct[0]])
-    if len(distinct) <= MOST_BINS:  # each value in the middle of its bin
+    if len(distinct) <= MAX_BINS:  # each value in the middle of its bin
         middles = (distinct[:-1] + distinct[1:]) / 2
         candidates = np.array([2 * distinct[0] - middles[0], *middles, 2 * distinct[-1] - middles[-1]])
     else:
-        count = max(1, min(MOST_BINS, len(values) // LEAST_IN_BIN))
+        count = max(1, min(MAX_BINS, len(values) // MIN_ROWS_IN_BIN))
         candidates = np.unique(np.quantile(values, np.linspace(0, 1, count + 1)))
-    return _merged(candidates, values)
+    return _merge_small_bins(candidates, values)
 
 
-def _merged(candidates: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The edges without those that would leave a bin with fewer than ten values."""
+def _merge_small_bins(candidates: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the edges without those that would leave a bin with fewer than ten values."""
     below = np.searchsorted(np.sort(values), candidates, side="left")
     below[-1] = len(values)
-    kept = [0]
+    chosen = [0]
     for i in range(1, len(candidates) - 1):
-        if below[i] - below[kept[-1]] >= LEAST_IN_BIN and below[-1] - below[i] >= LEAST_IN_BIN:
-            kept.append(i)
-    return candidates[[*kept, len(candidates) - 1]]
+        if below[i] - below[chosen[-1]] >= MIN_ROWS_IN_BIN and below[-1] - below[i] >= MIN_ROWS_IN_BIN:
+            chosen.append(i)
+    return candidates[[*chosen, len(candidates) - 1]]
 
 
 def _bins(feature: Feature, values: Any, target: NDArray[Any], classes: Sequence[Label]) -> Bins:
     if isinstance(feature, Category):
         inside = [values == value for value in feature.values]
-        return Bins(values=feature.values, **_told(inside, target, classes))
+        return Bins(values=feature.values, **_summaries(inside, target, classes))
     numbers = values.astype(float)
-    borders = edges(numbers[~np.isnan(numbers)])
-    place = np.searchsorted(borders[1:-1], numbers, side="right")
-    place[np.isnan(numbers)] = -1
-    inside = [place == i for i in range(len(borders) - 1)]
-    return Bins(edges=_short(borders, numbers), **_told(inside, target, classes))
+    edges = bin_edges(numbers[~np.isnan(numbers)])
+    position = np.searchsorted(edges[1:-1], numbers, side="right")
+    position[np.isnan(numbers)] = -1
+    inside = [position == i for i in range(len(edges) - 1)]
+    return Bins(edges=_round(edges, numbers), **_summaries(inside, target, classes))
 
 
-def _told(inside: Sequence[NDArray[np.bool_]], target: NDArray[Any], classes: Sequence[Label]) -> dict[str, Any]:
-    """Count of every bin, and quantiles or shares of the target in it."""
+def _summaries(inside: Sequence[NDArray[np.bool_]], target: NDArray[Any], classes: Sequence[Label]) -> dict[str, Any]:
+    """Return the count of every bin, and the quantiles or shares of the target in it."""
     counts = tuple(int(rows.sum()) for rows in inside)
-    many = [target[rows] if count >= LEAST_IN_BIN else None for rows, count in zip(inside, counts, strict=True)]
+    targets = [target[rows] if len(target[rows]) >= MIN_ROWS_IN_BIN else None for rows in inside]
     if target.dtype.kind == "f":
-        told = (each if each is None else _short(np.quantile(each, QUANTILES), target) for each in many)
-        return {"counts": counts, "quantiles": tuple(told)}
-    told = (each if each is None else _shares(each, classes) for each in many)
-    return {"counts": counts, "shares": tuple(told)}
+        quantiles = (None if values is None else _round(np.quantile(values, QUANTILES), target) for values in targets)
+        return {"counts": counts, "quantiles": tuple(quantiles)}
+    shares = (None if labels is None else _shares(labels, classes) for labels in targets)
+    return {"counts": counts, "shares": tuple(shares)}
 
 
 def _shares(labels: NDArray[Any], classes: Sequence[Label]) -> tuple[float, ...]:
     return tuple(round(float(np.mean(labels == label)), PLACES) for label in classes)
 
 
-def _points(features: Sequence[Feature], some: Table) -> Points:
+def _points(features: Sequence[Feature], table: Table) -> Points:
     numbers = [feature for feature in features if isinstance(feature, Number)]
-    columns = [values.astype(float) for values in some.columns(numbers)]
-    shown = {feature.name: _short(values, values) for feature, values in zip(numbers, columns, strict=True)}
-    target = some.target.astype(float)
+    columns = [values.astype(float) for values in table.columns(numbers)]
+    rounded = {feature.name: _round(values, values) for feature, values in zip(numbers, columns, strict=True)}
+    target = table.target.astype(float)
     return Points(
-        features={name: tuple(None if math.isnan(each) else each for each in values) for name, values in shown.items()},
-        target=_short(target, target),
+        features={
+            name: tuple(None if math.isnan(value) else value for value in values) for name, values in rounded.items()
+        },
+        target=_round(target, target),
     )
 
 
-def _target(found: Manifest, target: NDArray[Any]) -> NDArray[Any]:
-    """Floats of a regressor; a classifier's labels as they are."""
-    return target.astype(np.float64) if found.kind == "regressor" else target.astype(object)
+def _target(manifest: Manifest, target: NDArray[Any]) -> NDArray[Any]:
+    """Return a regressor's target as floats, and a classifier's labels unchanged."""
+    return target.astype(np.float64) if manifest.kind == "regressor" else target.astype(object)
 
 
-def _short(values: NDArray[np.float64], among: NDArray[np.float64]) -> tuple[float, ...]:
-    """Values to a thousandth of the range of `among`, or better."""
+def _round(values: NDArray[np.float64], among: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return the values to a thousandth of the range of `among`, or better."""
     span = float(np.nanmax(among) - np.nanmin(among))
     places = PLACES - math.floor(math.log10(span)) if span > 0 else 2 * PLACES
     return tuple(round(float(value), places) for value in values)

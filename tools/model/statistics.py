@@ -1,4 +1,4 @@
-"""The shape of the training data, for queries that ask whether today's requests still look like it. Never a row."""
+"""Statistics of the training data. Queries compare later requests with them. They never have a row."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,97 +17,99 @@ from tools.model.data import Table, sample
 from tools.model.refused import Refused
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
-DIGITS = 6  # significant ones: drift is not a matter of the seventh
+DIGITS = 6  # significant ones: the seventh does not matter for drift
 SCORE_PLACES = 4
 SCORES = {"regressor": "R²", "classifier": "accuracy"}
-MOST_PREDICTED = 10_000  # rows that the estimator is asked for: enough for quantiles, quick for any estimator
+MAX_ROWS_PREDICTED = 10_000  # enough for quantiles, and quick for any estimator
 
 
-def of(found: Manifest, estimator: Any, table: Table) -> Statistics:
-    """The statistics of the features, and of the answers to at most 10,000 rows that the service would take.
+def compute(manifest: Manifest, estimator: Any, table: Table) -> Statistics:
+    """Return the statistics of the features, and of predictions for at most 10,000 rows that the service accepts.
 
-    Raises Refused when the estimator fails on its own data or answers what JSON has no number for.
+    Raises Refused if the estimator fails on its own data, or if a prediction is not a finite number.
     """
-    columns = dict(zip(found.features, table.columns(found.features), strict=True))
-    absent = {each.name: share for each in found.features if (share := float(table.frame[each.name].isna().mean()))}
-    described = Statistics(
-        quantiles={each.name: quantiles(values) for each, values in columns.items() if isinstance(each, Number)},
+    features = manifest.features
+    columns = list(zip(features, table.columns(features), strict=True))
+    missing = {feature.name: float(table.frame[feature.name].isna().mean()) for feature in features}
+    statistics = Statistics(
+        quantiles={feature.name: quantiles(values) for feature, values in columns if isinstance(feature, Number)},
         shares={
-            each.name: shares(values, each.values) for each, values in columns.items() if isinstance(each, Category)
+            feature.name: shares(values, feature.values) for feature, values in columns if isinstance(feature, Category)
         },
-        missing={name: _short(share) for name, share in absent.items()},
+        missing={name: _round(share) for name, share in missing.items() if share},
     )
-    return _with_answers(described, found, estimator, _asked(found, table))
+    return _with_predictions(statistics, manifest, estimator, _sample(manifest, table))
 
 
 def quantiles(values: NDArray[Any]) -> tuple[float, ...]:
-    """The 0, 5, 25, 50, 75, 95 and 100 % quantiles of the values that are there."""
-    return tuple(_short(float(each)) for each in np.nanquantile(values.astype(float), QUANTILES))
+    """Return the 0, 5, 25, 50, 75, 95 and 100 % quantiles of the values that are not missing."""
+    return tuple(_round(float(quantile)) for quantile in np.nanquantile(values.astype(float), QUANTILES))
 
 
-def shares(values: Any, among: Sequence[Any]) -> dict[str, float]:
-    """The share of every label or category among all rows, missing ones counted as rows."""
+def shares(values: Any, labels: Sequence[Any]) -> dict[str, float]:
+    """Return the share of every label or category among all rows, also among those without a value."""
     counts = Counter(values)
-    return {label_text(each): _short(counts[each] / len(values)) for each in among}
+    return {label_text(label): _round(counts[label] / len(values)) for label in labels}
 
 
-def tell_score(found: Manifest, estimator: Any, table: Table) -> None:
-    """Print the score on the training data: a low one says that columns or target are not the model's own."""
-    if (reached := score(found, estimator, table)) is not None:
-        print(f"{SCORES[found.kind]} on the training data itself: {reached:g}.")
+def print_score(manifest: Manifest, estimator: Any, table: Table) -> None:
+    """Print the score on the training data: a low one shows that columns or target are not those of the training."""
+    if (value := score(manifest, estimator, table)) is not None:
+        print(f"{SCORES[manifest.kind]} on the training data: {value:g}.")
 
 
-def score(found: Manifest, estimator: Any, table: Table) -> float | None:
-    """R² of a regressor, accuracy of a classifier, on at most 10,000 rows; None when fewer than two are complete.
+def score(manifest: Manifest, estimator: Any, table: Table) -> float | None:
+    """Return R² of a regressor or accuracy of a classifier, on at most 10,000 rows; None below two complete rows.
 
-    Raises Refused when a regressor's target is not a number.
+    Raises Refused if a regressor's target is not a number.
     """
-    some = _asked(found, table)
-    if len(some.frame) < 2:
+    rows = _sample(manifest, table)
+    if len(rows.frame) < 2:
         return None
-    answers = probe.predicted(found, estimator, some)
-    reached = r2_score(_numbers(found, some), answers) if found.kind == "regressor" else _accuracy(some.target, answers)
-    return round(float(reached), SCORE_PLACES)
+    predictions = probe.predict_table(manifest, estimator, rows)
+    if manifest.kind == "regressor":
+        return round(float(r2_score(_numbers(manifest, rows), predictions)), SCORE_PLACES)
+    return round(_accuracy(rows.target, predictions), SCORE_PLACES)
 
 
-def scored(found: Manifest, estimator: Any, others: Table) -> Training:
-    """What the manifest says of the training, with the score on rows that were held out."""
-    reached = score(found, estimator, others)
-    return replace(found.training, score=reached, score_name=SCORES[found.kind], held_out=len(others.frame))
+def training(manifest: Manifest, estimator: Any, held_out: Table) -> Training:
+    """Return the manifest's description of the training with the score on held-out rows."""
+    value = score(manifest, estimator, held_out)
+    return replace(manifest.training, score=value, score_name=SCORES[manifest.kind], held_out=len(held_out.frame))
 
 
-def _accuracy(target: NDArray[Any], answers: NDArray[Any]) -> float:
-    """The share of equal labels; scikit-learn's own refuses to compare labels of two types."""
-    equal = [given == answer for given, answer in zip(target.tolist(), answers.tolist(), strict=True)]
+def _accuracy(target: NDArray[Any], predictions: NDArray[Any]) -> float:
+    """Return the share of equal labels. scikit-learn's own function refuses to compare labels of two types."""
+    equal = [label == prediction for label, prediction in zip(target.tolist(), predictions.tolist(), strict=True)]
     return equal.count(True) / len(equal)
 
 
-def _numbers(found: Manifest, some: Table) -> NDArray[np.float64]:
+def _numbers(manifest: Manifest, table: Table) -> NDArray[np.float64]:
     try:
-        numbers = some.target.astype(np.float64)
+        numbers = table.target.astype(np.float64)
     except (TypeError, ValueError):
         numbers = np.array([np.nan])
     if not np.isfinite(numbers).all():
-        raise Refused(f"The model answers numbers, and the target {found.output.name} holds something else.")
+        raise Refused(f"The model predicts numbers, but the target {manifest.output.name} has other values.")
     return numbers
 
 
-def _asked(found: Manifest, table: Table) -> Table:
-    return sample(table, found.features, MOST_PREDICTED)
+def _sample(manifest: Manifest, table: Table) -> Table:
+    return sample(table, manifest.features, MAX_ROWS_PREDICTED)
 
 
-def _with_answers(described: Statistics, found: Manifest, estimator: Any, some: Table) -> Statistics:
-    if some.frame.empty:  # every row lacks something that the estimator needs
-        return described
-    answers = probe.predicted(found, estimator, some)
-    if found.kind == "classifier":
-        return replace(described, prediction_shares=shares(answers.tolist(), found.output.classes))
-    described = replace(described, prediction_quantiles=quantiles(answers))
-    if not found.output.edges:
-        return described
-    labels = Model(found, SklearnModel(found, estimator)).classify(answers.tolist())
-    return replace(described, prediction_shares=shares(labels, found.output.classes))
+def _with_predictions(statistics: Statistics, manifest: Manifest, estimator: Any, rows: Table) -> Statistics:
+    if rows.frame.empty:  # every row lacks a value that the estimator needs
+        return statistics
+    predictions = probe.predict_table(manifest, estimator, rows)
+    if manifest.kind == "classifier":
+        return replace(statistics, prediction_shares=shares(predictions.tolist(), manifest.output.classes))
+    statistics = replace(statistics, prediction_quantiles=quantiles(predictions))
+    if not manifest.output.edges:
+        return statistics
+    labels = Model(manifest, SklearnModel(manifest, estimator)).classify(predictions.tolist())
+    return replace(statistics, prediction_shares=shares(labels, manifest.output.classes))
 
 
-def _short(value: float) -> float:
+def _round(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")

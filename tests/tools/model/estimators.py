@@ -1,4 +1,4 @@
-"""Training data and estimators made for the tests of tools/model."""
+"""Training data and estimators for the tests of tools/model."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ CATEGORIES = ["smoker?", "città", "ward", "a b"]
 
 
 def patients() -> pd.DataFrame:
-    """Eight numbers and four categories with names of any text; some values are missing."""
+    """Return eight numbers and four categories with names of any text; some values are missing."""
     random = np.random.default_rng(7)
     frame = pd.DataFrame({name: random.normal(size=ROWS).round(3) for name in NUMBERS})
     frame["age"] = random.integers(18, 90, ROWS)
@@ -33,49 +33,49 @@ def patients() -> pd.DataFrame:
 
 
 def stay(frame: pd.DataFrame) -> pd.Series:
-    """A target that depends on numbers and categories."""
+    """Return a target that depends on numbers and categories."""
     return 2 * frame["body mass/index"] + frame["age"] / 10 + 3 * (frame["ward"] == "x")
 
 
 def boosted() -> Pipeline:
-    """Gradient boosting on twelve named columns: categories encoded, missing values left in."""
+    """Return gradient boosting on twelve named columns: categories are encoded, missing values stay."""
     encode = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     columns = ColumnTransformer([("texts", encode, CATEGORIES), ("numbers", "passthrough", NUMBERS)])
     return make_pipeline(columns, HistGradientBoostingRegressor(max_iter=20, random_state=0))
 
 
 def encoded() -> Pipeline:
-    """A linear model of one number and one category, both required."""
+    """Return a linear model of one number and one category, both required."""
     columns = ColumnTransformer([("texts", OneHotEncoder(), ["ward"]), ("numbers", "passthrough", ["age"])])
     return make_pipeline(columns, LinearRegression())
 
 
 def numbers(columns: int = 2, rows: int = 60) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """An array of numbers and a target that is their sum."""
+    """Return an array of numbers and a target that is their sum."""
     X = np.random.default_rng(3).normal(size=(rows, columns))  # noqa: N806 - scikit-learn's name
     return X, X.sum(axis=1)
 
 
 def linear() -> LinearRegression:
-    """Fitted on `numbers()`."""
+    """Return a linear model that is fitted on `numbers()`."""
     return LinearRegression().fit(*numbers())
 
 
-def saved(folder: Path, estimator: Any, frame: pd.DataFrame, target: Any, name: str = "mine") -> list[str]:
-    """FILE, --data and --target of the command, for an estimator and its data written into `folder`."""
+def save(folder: Path, estimator: Any, frame: pd.DataFrame, target: Any, name: str = "mine") -> list[str]:
+    """Write an estimator and its data into `folder`. Returns FILE, --data and --target of the command."""
     model, data = folder / f"{name}.joblib", folder / "train.csv"
     joblib.dump(estimator, model)
     frame.assign(y=target).to_csv(data, index=False)
     return [str(model), "--data", str(data), "--target", "y"]
 
 
-def of(frame: pd.DataFrame, target: Any = None) -> Table:
-    """A table without a file."""
+def training_table(frame: pd.DataFrame, target: Any = None) -> Table:
+    """Return a table without a file."""
     return table(frame, np.zeros(len(frame)) if target is None else target, source="train.csv")
 
 
 def draft(kind: Any = "regressor") -> Manifest:
-    """What stands in the manifest before its contract is known."""
+    """Return a manifest without its contract."""
     return Manifest(
         name="mine",
         version="1",

@@ -2,30 +2,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from shared.model import manifest
-from shared.model.manifest import APP, Number
-from tests.tools.model.estimators import boosted, linear, numbers, patients, stay
+from shared.model.manifest import Manifest, Number
+from tests.tools.model.conftest import Adopted
+from tests.tools.model.estimators import linear, numbers, patients
 from tools.model import Refused, adopt
 
+TRAINING_ROWS = 40
 
-def test_adopt_writes_what_it_returns(tmp_path: Path) -> None:
+
+@pytest.fixture(scope="module")
+def adopted_sum(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
+    """A linear model that was adopted with all texts, and its folder."""
+    folder = tmp_path_factory.mktemp("sum")
     X, y = numbers()  # noqa: N806 - scikit-learn's name
-
-    found = adopt(linear(), X, y, name="sum", names=["a", "b"], target="total", folder=tmp_path)
-
-    assert manifest.decode((tmp_path / "slr.json").read_bytes()) == found
-    written = ["slr.joblib", "slr.json", "slr.onnx", "slr.picture.json"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == written
-
-
-def test_adopt_takes_what_people_say_of_a_model(tmp_path: Path) -> None:
-    X, y = numbers()  # noqa: N806 - scikit-learn's name
-
-    found = adopt(
+    return folder, adopt(
         linear(),
-        X[:-20],
-        y[:-20],
+        X[:TRAINING_ROWS],
+        y[:TRAINING_ROWS],
         name="sum",
         names=["a", "b"],
         target="total",
@@ -35,21 +31,32 @@ def test_adopt_takes_what_people_say_of_a_model(tmp_path: Path) -> None:
         version="7",
         description="A sum.",
         data="made up",
-        held_out=(X[-20:], y[-20:]),
-        folder=tmp_path,
+        held_out=(X[TRAINING_ROWS:], y[TRAINING_ROWS:]),
+        folder=folder,
     )
 
-    assert found.features[0] == Number(
-        name="a", label="First", unit="kg", help="of two", range=(X[:-20, 0].min(), X[:-20, 0].max())
+
+def test_adopt_writes_the_manifest_that_it_returns(adopted_sum: tuple[Path, Manifest]) -> None:
+    folder, returned = adopted_sum
+
+    assert manifest.decode((folder / "slr.json").read_bytes()) == returned
+    files = ["slr.joblib", "slr.json", "slr.onnx", "slr.picture.json"]
+    assert sorted(path.name for path in folder.iterdir()) == files
+
+
+def test_the_texts_and_the_held_out_rows_are_in_the_manifest(adopted_sum: tuple[Path, Manifest]) -> None:
+    returned = adopted_sum[1]
+    first = numbers()[0][:TRAINING_ROWS, 0]
+
+    assert returned.features[0] == Number(
+        name="a", label="First", unit="kg", help="of two", range=(first.min(), first.max())
     )
-    assert (found.output.name, found.output.label, found.output.unit) == ("total", "Sum", "kg")
-    assert (found.version, found.description, found.training.data) == ("7", "A sum.", "made up")
-    assert (found.training.score, found.training.score_name, found.training.held_out) == (1.0, "R²", 20)
+    assert (returned.output.name, returned.output.label, returned.output.unit) == ("total", "Sum", "kg")
+    assert (returned.version, returned.description, returned.training.data) == ("7", "A sum.", "made up")
+    assert (returned.training.score, returned.training.score_name, returned.training.held_out) == (1.0, "R²", 20)
 
 
-def test_the_manifest_of_a_wide_model_stays_under_20_kb(tmp_path: Path) -> None:
-    from sklearn.linear_model import LinearRegression
-
+def test_the_manifest_of_a_model_with_many_features_stays_under_20_kb(tmp_path: Path) -> None:
     X, y = numbers(200, 300)  # noqa: N806 - scikit-learn's name
 
     adopt(LinearRegression().fit(X, y), X, y, name="wide", folder=tmp_path)
@@ -57,27 +64,20 @@ def test_the_manifest_of_a_wide_model_stays_under_20_kb(tmp_path: Path) -> None:
     assert (tmp_path / "slr.json").stat().st_size < 20_000
 
 
-def test_no_training_row_stands_in_the_manifest(tmp_path: Path) -> None:
+def test_no_training_row_is_in_the_manifest(adopted: Adopted) -> None:
     frame = patients()
 
-    found = adopt(boosted().fit(frame, stay(frame)), frame, stay(frame), name="stay", folder=tmp_path)
-
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    assert len(found.examples) == 4
-    assert not [example for example in found.examples if example.instance in rows]
+    examples = adopted.manifest.examples
+    assert len(examples) == 4
+    assert set(examples[0].instance) == set(frame.columns)
+    assert not [example for example in examples if example.instance in rows]
 
 
-def test_what_is_refused_writes_nothing(tmp_path: Path) -> None:
+def test_a_refused_model_writes_nothing(tmp_path: Path) -> None:
     X, y = numbers()  # noqa: N806 - scikit-learn's name
 
-    with pytest.raises(Refused, match="takes 2 columns"):
+    with pytest.raises(Refused, match="needs 2 columns"):
         adopt(linear(), np.column_stack([X, y]), y, name="sum", folder=tmp_path)
 
     assert not list(tmp_path.iterdir())
-
-
-def test_by_default_the_model_that_is_served_is_replaced() -> None:
-    defaults = adopt.__kwdefaults__
-
-    assert defaults is not None
-    assert defaults["folder"] / "slr.json" == APP / "model" / "slr.json"

@@ -20,7 +20,7 @@ class Scripted(LinearRegression):  # type: ignore[misc]
     """An estimator of a test module, which is not deployed."""
 
 
-def test_the_same_training_gives_the_same_bytes_which_load_again() -> None:
+def test_the_same_training_leads_to_the_same_bytes_which_can_be_loaded() -> None:
     content, scikit_learn = dump(linear())
 
     assert dump(linear())[0] == content
@@ -37,7 +37,7 @@ def test_the_same_training_gives_the_same_bytes_which_load_again() -> None:
         GridSearchCV(make_pipeline(LinearRegression()), {}, cv=2).fit(*numbers()),
     ],
 )
-def test_people_are_told_the_estimator_that_answers(estimator: Any) -> None:
+def test_the_manifest_names_the_estimator_that_predicts(estimator: Any) -> None:
     artifact = describe(b"bytes", estimator, "1.9.1")
 
     assert artifact.estimator == "LinearRegression"

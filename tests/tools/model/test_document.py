@@ -6,11 +6,11 @@ from msgspec.structs import replace
 from shared.model import manifest
 from shared.model.manifest import Example, Manifest, Number, Statistics
 from tests.tools.model.estimators import draft
-from tools.model.document import MOST_BYTES, fit, write
+from tools.model.document import MAX_BYTES, encode, write
 
 
-def whole(features: int, examples: int = 3) -> Manifest:
-    """A manifest with so many number features, with statistics and examples."""
+def complete(features: int, examples: int = 3) -> Manifest:
+    """Return a manifest with this many number features, with statistics and examples."""
     names = [f"feature_{i}" for i in range(features)]
     return replace(
         draft(),
@@ -20,47 +20,47 @@ def whole(features: int, examples: int = 3) -> Manifest:
     )
 
 
-def test_a_small_manifest_is_whole_and_easy_to_read() -> None:
-    kept, content = fit(whole(2))
+def test_a_short_encodedstays_complete_and_indented() -> None:
+    encoded, content = encode(complete(2))
 
-    assert kept == whole(2)
+    assert encoded == complete(2)
     assert content.startswith(b'{\n  "name": "mine",\n')
     assert content.endswith(b"}\n")
-    assert manifest.decode(content) == kept
+    assert manifest.decode(content) == encoded
 
 
 @pytest.mark.parametrize(
-    ("features", "said"),
+    ("features", "messages"),
     [
         (60, ["without line breaks"]),
         (100, ["without line breaks", "the statistics of the features"]),
         (200, ["without line breaks", "the statistics of the features", "all examples but one"]),
     ],
 )
-def test_a_long_manifest_stays_under_its_limit_and_says_what_gave_way(
-    features: int, said: list[str], capsys: pytest.CaptureFixture[str]
+def test_a_long_encodedstays_under_its_limit_and_the_left_out_parts_are_printed(
+    features: int, messages: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept, content = fit(whole(features))
+    encoded, content = encode(complete(features))
 
-    assert len(content) < MOST_BYTES
-    assert manifest.decode(content) == kept
-    assert kept.features == whole(features).features
-    assert kept.statistics.prediction_quantiles
-    assert kept.examples
+    assert len(content) < MAX_BYTES
+    assert manifest.decode(content) == encoded
+    assert encoded.features == complete(features).features
+    assert encoded.statistics.prediction_quantiles
+    assert encoded.examples
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(said)
-    assert all(part in line for part, line in zip(said, lines, strict=True))
+    assert len(lines) == len(messages)
+    assert all(message in line for message, line in zip(messages, lines, strict=True))
 
 
-def test_a_contract_that_is_too_long_alone_is_written_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    kept, content = fit(whole(500))
+def test_features_that_alone_exceed_the_limit_are_all_written(capsys: pytest.CaptureFixture[str]) -> None:
+    encoded, content = encode(complete(500))
 
-    assert len(kept.features) == 500
-    assert len(content) > MOST_BYTES
-    assert "The features alone take more" in capsys.readouterr().out
+    assert len(encoded.features) == 500
+    assert len(content) > MAX_BYTES
+    assert "The features alone need more than 20 kB" in capsys.readouterr().out
 
 
-def test_the_files_are_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+def test_the_files_are_replaced_and_no_partial_file_stays(tmp_path: Path) -> None:
     folder = tmp_path / "new"
 
     for version in (b"1", b"2"):
@@ -71,7 +71,7 @@ def test_the_files_are_replaced_and_nothing_else_is_left(tmp_path: Path) -> None
     assert (folder / "slr.json").read_bytes() == b"{2}"
 
 
-def test_a_graph_of_the_model_before_is_removed(tmp_path: Path) -> None:
+def test_the_graph_of_the_previous_model_is_removed(tmp_path: Path) -> None:
     write(tmp_path, {"slr.onnx": b"graph", "slr.json": b"{}"})
 
     write(tmp_path, {"slr.onnx": b"", "slr.json": b"{}"})

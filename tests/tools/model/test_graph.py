@@ -28,10 +28,10 @@ from shared.model.runtimes.onnx import OnnxModel
 from shared.model.runtimes.sklearn import SklearnModel
 from tests.tools.model.estimators import draft
 from tools.model import contract, graph, parity
-from tools.model.contract import Words
+from tools.model.contract import Texts
 from tools.model.data import Table, table
-from tools.model.output import Bands
-from tools.model.parity import TOLERANCE, Stays
+from tools.model.output import Edges
+from tools.model.parity import TOLERANCE, NotServed
 
 CHANCE = np.random.default_rng(5)
 MIXED = pd.DataFrame(
@@ -56,7 +56,7 @@ def encoded(encoder: Any, last: Any) -> Any:
 def settled(estimator: Any, X: Any, y: Any) -> tuple[Manifest, Table]:  # noqa: N803 - scikit-learn's name
     data = table(X, y, names=list(NUMBERS) if isinstance(X, np.ndarray) else (), source="d")
     kind = "classifier" if hasattr(estimator, "classes_") else "regressor"
-    return contract.of(draft(kind), estimator, data, Words(), Bands()), data
+    return contract.build(draft(kind), estimator, data, Texts(), Edges()), data
 
 
 def written(estimator: Any, X: Any, y: Any) -> graph.Written:  # noqa: N803 - scikit-learn's name
@@ -126,45 +126,45 @@ def test_a_classifiers_graph_answers_the_same_labels(estimator: Any, X: Any) -> 
 )
 def test_trees_stay_with_scikit_learn_without_a_try(estimator: Any, y: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graph, "_converted", lambda *_: pytest.fail("tried"))
-    with pytest.raises(Stays, match="no trees in float64"):
+    with pytest.raises(NotServed, match="no trees in float64"):
         written(estimator, ARRAY, y)
 
 
 def test_float32_on_the_way_stays_with_scikit_learn_though_labels_seldom_show_it() -> None:
-    with pytest.raises(Stays, match="computes in float32"):
+    with pytest.raises(NotServed, match="computes in float32"):
         written(make_pipeline(StandardScaler(), SVC()), ARRAY, LABELS)
 
 
 def test_neighbours_stay_with_scikit_learn_for_the_memory_of_large_requests() -> None:
-    with pytest.raises(Stays, match="distances from all rows to all training rows"):
+    with pytest.raises(NotServed, match="distances from all rows to all training rows"):
         written(KNeighborsClassifier(), ARRAY, LABELS)
 
 
 def test_a_graph_that_answers_otherwise_far_outside_only_stays_with_scikit_learn() -> None:
     labels = np.digitize(TARGET, np.quantile(TARGET, [0.3, 0.6]))
-    with pytest.raises(Stays, match="answers otherwise"):
+    with pytest.raises(NotServed, match="answers otherwise"):
         written(make_pipeline(StandardScaler(), OneVsRestClassifier(LogisticRegression())), ARRAY, labels)
 
 
 def test_a_graph_that_answers_what_the_estimator_refuses_stays_with_scikit_learn() -> None:
     tiny = ARRAY * 1e-12  # scaled, 1e300 is infinite: the estimator takes no such number, and a sigmoid makes it 1
-    with pytest.raises(Stays, match="none for a row"):
+    with pytest.raises(NotServed, match="none for a row"):
         written(make_pipeline(StandardScaler(), LogisticRegression()), tiny, LABELS)
 
 
 def test_without_skl2onnx_it_stays_with_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "skl2onnx.common.data_types", None)
-    with pytest.raises(Stays, match="skl2onnx, which writes ONNX graphs, cannot be imported"):
+    with pytest.raises(NotServed, match="skl2onnx, which writes ONNX graphs, cannot be imported"):
         written(LinearRegression(), ARRAY, TARGET)
 
 
 def test_what_has_no_graph_stays_with_scikit_learn() -> None:
-    with pytest.raises(Stays, match="no ONNX graph that onnxruntime loads"):
+    with pytest.raises(NotServed, match="no ONNX graph that onnxruntime loads"):
         written(make_pipeline(FunctionTransformer(np.tanh), LinearRegression()), ARRAY, TARGET)
 
 
 def test_what_onnxruntime_does_not_load_stays_with_scikit_learn() -> None:
-    with pytest.raises(Stays, match="no ONNX graph that onnxruntime loads"):
+    with pytest.raises(NotServed, match="no ONNX graph that onnxruntime loads"):
         written(make_pipeline(SimpleImputer(), LinearRegression()), ARRAY, TARGET)
 
 
@@ -191,7 +191,7 @@ def test_a_text_that_a_missing_one_would_be_taken_for_stays_with_scikit_learn() 
     text = np.where(np.median(TARGET) < TARGET, "nan", "x").astype(object)
     text[:50] = np.nan
     frame = MIXED.assign(**{"a b": text})
-    with pytest.raises(Stays):
+    with pytest.raises(NotServed):
         written(encoded(OneHotEncoder(), LinearRegression()), frame, TARGET)
 
 
@@ -211,7 +211,7 @@ def test_a_graph_that_answers_otherwise_stays_with_scikit_learn(monkeypatch: pyt
         return right._replace(predictions=[value * (1 + 1e-7) for value in right.predictions])
 
     monkeypatch.setattr(OnnxModel, "predict", slightly_off)
-    with pytest.raises(Stays, match=r"answers otherwise, by up to 1\.0e-07"):
+    with pytest.raises(NotServed, match=r"answers otherwise, by up to 1\.0e-07"):
         written(LinearRegression(), ARRAY, TARGET)
 
 
@@ -223,7 +223,7 @@ def test_a_graph_with_other_labels_stays_with_scikit_learn(monkeypatch: pytest.M
         return right._replace(predictions=["other", *right.predictions[1:]])
 
     monkeypatch.setattr(OnnxModel, "predict", first_wrong)
-    with pytest.raises(Stays, match="answers otherwise: another label"):
+    with pytest.raises(NotServed, match="answers otherwise: another label"):
         written(LogisticRegression(), ARRAY, LABELS)
 
 

@@ -16,7 +16,7 @@ from shared.model.runtimes.linear import LinearModel
 from shared.model.runtimes.sklearn import SklearnModel
 from tests.tools.model.test_graph import ARRAY, LABELS, MIXED, NUMBERS, TARGET, encoded, settled
 from tools.model import linear
-from tools.model.parity import TOLERANCE, Stays
+from tools.model.parity import TOLERANCE, NotServed
 
 
 def found(estimator: Any, X: Any = ARRAY, y: Any = TARGET) -> Any:  # noqa: N803 - scikit-learn's name
@@ -73,15 +73,15 @@ def test_the_weights_of_a_plain_linear_model_are_its_own_to_the_last_digit() -> 
     ids=["a tree", "a square", "a bend outside the data", "a limit"],
 )
 def test_whatever_is_not_linear_stays_as_it_is(estimator: Any) -> None:
-    with pytest.raises(Stays):
+    with pytest.raises(NotServed):
         found(estimator)
 
 
 def test_a_classifier_stays_as_it_is() -> None:
-    with pytest.raises(Stays, match="only regressors of numbers"):
+    with pytest.raises(NotServed, match="only regressors of numbers"):
         found(LogisticRegression(), y=LABELS)
 
 
 def test_categories_stay_as_they_are() -> None:
-    with pytest.raises(Stays, match="only regressors of numbers"):
+    with pytest.raises(NotServed, match="only regressors of numbers"):
         found(encoded(OneHotEncoder(), LinearRegression()), MIXED)

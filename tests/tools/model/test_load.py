@@ -17,15 +17,16 @@ from tools.model.refused import Refused
 INSTALLED = sklearn.__version__
 
 
-def module(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A class `Model` of a module `name`, which stands nowhere on disk."""
-    made = ModuleType(name)
-    made.Model = type("Model", (), {"__module__": name})  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, name, made)
-    return made.Model
+def class_of_module(name: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a class `Model` of a module `name`, which is not on disk."""
+    module = ModuleType(name)
+    module.Model = type("Model", (), {"__module__": name})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, name, module)
+    return module.Model
 
 
-def dumped(folder: Path, estimator: Any) -> Path:
+def dump(folder: Path, estimator: Any) -> Path:
+    """Write an estimator into a file, and return its path."""
     path = folder / "mine.joblib"
     joblib.dump(estimator, path)
     return path
@@ -49,24 +50,26 @@ def test_a_plain_pickle_is_loaded(tmp_path: Path) -> None:
 
 
 def test_another_minor_of_scikit_learn_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as then:
-        then.setattr("sklearn.base.__version__", "1.7.2")
-        path = dumped(tmp_path, linear())
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn.base.__version__", "1.7.2")
+        path = dump(tmp_path, linear())
 
     with pytest.raises(Refused) as refused:
         load(path)
 
     assert str(refused.value) == (
-        f"mine.joblib was trained with scikit-learn 1.7.2, {INSTALLED} is installed: train it again with {INSTALLED}, "
-        'or set "scikit-learn==1.7.2" in pyproject.toml and run make generate.'
+        f"mine.joblib was trained with scikit-learn 1.7.2, but {INSTALLED} is installed: train it again with "
+        f'{INSTALLED}, or set "scikit-learn==1.7.2" in pyproject.toml and run make generate.'
     )
 
 
-def test_another_patch_of_scikit_learn_is_taken_and_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_patch_of_scikit_learn_is_accepted_and_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = ".".join([*INSTALLED.split(".")[:2], "99"])
-    with monkeypatch.context() as then:
-        then.setattr("sklearn.base.__version__", other)
-        path = dumped(tmp_path, linear())
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn.base.__version__", other)
+        path = dump(tmp_path, linear())
 
     assert load(path).scikit_learn == other
 
@@ -74,17 +77,17 @@ def test_another_patch_of_scikit_learn_is_taken_and_recorded(tmp_path: Path, mon
 def test_a_file_that_fails_before_the_warning_is_refused_by_its_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as then:
-        then.setattr("sklearn.base.__version__", "1.5.0")
-        path = dumped(tmp_path, make_pipeline(module("sklearn.gone", then)(), linear()))
+    with monkeypatch.context() as patch:
+        patch.setattr("sklearn.base.__version__", "1.5.0")
+        path = dump(tmp_path, make_pipeline(class_of_module("sklearn.gone", patch)(), linear()))
 
     with pytest.raises(Refused, match=r"trained with scikit-learn 1\.5\.0"):
         load(path)
 
 
-def test_a_part_that_an_installed_package_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as then:
-        path = dumped(tmp_path, module("sklearn.gone", then)())
+def test_a_module_that_an_installed_package_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        path = dump(tmp_path, class_of_module("sklearn.gone", patch)())
 
     with pytest.raises(
         Refused, match=rf"needs sklearn\.gone, which the installed scikit-learn {INSTALLED} does not have"
@@ -101,9 +104,9 @@ def test_a_missing_package_is_named_as_pyproject_has_it(
     (tmp_path / "models").mkdir()
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    with monkeypatch.context() as then:
-        path = dumped(tmp_path / "models", module(needed, then)())
-        then.setitem(sys.modules, needed, None)
+    with monkeypatch.context() as patch:
+        path = dump(tmp_path / "models", class_of_module(needed, patch)())
+        patch.setitem(sys.modules, needed, None)
 
         with pytest.raises(Refused) as refused:
             load(path)
@@ -114,10 +117,10 @@ def test_a_missing_package_is_named_as_pyproject_has_it(
     )
 
 
-def test_a_module_beside_the_model_is_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_beside_the_model_is_the_users_own_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "steps.py").touch()
-    with monkeypatch.context() as then:
-        path = dumped(tmp_path, module("steps", then)())
+    with monkeypatch.context() as patch:
+        path = dump(tmp_path, class_of_module("steps", patch)())
 
     with pytest.raises(
         Refused, match=r"your own module steps: move it into .* \(model/steps\.py, imported as model\.steps\)"
@@ -126,31 +129,31 @@ def test_a_module_beside_the_model_is_the_users_own(tmp_path: Path, monkeypatch:
 
 
 def test_a_class_of_the_training_script_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = type("Rounded", (), {"__module__": "__main__"})
-    with monkeypatch.context() as then:
-        then.setattr("__main__.Rounded", made, raising=False)
-        path = dumped(tmp_path, made())
+    rounded = type("Rounded", (), {"__module__": "__main__"})
+    with monkeypatch.context() as patch:
+        patch.setattr("__main__.Rounded", rounded, raising=False)
+        path = dump(tmp_path, rounded())
 
     with pytest.raises(Refused, match=r"needs Rounded from the script that trained it: move it into a module"):
         load(path)
 
 
 @pytest.mark.parametrize(
-    ("content", "line"),
+    ("content", "message"),
     [
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "is a git-lfs pointer: run git lfs pull"),
         (b"a,b\n1,2\n", "cannot be loaded as a joblib or pickle file"),
         (b"", "cannot be loaded as a joblib or pickle file: EOFError"),
     ],
 )
-def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes, line: str) -> None:
+def test_a_file_that_is_not_a_model_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "mine.joblib"
     path.write_bytes(content)
 
-    with pytest.raises(Refused, match=line):
+    with pytest.raises(Refused, match=message):
         load(path)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"none\.joblib cannot be read: No such file"):
         load(tmp_path / "none.joblib")

@@ -6,61 +6,63 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import Pipeline
 
-from tests.tools.model.estimators import encoded, of, patients, stay
-from tools.model.probe import agree, quietly, used
+from tests.tools.model.estimators import encoded, patients, stay, training_table
+from tools.model.probe import agree, try_call, used_columns
 from tools.model.refused import Refused
 
 
-def test_a_call_that_fails_or_warns_answers_nothing() -> None:
+@pytest.fixture(scope="module")
+def model() -> Pipeline:
+    """A model of `age` and `ward` that is fitted on twelve names."""
+    return encoded().fit(patients(), stay(patients()))
+
+
+def test_a_call_that_fails_or_warns_has_no_result() -> None:
     def warn() -> int:
         warnings.warn("X has feature names", UserWarning, stacklevel=1)
         return 1
 
-    assert quietly(lambda: 1 / 0) is None
-    assert quietly(warn) is None
-    assert quietly(int, "7") == 7
+    assert try_call(lambda: 1 / 0) is None
+    assert try_call(warn) is None
+    assert try_call(int, "7") == 7
 
 
-def test_columns_that_a_pipeline_drops_are_not_used() -> None:
-    frame = patients()
-    model = encoded().fit(frame, stay(frame))
-
+def test_columns_that_a_pipeline_drops_are_not_used(model: Pipeline) -> None:
     assert len(model.feature_names_in_) == 12
-    assert used(model, of(frame), list(model.feature_names_in_)) == ["age", "ward"]
+    assert used_columns(model, training_table(patients()), list(model.feature_names_in_)) == ["age", "ward"]
 
 
-def test_dropped_columns_may_be_absent_from_the_data() -> None:
-    frame = patients()
-    model = encoded().fit(frame, stay(frame))
+def test_dropped_columns_may_be_absent_from_the_data(model: Pipeline) -> None:
+    data = training_table(patients()[["ward", "age"]])
 
-    assert used(model, of(frame[["ward", "age"]]), list(model.feature_names_in_)) == ["age", "ward"]
+    assert used_columns(model, data, list(model.feature_names_in_)) == ["age", "ward"]
 
 
-def test_needed_columns_must_be_in_the_data() -> None:
-    frame = patients()
-    model = encoded().fit(frame, stay(frame))
+def test_needed_columns_must_be_in_the_data(model: Pipeline) -> None:
+    data = training_table(patients().drop(columns="ward"))
 
     with pytest.raises(Refused, match=r"train\.csv lacks columns that the model was trained on: .*ward"):
-        used(model, of(frame.drop(columns="ward")), list(model.feature_names_in_))
+        used_columns(model, data, list(model.feature_names_in_))
 
 
 def test_a_column_without_weight_is_used_all_the_same() -> None:
     frame = pd.DataFrame({"a": np.arange(20.0), "b": np.zeros(20)})
     model = LinearRegression().fit(frame, frame["a"])
 
-    assert used(model, of(frame), ["a", "b"]) == ["a", "b"]
+    assert used_columns(model, training_table(frame), ["a", "b"]) == ["a", "b"]
 
 
-def test_an_estimator_that_looks_at_nothing_keeps_a_feature() -> None:
+def test_an_estimator_that_ignores_its_features_keeps_one() -> None:
     frame = pd.DataFrame({"a": np.arange(20.0), "b": np.zeros(20)})
     model = DummyRegressor().fit(frame, frame["a"])
 
-    assert used(model, of(frame), ["a", "b"])
+    assert used_columns(model, training_table(frame), ["a", "b"])
 
 
 @pytest.mark.parametrize(
-    ("raw", "served", "expected"),
+    ("expected", "served", "same"),
     [
         ([1.0, 1000.0], [1.0 + 1e-9, 1000.0], True),
         ([1.0, 1000.0], [1.0, 1000.1], False),
@@ -69,5 +71,5 @@ def test_an_estimator_that_looks_at_nothing_keeps_a_feature() -> None:
         ([1, 2], [1, 2], True),
     ],
 )
-def test_answers_agree_up_to_rounding(raw: list[Any], served: list[Any], expected: bool) -> None:
-    assert agree(np.array(raw), np.array(served)) is expected
+def test_predictions_agree_up_to_rounding(expected: list[Any], served: list[Any], same: bool) -> None:
+    assert agree(np.array(expected), np.array(served)) is same

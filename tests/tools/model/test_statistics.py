@@ -3,103 +3,108 @@ import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import Pipeline
 
-from shared.model.manifest import Statistics, Training
-from tests.tools.model.estimators import boosted, draft, linear, numbers, of, patients, stay
+from shared.model.manifest import Manifest, Statistics, Training
+from tests.tools.model.estimators import draft, linear, numbers, training_table
 from tools.model import contract, statistics
-from tools.model.contract import Words
-from tools.model.data import table
-from tools.model.output import Bands
+from tools.model.contract import Texts
+from tools.model.data import Table, table
+from tools.model.output import Edges
 from tools.model.refused import Refused
 
+X, Y = numbers()
+NO_EDGES = Edges()
 
-def test_numbers_have_quantiles_and_categories_shares() -> None:
-    frame = patients()
-    data = of(frame, stay(frame))
-    model = boosted().fit(frame, stay(frame))
-    found = contract.of(draft(), model, data, Words(), Bands())
 
-    made = statistics.of(found, model, data)
+def described(estimator: object, data: Table, kind: str = "regressor", edges: Edges = NO_EDGES) -> Manifest:
+    """Return the manifest of an estimator with its contract."""
+    return contract.build(draft(kind), estimator, data, Texts(), edges)
+
+
+def test_numbers_have_quantiles_and_categories_have_shares(
+    stay_manifest: Manifest, stay_model: Pipeline, stay_table: Table
+) -> None:
+    frame = stay_table.frame
+
+    result = statistics.compute(stay_manifest, stay_model, stay_table)
 
     ages = np.quantile(frame["age"], [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
-    assert made.quantiles["age"] == pytest.approx(tuple(ages), rel=1e-5)
-    assert made.shares["ward"]["x"] == pytest.approx((frame["ward"] == "x").mean(), abs=1e-5)
-    assert set(made.missing) == {"0", "città"}
-    assert made.missing["0"] == pytest.approx(frame["0"].isna().mean(), abs=1e-5)
-    assert sum(made.shares["città"].values()) == pytest.approx(1 - made.missing["città"], abs=1e-4)
+    assert result.quantiles["age"] == pytest.approx(tuple(ages), rel=1e-5)
+    assert result.shares["ward"]["x"] == pytest.approx((frame["ward"] == "x").mean(), abs=1e-5)
+    assert set(result.missing) == {"0", "città"}
+    assert result.missing["0"] == pytest.approx(frame["0"].isna().mean(), abs=1e-5)
+    assert sum(result.shares["città"].values()) == pytest.approx(1 - result.missing["città"], abs=1e-4)
 
 
-def test_a_regressors_answers_have_quantiles_and_class_shares() -> None:
-    data = table(*numbers(), source="d")
-    model = linear()
-    found = contract.of(draft(), model, data, Words(), Bands([0.0], ["below", "above"]))
+def test_the_predictions_of_a_regressor_have_quantiles_and_shares_of_classes() -> None:
+    data = table(X, Y, source="d")
+    manifest = described(linear(), data, edges=Edges([0.0], ["below", "above"]))
 
-    made = statistics.of(found, model, data)
+    result = statistics.compute(manifest, linear(), data)
 
-    assert made.prediction_quantiles[0] == pytest.approx(data.target.min(), rel=1e-5)
-    assert made.prediction_quantiles[3] == pytest.approx(np.median(data.target), rel=1e-5)
-    assert made.prediction_shares["above"] == pytest.approx((data.target >= 0).mean(), abs=1e-5)
-
-
-def test_a_classifiers_answers_have_a_share_for_every_class() -> None:
-    X, y = numbers()  # noqa: N806 - scikit-learn's name
-    data = table(X, y > 0, source="d")
-    model = DummyClassifier(strategy="constant", constant=True).fit(X, y > 0)
-    found = contract.of(draft("classifier"), model, data, Words(), Bands())
-
-    made = statistics.of(found, model, data)
-
-    assert made.prediction_shares == {"false": 0.0, "true": 1.0}
-    assert made.prediction_quantiles == ()
+    assert result.prediction_quantiles[0] == pytest.approx(data.target.min(), rel=1e-5)
+    assert result.prediction_quantiles[3] == pytest.approx(np.median(data.target), rel=1e-5)
+    assert result.prediction_shares["above"] == pytest.approx((data.target >= 0).mean(), abs=1e-5)
 
 
-def test_data_without_a_complete_row_has_no_answers() -> None:
+def test_the_predictions_of_a_classifier_have_a_share_for_every_class() -> None:
+    data = table(X, Y > 0, source="d")
+    model = DummyClassifier(strategy="constant", constant=True).fit(X, Y > 0)
+
+    result = statistics.compute(described(model, data, "classifier"), model, data)
+
+    assert result.prediction_shares == {"false": 0.0, "true": 1.0}
+    assert result.prediction_quantiles == ()
+
+
+def test_data_without_a_complete_row_has_no_predictions() -> None:
     frame = pd.DataFrame({"a": [1.0, np.nan] * 10, "b": [np.nan, 1.0] * 10})
     model = LinearRegression().fit(frame.fillna(0), np.arange(20))
-    data = of(frame, np.arange(20))
-    found = contract.of(draft(), model, data, Words(), Bands())
+    data = training_table(frame, np.arange(20))
+    manifest = described(model, data)
 
-    made = statistics.of(found, model, data)
+    result = statistics.compute(manifest, model, data)
 
-    assert made == Statistics(quantiles={"a": (1.0,) * 7, "b": (1.0,) * 7}, missing={"a": 0.5, "b": 0.5})
-    assert statistics.score(found, model, data) is None
+    assert result == Statistics(quantiles={"a": (1.0,) * 7, "b": (1.0,) * 7}, missing={"a": 0.5, "b": 0.5})
+    assert statistics.score(manifest, model, data) is None
 
 
-def test_the_score_is_r2_or_accuracy_on_held_out_rows() -> None:
-    X, y = numbers()  # noqa: N806 - scikit-learn's name
-    data = table(X, y, source="d")
-    found = contract.of(draft(), linear(), data, Words(), Bands())
-    labels = LogisticRegression().fit(X, y > 0)
-    classes = contract.of(draft("classifier"), labels, table(X, y > 0, source="d"), Words(), Bands())
+def test_the_score_of_a_regressor_is_r2_on_held_out_rows() -> None:
+    data = table(X, Y, source="d")
 
-    assert statistics.scored(found, linear(), data) == Training(
+    assert statistics.training(described(linear(), data), linear(), data) == Training(
         data="train.csv", rows=120, score=1.0, score_name="R²", held_out=60
     )
-    wrong = table(X, np.where(np.arange(60) < 45, labels.predict(X), ~labels.predict(X)), source="d")
-    assert statistics.scored(classes, labels, wrong).score == 0.75
-    assert statistics.scored(classes, labels, wrong).score_name == "accuracy"
 
 
-def test_a_regressors_target_must_be_numbers() -> None:
-    X, y = numbers()  # noqa: N806 - scikit-learn's name
-    found = contract.of(draft(), linear(), table(X, y, source="d"), Words(), Bands())
+def test_the_score_of_a_classifier_is_accuracy_on_held_out_rows() -> None:
+    model = LogisticRegression().fit(X, Y > 0)
+    manifest = described(model, table(X, Y > 0, source="d"), "classifier")
+    quarter_wrong = np.where(np.arange(60) < 45, model.predict(X), ~model.predict(X))
 
-    with pytest.raises(Refused, match="the target y holds something else"):
-        statistics.score(found, linear(), table(X, ["high"] * 60, source="d"))
+    training = statistics.training(manifest, model, table(X, quarter_wrong, source="d"))
+
+    assert (training.score, training.score_name) == (0.75, "accuracy")
 
 
-def test_labels_of_another_type_are_wrong_answers() -> None:
-    X, y = numbers()  # noqa: N806 - scikit-learn's name
-    model = LogisticRegression().fit(X, np.where(y > 0, "1", "0"))
-    found = contract.of(draft("classifier"), model, table(X, y, source="d"), Words(), Bands())
+def test_the_target_of_a_regressor_must_be_numbers() -> None:
+    manifest = described(linear(), table(X, Y, source="d"))
 
-    assert statistics.score(found, model, table(X, (y > 0).astype(int), source="d")) == 0.0
+    with pytest.raises(Refused, match="the target y has other values"):
+        statistics.score(manifest, linear(), table(X, ["high"] * 60, source="d"))
+
+
+def test_labels_of_another_type_are_wrong_predictions() -> None:
+    model = LogisticRegression().fit(X, np.where(Y > 0, "1", "0"))
+    manifest = described(model, table(X, Y, source="d"), "classifier")
+
+    assert statistics.score(manifest, model, table(X, (Y > 0).astype(int), source="d")) == 0.0
 
 
 def test_statistics_are_plain_numbers() -> None:
-    data = table(*numbers(), source="d")
-    found = contract.of(draft(), linear(), data, Words(), Bands())
+    data = table(X, Y, source="d")
 
-    made = statistics.of(found, linear(), data)
+    result = statistics.compute(described(linear(), data), linear(), data)
 
-    assert {type(each) for each in (*made.prediction_quantiles, *made.quantiles["x0"])} == {float}
+    assert {type(number) for number in (*result.prediction_quantiles, *result.quantiles["x0"])} == {float}

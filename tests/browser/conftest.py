@@ -176,7 +176,7 @@ def watched(chromium: Browser, of: Service, token: str) -> Iterator[Page]:
 def opened(page: Page, path: str = "/") -> Page:
     """The front page, ready to be filled in."""
     page.goto(path)
-    page.locator("#ask").wait_for()
+    page.locator("#predictions").wait_for()
     return page
 
 
@@ -192,5 +192,5 @@ def logged_in(page: Page, password: str = "password") -> Page:
 def predicted(page: Page) -> Page:
     """The page after Predict was pressed, with its curve."""
     page.get_by_role("button", name="Predict", exact=True).click()
-    page.locator("#picture .line.main, #picture .point.other").first.wait_for()
+    page.locator("#chart .line.main, #chart .point.other").first.wait_for()
     return page

@@ -57,7 +57,7 @@ def test_ten_thousand_rows_from_a_file_are_answered_and_two_hundred_laid_out(pag
 def test_the_classes_are_counted(page: Page) -> None:
     batch(page, "x\n-0.1\n0\n0.01\n0.2\n")
     results(page)
-    counts = page.locator("#batch .by-class .value").all_inner_texts()
+    counts = page.locator("#batch .class-counts .value").all_inner_texts()
     assert [each.partition(" ")[0] for each in counts] == ["1", "2", "1"]
     expect(page.get_by_role("img", name="Histogram of 4 predictions from 130 to 190.")).to_be_visible()
 

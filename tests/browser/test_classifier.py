@@ -23,22 +23,22 @@ def test_the_answer_is_a_class_with_the_probability_of_each(triage: Page) -> Non
     with triage.expect_response("**/predict_class") as first:
         predicted(logged_in(opened(triage)))
     answer = first.value.json()
-    expect(triage.locator("#number .big")).to_have_text(answer["predictions"][0])
-    shown = triage.locator("#number .chances li").all_inner_texts()
+    expect(triage.locator("#prediction .headline-value")).to_have_text(answer["predictions"][0])
+    shown = triage.locator("#prediction .bar-list li").all_inner_texts()
     assert sorted(text.split("\n")[0] for text in shown) == CLASSES
     assert sum(int(re.sub(r"\D", "", text)) for text in shown) == pytest.approx(100, abs=2)
-    assert triage.locator("#picture .line").count() == 3
+    assert triage.locator("#chart .line").count() == 3
 
 
 def test_one_picks_which_feature_moves(triage: Page) -> None:
     predicted(logged_in(opened(triage)))
     moving = triage.get_by_label("As", exact=True)
     moving.select_option("ward")
-    expect(triage.locator("#picture circle.point")).to_have_count(3)
-    expect(triage.locator("#picture .row-label.main")).to_have_count(1)
+    expect(triage.locator("#chart circle.point")).to_have_count(3)
+    expect(triage.locator("#chart .row-label.main")).to_have_count(1)
     moving.select_option("blood~pressure")
-    expect(triage.locator("#picture .line.main")).to_have_count(1)
-    expect(triage.locator("#picture .share").first).to_be_attached()
+    expect(triage.locator("#chart .line.main")).to_have_count(1)
+    expect(triage.locator("#chart .share").first).to_be_attached()
 
 
 def test_a_batch_gets_classes_and_probabilities(triage: Page) -> None:
@@ -48,4 +48,4 @@ def test_a_batch_gets_classes_and_probabilities(triage: Page) -> None:
     heads = triage.locator("#batch thead th")
     expect(heads.nth(1)).to_have_text("prediction")
     assert heads.all_inner_texts()[2:5] == [f"probability {each}" for each in CLASSES]
-    expect(triage.locator("#batch .by-class li")).to_have_count(3)
+    expect(triage.locator("#batch .class-counts li")).to_have_count(3)

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import watched
 from tests.services import Service
 
-READ = "async (text) => (await import('/assets/x/csv.js')).parse(text)"
+READ = "async (text) => (await import('/assets/x/csv.js')).parseCsv(text)"
 WRITE = "async ([header, rows, how]) => (await import('/assets/x/csv.js'))[how](header, rows)"
 
 
@@ -59,7 +59,7 @@ def test_it_reads_back_what_python_writes_however_odd(module: Page) -> None:
     assert [found["header"], *found["rows"]] == rows
 
 
-@pytest.mark.parametrize("how", ["write", "writeSafely"])
+@pytest.mark.parametrize("how", ["formatCsv", "formatSpreadsheetCsv"])
 def test_python_reads_back_what_it_writes(module: Page, how: str) -> None:
     header, rows = ["a", "b;c"], [['say "hi"', "x\ny"], [" padded ", 1.5], [None, "Łódź"]]
     text = module.evaluate(WRITE, [header, rows, how])
@@ -68,16 +68,16 @@ def test_python_reads_back_what_it_writes(module: Page, how: str) -> None:
 
 
 def test_a_spreadsheet_is_told_that_it_is_utf_8(module: Page) -> None:
-    assert module.evaluate(WRITE, [["ł"], [], "writeSafely"]).startswith("\ufeff")
-    assert not module.evaluate(WRITE, [["l"], [], "writeSafely"]).startswith("\ufeff")
+    assert module.evaluate(WRITE, [["ł"], [], "formatSpreadsheetCsv"]).startswith("\ufeff")
+    assert not module.evaluate(WRITE, [["l"], [], "formatSpreadsheetCsv"]).startswith("\ufeff")
 
 
 @pytest.mark.parametrize("cell", ["=A1", "+A1", "-A1", "@A1", "\tA1", "\rA1", "-1+1", "=1"])
 def test_a_cell_that_would_be_a_formula_is_made_a_text(module: Page, cell: str) -> None:
-    text = module.evaluate(WRITE, [["a"], [[cell]], "writeSafely"])
+    text = module.evaluate(WRITE, [["a"], [[cell]], "formatSpreadsheetCsv"])
     assert list(csv.reader(io.StringIO(text, newline="")))[1] == [f"'{cell}"]
 
 
 @pytest.mark.parametrize("cell", ["-1", "+1.5", "-.5e-3", "1e9", "a=b", "x-y"])
 def test_numbers_and_plain_texts_stay_as_they_are(module: Page, cell: str) -> None:
-    assert module.evaluate(WRITE, [["a"], [[cell]], "writeSafely"]) == f"a\r\n{cell}\r\n"
+    assert module.evaluate(WRITE, [["a"], [[cell]], "formatSpreadsheetCsv"]) == f"a\r\n{cell}\r\n"

@@ -15,7 +15,7 @@ ANSWER = 200 * 0.0617 + 150
 
 
 def number(page: Page) -> str:
-    return page.locator("#number .big").inner_text()
+    return page.locator("#prediction .headline-value").inner_text()
 
 
 def value(page: Page) -> str:
@@ -40,9 +40,9 @@ def test_what_the_model_is_needs_no_script(chromium: object, page: Page, service
 
 def test_it_shows_the_training_data_before_anybody_asks(page: Page) -> None:
     opened(page)
-    dots = page.locator("#picture .points path").get_attribute("d") or ""
+    dots = page.locator("#chart .points path").get_attribute("d") or ""
     assert dots.count("h0") == 61
-    expect(page.locator("#picture .line")).to_have_count(0)
+    expect(page.locator("#chart .line")).to_have_count(0)
 
 
 def test_a_wrong_password_is_told_and_the_right_one_gets_in(page: Page) -> None:
@@ -52,7 +52,7 @@ def test_a_wrong_password_is_told_and_the_right_one_gets_in(page: Page) -> None:
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("alert").filter(has_text="Wrong user name or password")).to_be_visible()
     logged_in(page)
-    expect(page.locator("#who")).to_contain_text(re.compile(r"abi · 1\d min left"))
+    expect(page.locator("#user")).to_contain_text(re.compile(r"abi · 1\d min left"))
     expect(page.locator("#login")).to_be_hidden()
 
 
@@ -61,24 +61,24 @@ def test_the_form_starts_with_a_golden_example_and_gets_its_answer(page: Page) -
     assert value(page) == "0.0617"
     predicted(page)
     assert float(number(page)) == pytest.approx(ANSWER, abs=0.05)
-    expect(page.locator("#number .unit")).to_have_text("points")
-    expect(page.locator("#number .pill")).to_have_text("Class2")
-    expect(page.locator("#picture circle.point")).to_have_count(1)
+    expect(page.locator("#prediction .unit")).to_have_text("points")
+    expect(page.locator("#prediction .class-label")).to_have_text("Class2")
+    expect(page.locator("#chart circle.point")).to_have_count(1)
 
 
 def test_the_picture_is_told_in_words_and_as_a_table(answered: Page) -> None:
-    words = answered.locator("#picture svg").get_attribute("aria-label") or ""
+    words = answered.locator("#chart svg").get_attribute("aria-label") or ""
     assert re.match(r"As Body mass index goes from −0.1 to 0.2, Progression goes from 130 to 190\.", words)
     assert "Yours is 162.3 at 0.0617." in words
     answered.get_by_text("The curve's values").click()
-    expect(answered.locator("#picture tbody tr")).to_have_count(62)  # evenly spread, and the caller's own
+    expect(answered.locator("#chart tbody tr")).to_have_count(62)  # evenly spread, and the caller's own
 
 
 def test_the_request_tells_its_own_story(answered: Page) -> None:
-    story = answered.locator("#story")
+    story = answered.locator("#timing")
     steps = story.locator(".steps li").all_inner_texts()
     assert [step.partition("\n")[0] for step in steps][:2] == ["who you are", "read and check"]
-    assert story.locator(".bar rect").count() == len(steps)
+    assert story.locator(".step-bar rect").count() == len(steps)
     assert re.fullmatch("[0-9a-f]{32}", story.locator("code").inner_text())
     expect(story.get_by_role("link")).to_have_count(0)
 
@@ -87,7 +87,7 @@ def test_the_story_leads_to_the_local_dashboard_where_there_is_one(page: Page) -
     logged_in(opened(page))
     page.evaluate("document.body.dataset.dashboard = 'http://localhost:7072'")
     predicted(page)
-    operation = page.locator("#story code").inner_text()
+    operation = page.locator("#timing code").inner_text()
     link = page.get_by_role("link", name="Its timeline")
     expect(link).to_have_attribute("href", f"http://localhost:7072/#/request/{operation}")
 
@@ -111,7 +111,7 @@ def test_whoever_predicts_first_logs_in_and_it_goes_on(page: Page) -> None:
     expect(page.get_by_text("Log in first, then it goes on.")).to_be_visible()
     expect(page.get_by_label("Name")).to_be_focused()
     logged_in(page)
-    expect(page.locator("#number .pill")).to_have_text("Class2")
+    expect(page.locator("#prediction .class-label")).to_have_text("Class2")
 
 
 def test_a_value_outside_the_training_range_is_answered_with_a_warning_in_words(page: Page) -> None:
@@ -119,7 +119,7 @@ def test_a_value_outside_the_training_range_is_answered_with_a_warning_in_words(
     page.get_by_label("Body mass index", exact=True).fill("0.5")
     expect(page.get_by_text("Outside −0.1 to 0.2, where the model was trained.")).to_be_visible()
     predicted(page)
-    warning = page.locator("#number .note.warn")
+    warning = page.locator("#prediction .note.warning")
     expect(warning).to_contain_text("Body mass index is outside −0.1 to 0.2, where the model was trained.")
     assert number(page) == "250"
     expect(page.get_by_text("no training data")).to_be_visible()
@@ -154,7 +154,7 @@ def as_text(route: Route) -> None:
 
 def test_what_was_answered_fades_when_the_form_changes(page: Page) -> None:
     predicted(logged_in(opened(page)))
-    shown = page.locator("#number")
+    shown = page.locator("#prediction")
     expect(shown).not_to_have_class(re.compile("stale"))
     page.get_by_role("button", name="Next example").click()
     expect(shown).to_have_class(re.compile("stale"))
@@ -165,14 +165,14 @@ def test_an_expired_token_asks_to_log_in_again_and_the_form_stays(page: Page) ->
     logged_in(opened(page))
     page.get_by_label("Body mass index", exact=True).fill("0.01")
     page.clock.fast_forward("14:30")
-    expect(page.locator("#who")).to_contain_text("30 s left")
+    expect(page.locator("#user")).to_contain_text("30 s left")
     page.clock.fast_forward("00:31")
     expect(page.get_by_text("Your login has expired.")).to_be_visible()
     assert value(page) == "0.01"
     logged_in(page)
     page.clock.run_for(500)
     page.get_by_role("button", name="Predict", exact=True).click()
-    expect(page.locator("#number .big")).to_have_text("152")
+    expect(page.locator("#prediction .headline-value")).to_have_text("152")
 
 
 def test_a_token_that_the_service_refuses_asks_to_log_in_again_and_then_it_goes_on(page: Page) -> None:
@@ -184,7 +184,7 @@ def test_a_token_that_the_service_refuses_asks_to_log_in_again_and_then_it_goes_
     page.get_by_role("button", name="Predict", exact=True).click()
     expect(page.get_by_text("Your login has expired.")).to_be_visible()
     logged_in(page)
-    expect(page.locator("#number .pill")).to_have_text("Class2")
+    expect(page.locator("#prediction .class-label")).to_have_text("Class2")
 
 
 def test_the_keyboard_alone_is_enough(page: Page) -> None:
@@ -202,7 +202,7 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     assert float(value(page)) == pytest.approx(0.0635, abs=0.001)
     keys.press("Tab")
     keys.press("Enter")
-    page.locator("#number .pill").wait_for()
+    page.locator("#prediction .class-label").wait_for()
     page.get_by_role("tab", name="One prediction").focus()
     keys.press("ArrowRight")
     expect(page.get_by_role("tab", name="Many, from CSV")).to_be_focused()

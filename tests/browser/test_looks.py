@@ -151,5 +151,5 @@ def test_without_a_model_the_page_says_so(chromium: Any, service: Service, statu
     page.route("**/model", lambda route: route.fulfill(status=status, json=problem) if status else route.abort())
     page.goto("/")
     expect(page.locator("#description")).to_contain_text(told)
-    expect(page.locator("#ask")).to_be_hidden()
+    expect(page.locator("#predictions")).to_be_hidden()
     context.close()

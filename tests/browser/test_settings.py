@@ -36,9 +36,9 @@ def test_a_token_of_another_issuer_gets_in(foreign: Page, service: Service, toke
     expect(foreign.get_by_label("Password")).to_have_count(0)
     foreign.get_by_label("Token from your issuer").fill(f" {tokens[service.url]}\n")
     foreign.get_by_role("button", name="Log in").click()
-    expect(foreign.locator("#who")).to_contain_text(re.compile(r"you · 1\d min left"))
+    expect(foreign.locator("#user")).to_contain_text(re.compile(r"you · 1\d min left"))
     foreign.get_by_role("button", name="Predict", exact=True).click()
-    expect(foreign.locator("#number .big")).to_have_text("162.3")
+    expect(foreign.locator("#prediction .headline-value")).to_have_text("162.3")
 
 
 @pytest.mark.parametrize("token", ["not a token", Tokens((KEY,), 900, now=lambda: 1_000_000_000).issue("abi")])
@@ -59,7 +59,7 @@ def test_with_a_store_an_entity_s_id_stands_for_what_is_left_empty(page: Page) -
     with page.expect_request("**/predict_class") as asked:
         page.get_by_role("button", name="Predict", exact=True).click()
     assert json.loads(asked.value.post_data or "") == {"instances": [{"entity_id": "patient-7"}]}
-    expect(page.locator("#form-problem")).to_be_visible()  # this service has no store
+    expect(page.locator("#form-error")).to_be_visible()  # this service has no store
 
 
 def test_with_a_store_a_file_may_name_entities(page: Page) -> None:

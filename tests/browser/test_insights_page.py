@@ -105,25 +105,25 @@ def test_a_user_is_searched_and_their_story_read_in_order(page: Page, client: Cl
     page.get_by_label("User", exact=True).fill("abi")
     page.get_by_label("User", exact=True).press("Enter")
     mine = [each for each in client.calls if each.user == "abi"]
-    expect(page.locator(".asked")).to_have_count(len(mine))
-    links = [each.get_attribute("href") for each in page.locator(".asked .id").all()]
+    expect(page.locator(".flow-request")).to_have_count(len(mine))
+    links = [each.get_attribute("href") for each in page.locator(".flow-request .id").all()]
     assert links == [f"#/request/{each.request_id}" for each in mine]
-    expect(page.locator(".told").first).to_contain_text(f"abi sent {len(mine)} requests")
+    expect(page.locator(".summary").first).to_contain_text(f"abi sent {len(mine)} requests")
 
 
 def test_a_request_of_the_story_unfolds_to_its_steps_in_order(page: Page, client: Client) -> None:
     page.goto("/#/user-flow?user=abi")
     pulled = next(each for each in client.calls if each.timing.get("features"))
-    asked = page.locator(".asked", has=page.locator(f'[href="#/request/{pulled.request_id}"]'))
+    asked = page.locator(".flow-request", has=page.locator(f'[href="#/request/{pulled.request_id}"]'))
     asked.locator("strong").click()
-    expect(asked.locator(".part .what")).to_have_text(
+    expect(asked.locator(".part .name")).to_have_text(
         ["auth", "decode", "features", re.compile("^features.fetch from"), "model", "encode"]
     )
 
 
 def test_what_was_unfolded_stays_so_when_the_page_asks_again(page: Page) -> None:
     page.goto("/#/user-flow?user=abi")
-    first = page.locator(".asked").nth(5)
+    first = page.locator(".flow-request").nth(5)
     first.locator("strong").click()
     expect(first.locator(".part").first).to_be_visible()
     with page.expect_response("**/api/questions/user-flow?**", timeout=15_000):
@@ -135,11 +135,11 @@ def test_a_request_has_a_timeline_under_its_own_address(page: Page, client: Clie
     failed = next(each for each in client.calls if each.status >= 500)
     page.goto(f"/#/request/{failed.request_id}")
     expect(page.locator(".timeline .row")).not_to_have_count(0)
-    rows = page.locator(".timeline .row .what").all_inner_texts()
+    rows = page.locator(".timeline .row .name").all_inner_texts()
     assert rows[:2] == ["predict, the host's view", "predict"]
     assert {"auth", "decode", "features"} < set(rows)
     expect(page.locator(".span.call.failed")).to_have_count(1)
-    expect(page.locator(".facts")).to_contain_text(failed.outcome)
+    expect(page.locator(".properties")).to_contain_text(failed.outcome)
 
 
 def test_a_request_id_in_the_search_box_leads_to_its_timeline(page: Page, client: Client) -> None:
@@ -164,15 +164,15 @@ def test_the_page_shows_what_arrives_without_being_reloaded(page: Page) -> None:
     page.goto("/#/user-flow?user=newcomer")
     expect(page.locator("#panel-user-flow")).to_contain_text("Nothing is known of newcomer")
     track(page, invocation("predict", at=datetime.now(UTC), user="newcomer"))
-    expect(page.locator(".asked")).to_have_count(1, timeout=10_000)
+    expect(page.locator(".flow-request")).to_have_count(1, timeout=10_000)
 
 
 def test_a_hostile_user_name_is_only_a_text(page: Page) -> None:
     track(page, invocation("predict", at=datetime.now(UTC), user=HOSTILE))
     page.goto("/#/user-flow")
-    page.locator("#recent").get_by_role("button", name="<img").click()
-    expect(page.locator(".told").first).to_contain_text(f"{HOSTILE} sent 1 request")
-    page.locator(".asked .id").click()
+    page.locator("#recent-users").get_by_role("button", name="<img").click()
+    expect(page.locator(".summary").first).to_contain_text(f"{HOSTILE} sent 1 request")
+    page.locator(".flow-request .id").click()
     expect(page.locator(".timeline")).to_contain_text(HOSTILE)
     assert page.locator("main img, main script").count() == 0
     assert "hacked" not in page.title()
@@ -206,4 +206,4 @@ def test_a_phone_needs_no_sideways_scrolling(page: Page, place: str) -> None:
 def settled(page: Page, place: str) -> None:
     """Open a place and wait for its first answers."""
     page.goto(f"/#/{place}")
-    expect(page.locator("#pulse")).to_contain_text("Asked at")
+    expect(page.locator("#status")).to_contain_text("Asked at")

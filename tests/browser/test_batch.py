@@ -15,7 +15,7 @@ MANY = 10_000
 def batch(page: Page, text: str) -> Page:
     """The page after it was asked about pasted rows."""
     logged_in(opened(page, "/#batch"))
-    page.get_by_label("Or paste them").fill(text)
+    page.get_by_label("Or paste rows").fill(text)
     page.get_by_role("button", name="Predict all").click()
     return page
 
@@ -43,7 +43,7 @@ def test_ten_thousand_rows_from_a_file_are_answered_and_two_hundred_laid_out(pag
     page.locator("#file").set_input_files(path)
     expect(page.get_by_text("rows.csv is ready: 10,000 rows.")).to_be_visible()
     page.get_by_role("button", name="Predict all").click()
-    assert "10,000 rows answered" in results(page)
+    assert "10,000 predictions in" in results(page)
     expect(page.locator("#batch tbody tr")).to_have_count(200)
     page.get_by_role("button", name="Show 200 more").click()
     expect(page.locator("#batch tbody tr")).to_have_count(400)
@@ -72,9 +72,9 @@ def test_semicolons_decimal_commas_and_quotes_are_read(page: Page) -> None:
 def test_rows_that_cannot_be_asked_about_are_told_and_the_others_answered(page: Page) -> None:
     batch(page, "x,note\n0.1,ok\n,empty\nmany,text\n9,far\n")
     told = results(page)
-    assert "2 rows answered" in told
-    assert "1 row is outside the range" in told
-    page.get_by_text("2 rows have no answer").click()
+    assert "2 predictions in" in told
+    assert "1 row outside the training range" in told
+    page.get_by_text("2 rows without a prediction").click()
     expect(page.get_by_text("Row 2: x is missing")).to_be_visible()
     expect(page.get_by_text("Row 3: x must be a number")).to_be_visible()
     assert [row[3:] for row in downloaded(page)] == [
@@ -107,12 +107,12 @@ def test_markup_in_a_cell_is_shown_as_text(page: Page) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "there is none called “x”"),
-        ("y\n1\n", "there is none called “x”"),
-        ("x\n", "There is a header and no row below it."),
-        ("x\nmany\n", "No row can be asked about. Row 1: x must be a number."),
-        ("x,x\n1,2\n", "Two columns are called “x”."),
-        ('x\n"1\n', "A quotation mark is opened and never closed"),
+        ("", "Missing column: “x”."),
+        ("y\n1\n", "Missing column: “x”."),
+        ("x\n", "There are no rows below the header."),
+        ("x\nmany\n", "No row is valid. Row 1: x must be a number."),
+        ("x,x\n1,2\n", "Two columns have the name “x”."),
+        ('x\n"1\n', "A quotation mark is not closed"),
     ],
     ids=["nothing", "another column", "no rows", "no numbers", "twice", "open quote"],
 )
@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_told_in_a_sentence(page: Page, text: str, told: 
 
 def test_more_rows_than_a_request_takes_can_be_pasted_and_are_told(page: Page) -> None:
     logged_in(opened(page, "/#batch"))
-    page.get_by_label("Or paste them").evaluate(
+    page.get_by_label("Or paste rows").evaluate(
         """(box, text) => {
             const clipboardData = new DataTransfer();
             clipboardData.setData("text/plain", text);
@@ -131,15 +131,15 @@ def test_more_rows_than_a_request_takes_can_be_pasted_and_are_told(page: Page) -
         }""",
         "x\n" + "0.1234\n" * (MANY + 1),
     )
-    expect(page.get_by_text("What you pasted is ready: 10,001 rows.")).to_be_visible()
+    expect(page.get_by_text("The pasted text is ready: 10,001 rows.")).to_be_visible()
     page.get_by_role("button", name="Predict all").click()
     told = page.locator("#batch [role=alert]")
-    expect(told).to_contain_text("There are 10,001 rows; one request takes 10,000.")
+    expect(told).to_contain_text("There are 10,001 rows. The limit is 10,000.")
 
 
 def test_rows_that_are_asked_about_before_logging_in_are_not_lost(page: Page) -> None:
     opened(page, "/#batch")
-    page.get_by_label("Or paste them").fill("x\n0.1\n")
+    page.get_by_label("Or paste rows").fill("x\n0.1\n")
     page.get_by_role("button", name="Predict all").click()
     logged_in(page)
-    assert "1 row answered" in results(page)
+    assert "1 prediction in" in results(page)

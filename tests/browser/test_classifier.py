@@ -12,7 +12,7 @@ CLASSES = ["home", "long stay", "short stay"]
 
 def test_every_feature_has_its_field(triage: Page) -> None:
     opened(triage)
-    form = triage.get_by_role("form", name="What goes in")
+    form = triage.get_by_role("form", name="Input")
     expect(form.get_by_role("slider")).to_have_count(3)
     expect(form.get_by_role("combobox")).to_have_count(2)
     assert form.get_by_label("ward").locator("option").all_inner_texts() == ["cardiology", "geriatrics", "surgery"]
@@ -32,7 +32,7 @@ def test_the_answer_is_a_class_with_the_probability_of_each(triage: Page) -> Non
 
 def test_one_picks_which_feature_moves(triage: Page) -> None:
     predicted(logged_in(opened(triage)))
-    moving = triage.get_by_label("As", exact=True)
+    moving = triage.get_by_label("Effect of")
     moving.select_option("ward")
     expect(triage.locator("#chart circle.point")).to_have_count(3)
     expect(triage.locator("#chart .row-label.main")).to_have_count(1)

@@ -68,16 +68,16 @@ def test_the_form_starts_with_a_golden_example_and_gets_its_answer(page: Page) -
 
 def test_the_picture_is_told_in_words_and_as_a_table(answered: Page) -> None:
     words = answered.locator("#chart svg").get_attribute("aria-label") or ""
-    assert re.match(r"As Body mass index goes from −0.1 to 0.2, Progression goes from 130 to 190\.", words)
-    assert "Yours is 162.3 at 0.0617." in words
-    answered.get_by_text("The curve's values").click()
+    assert re.match(r"For Body mass index from −0.1 to 0.2, Progression goes from 130 to 190\.", words)
+    assert "Your prediction is 162.3 at 0.0617." in words
+    answered.get_by_text("Values of the curve").click()
     expect(answered.locator("#chart tbody tr")).to_have_count(62)  # evenly spread, and the caller's own
 
 
 def test_the_request_tells_its_own_story(answered: Page) -> None:
     story = answered.locator("#timing")
     steps = story.locator(".steps li").all_inner_texts()
-    assert [step.partition("\n")[0] for step in steps][:2] == ["who you are", "read and check"]
+    assert [step.partition("\n")[0] for step in steps][:2] == ["authentication", "decoding"]
     assert story.locator(".step-bar rect").count() == len(steps)
     assert re.fullmatch("[0-9a-f]{32}", story.locator("code").inner_text())
     expect(story.get_by_role("link")).to_have_count(0)
@@ -88,7 +88,7 @@ def test_the_story_leads_to_the_local_dashboard_where_there_is_one(page: Page) -
     page.evaluate("document.body.dataset.dashboard = 'http://localhost:7072'")
     predicted(page)
     operation = page.locator("#timing code").inner_text()
-    link = page.get_by_role("link", name="Its timeline")
+    link = page.get_by_role("link", name="Timeline")
     expect(link).to_have_attribute("href", f"http://localhost:7072/#/request/{operation}")
 
 
@@ -108,7 +108,7 @@ def test_the_token_is_kept_in_memory_only(answered: Page, service: Service, toke
 def test_whoever_predicts_first_logs_in_and_it_goes_on(page: Page) -> None:
     opened(page)
     page.get_by_role("button", name="Predict", exact=True).click()
-    expect(page.get_by_text("Log in first, then it goes on.")).to_be_visible()
+    expect(page.get_by_text("Log in to see the prediction.")).to_be_visible()
     expect(page.get_by_label("Name")).to_be_focused()
     logged_in(page)
     expect(page.locator("#prediction .class-label")).to_have_text("Class2")
@@ -117,10 +117,10 @@ def test_whoever_predicts_first_logs_in_and_it_goes_on(page: Page) -> None:
 def test_a_value_outside_the_training_range_is_answered_with_a_warning_in_words(page: Page) -> None:
     logged_in(opened(page))
     page.get_by_label("Body mass index", exact=True).fill("0.5")
-    expect(page.get_by_text("Outside −0.1 to 0.2, where the model was trained.")).to_be_visible()
+    expect(page.get_by_text("Outside the training range −0.1 to 0.2.")).to_be_visible()
     predicted(page)
     warning = page.locator("#prediction .note.warning")
-    expect(warning).to_contain_text("Body mass index is outside −0.1 to 0.2, where the model was trained.")
+    expect(warning).to_contain_text("Body mass index is outside the training range −0.1 to 0.2.")
     assert number(page) == "250"
     expect(page.get_by_text("no training data")).to_be_visible()
 
@@ -203,7 +203,7 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     keys.press("Tab")
     keys.press("Enter")
     page.locator("#prediction .class-label").wait_for()
-    page.get_by_role("tab", name="One prediction").focus()
+    page.get_by_role("tab", name="Single prediction").focus()
     keys.press("ArrowRight")
-    expect(page.get_by_role("tab", name="Many, from CSV")).to_be_focused()
-    expect(page.get_by_label("Or paste them")).to_be_visible()
+    expect(page.get_by_role("tab", name="Batch from CSV")).to_be_focused()
+    expect(page.get_by_label("Or paste rows")).to_be_visible()

@@ -96,7 +96,7 @@ def test_the_five_charts_come_first_and_the_first_is_on_the_first_screen(page: P
 def test_every_alert_shows_its_state(page: Page) -> None:
     page.goto("/")
     expect(page.locator(".alert")).to_have_count(5)
-    expect(page.locator(".alert", has_text="Predictions fail")).to_contain_text("quiet")
+    expect(page.locator(".alert", has_text="Predictions fail")).to_contain_text("ok")
     expect(page.locator(".alert", has_text="Feature pulls fail")).to_contain_text("too few samples")
 
 
@@ -162,7 +162,7 @@ def test_a_chart_can_be_read_as_a_table_and_as_its_query(page: Page) -> None:
 
 def test_the_page_shows_what_arrives_without_being_reloaded(page: Page) -> None:
     page.goto("/#/user-flow?user=newcomer")
-    expect(page.locator("#panel-user-flow")).to_contain_text("Nothing is known of newcomer")
+    expect(page.locator("#panel-user-flow")).to_contain_text("No requests of newcomer")
     track(page, invocation("predict", at=datetime.now(UTC), user="newcomer"))
     expect(page.locator(".flow-request")).to_have_count(1, timeout=10_000)
 
@@ -206,4 +206,4 @@ def test_a_phone_needs_no_sideways_scrolling(page: Page, place: str) -> None:
 def settled(page: Page, place: str) -> None:
     """Open a place and wait for its first answers."""
     page.goto(f"/#/{place}")
-    expect(page.locator("#status")).to_contain_text("Asked at")
+    expect(page.locator("#status")).to_contain_text("Updated at")

@@ -33,7 +33,7 @@ def outside(page: Page) -> None:
 
 def batch(page: Page) -> None:
     logged_in(opened(page, "/#batch"))
-    page.get_by_label("Or paste them").fill("x\n0.1\n9\n\nno,\n")
+    page.get_by_label("Or paste rows").fill("x\n0.1\n9\n\nno,\n")
     page.get_by_role("button", name="Predict all").click()
     page.locator("#batch table").wait_for()
 
@@ -135,7 +135,7 @@ def test_hostile_texts_of_a_manifest_are_only_texts(page: Page, service: Service
     page.route("**/picture.json", lambda route: route.fulfill(body=json.dumps({"version": HOSTILE})))
     opened(page)
     expect(page.get_by_label(HOSTILE).first).to_be_visible()
-    page.get_by_role("tab", name="Many, from CSV").click()
+    page.get_by_role("tab", name="Batch from CSV").click()
     expect(page.get_by_role("button", name="Predict all")).to_be_visible()
     assert page.evaluate("typeof hacked") == "undefined"
     expect(page.locator("main img, main script")).to_have_count(0)

@@ -64,8 +64,8 @@ def test_with_a_store_an_entity_s_id_stands_for_what_is_left_empty(page: Page) -
 
 def test_with_a_store_a_file_may_name_entities(page: Page) -> None:
     told(page, "store", "true", "false")
-    page.get_by_role("tab", name="Many, from CSV").click()
-    page.get_by_label("Or paste them").fill("entity_id,x\np1,\n,0.1\n")
+    page.get_by_role("tab", name="Batch from CSV").click()
+    page.get_by_label("Or paste rows").fill("entity_id,x\np1,\n,0.1\n")
     page.get_by_role("button", name="Predict all").click()
     page.get_by_label("Name").fill("abi")
     page.get_by_label("Password").fill("password")

@@ -52,9 +52,9 @@ export function createBatch(manifest) {
 /** Throw an Error for the user if the rows cannot be sent. */
 function checkRows(rows) {
   if (rows.length > MAX_ROWS) {
-    throw new Error(`There are ${formatPlural(rows.length, "row")}; one request takes ${formatCount(MAX_ROWS)}.`);
+    throw new Error(`There are ${formatPlural(rows.length, "row")}. The limit is ${formatCount(MAX_ROWS)}.`);
   }
-  if (!rows.some(({ instance }) => instance)) throw new Error(`No row can be asked about. Row 1: ${rows[0].problem}.`);
+  if (!rows.some(({ instance }) => instance)) throw new Error(`No row is valid. Row 1: ${rows[0].problem}.`);
 }
 
 function formatFieldError({ pointer, detail }) {

@@ -2,7 +2,7 @@
 
 import { formatCsv } from "./csv.js";
 import { el, setContent } from "./dom.js";
-import { formatCount, formatPlural } from "./format.js";
+import { formatPlural } from "./format.js";
 import { ENTITY_ID, hasFeatureStore } from "./instance.js";
 import { getOwn } from "./manifest.js";
 
@@ -14,7 +14,7 @@ const MAX_SHOWN_CHARACTERS = 20_000; // longer texts stay out of the text box: b
 export function createBatchForm(manifest, submit) {
   const problem = el("p", { class: "note error", role: "alert", hidden: true });
   const button = el("button", { class: "primary", type: "submit" }, "Predict all");
-  const status = el("span", { class: "muted", role: "status" }, `A header, then up to ${formatCount(MAX_ROWS)} rows.`);
+  const status = el("span", { class: "muted", role: "status" }, `A header and up to ${formatPlural(MAX_ROWS, "row")}.`);
   const textBox = createTextBox(manifest);
   let hiddenText = null;
 
@@ -29,7 +29,7 @@ export function createBatchForm(manifest, submit) {
     if (!file) return;
     setContent(problem);
     if (file.size <= MAX_BYTES) load(file.name, await file.text());
-    else setContent(problem, `${file.name} is too large: one request takes ${formatPlural(MAX_ROWS, "row")}.`);
+    else setContent(problem, `${file.name} is too large. The limit is ${formatPlural(MAX_ROWS, "row")}.`);
   }
 
   textBox.addEventListener("input", () => (hiddenText = null));
@@ -37,10 +37,10 @@ export function createBatchForm(manifest, submit) {
     const text = event.clipboardData.getData("text/plain");
     if (text.length <= MAX_SHOWN_CHARACTERS) return;
     event.preventDefault();
-    load("What you pasted", text);
+    load("The pasted text", text);
   });
 
-  const useExamples = () => load("The example", formatExamples(manifest));
+  const useExamples = () => load("Example data", formatExamples(manifest));
   const dropZone = createDropZone(status);
   const element = el(
     "form",
@@ -48,7 +48,7 @@ export function createBatchForm(manifest, submit) {
     el("h2", {}, "Rows to predict"),
     createFileInput(loadFile),
     dropZone,
-    el("label", { for: "csv" }, "Or paste them"),
+    el("label", { for: "csv" }, "Or paste rows"),
     textBox,
     createColumnHelp(manifest),
     problem,
@@ -107,9 +107,9 @@ function acceptDrops(element, dropZone, loadFile) {
 function createColumnHelp({ features }) {
   const column = (name, note) => [el("code", {}, name), note && ` (${note})`];
   const columns = features.map(({ name, optional }) => column(name, optional && "may be empty"));
-  if (hasFeatureStore()) columns.unshift(column(ENTITY_ID, "whose features the store has"));
+  if (hasFeatureStore()) columns.unshift(column(ENTITY_ID, "id in the feature store"));
   const list = columns.flatMap((parts, i) => [i > 0 && ", ", ...parts]);
-  return el("p", { id: "csv-help", class: "muted" }, "Columns: ", list, ". Others are kept and not sent.");
+  return el("p", { id: "csv-help", class: "muted" }, "Columns: ", list, ". Other columns are kept but not sent.");
 }
 
 /** Return the manifest's examples as CSV. */

@@ -15,7 +15,7 @@ const WIDE = 760; // pixels for the histogram beside the class counts
 export function createResults(manifest, { header, rows, result }, width) {
   const predictions = rows.flatMap(({ prediction }) => (prediction ? [prediction] : []));
   const columns = resultColumns(manifest, header);
-  const title = `${formatPlural(predictions.length, "row")} answered in ${formatDuration(result.milliseconds)}`;
+  const title = `${formatPlural(predictions.length, "prediction")} in ${formatDuration(result.milliseconds)}`;
   return [
     el(
       "div",
@@ -52,8 +52,7 @@ function createRangeWarning(rows) {
       "p",
       { class: "note warning" },
       el("strong", {}, formatPlural(count, "row")),
-      count === 1 ? " is" : " are",
-      " outside the range the model was trained on; take the answer with care.",
+      " outside the training range. The predictions may be unreliable.",
     )
   );
 }
@@ -66,7 +65,7 @@ function createProblems(rows) {
     el(
       "details",
       { class: "note error" },
-      el("summary", {}, el("strong", {}, formatPlural(count, "row")), count === 1 ? " has" : " have", " no answer"),
+      el("summary", {}, el("strong", {}, formatPlural(count, "row")), " without a prediction"),
       el(
         "ul",
         {},
@@ -108,7 +107,7 @@ function createTable(header, rows, columns) {
     count += next.length;
     moreButton.hidden = count === rows.length;
     moreButton.textContent = `Show ${formatCount(Math.min(PAGE_ROWS, rows.length - count))} more`;
-    const rest = count < rows.length ? "; the download has all" : "";
+    const rest = count < rows.length ? ". The download contains all rows." : "";
     status.textContent = `${formatCount(count)} of ${formatPlural(rows.length, "row")}${rest}`;
   }
 

@@ -6,7 +6,7 @@ import { labelText } from "./manifest.js";
 /** Return {cells, instance} or {cells, problem} per row of a CSV file. Throws an Error if a needed column is missing. */
 export function matchRows(manifest, { header, rows, separator }) {
   checkColumns(manifest, header);
-  if (rows.length === 0) throw new Error("There is a header and no row below it.");
+  if (rows.length === 0) throw new Error("There are no rows below the header.");
   const columns = manifest.features.map(({ name }) => header.indexOf(name.trim()));
   const entityColumn = findEntityColumn(header);
   return rows.map((cells) => {
@@ -29,7 +29,7 @@ function checkColumns({ features }, header) {
   );
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => `“${name}”`).join(", ");
-  throw new Error(`The first line must name the columns; there is none called ${names}.`);
+  throw new Error(`Missing column: ${names}. The first line must contain the column names.`);
 }
 
 function findEntityColumn(header) {
@@ -40,7 +40,7 @@ function parseCell(feature, text, separator) {
   if (text === "") return { missing: true };
   if (feature.kind === "number") return parseNumber(separator === ";" ? text.replace(",", ".") : text);
   const value = feature.values.find((category) => category.trim() === text);
-  return value === undefined ? { problem: "is none of its categories" } : { value };
+  return value === undefined ? { problem: "is not a known category" } : { value };
 }
 
 /** Add `prediction` and `outside` (features outside the training range) to the rows that were sent. */

@@ -47,7 +47,7 @@ export function createChart(manifest, data) {
       plot.curve = curve;
       status.hidden = true;
     } catch ({ message }) {
-      status.textContent = `The curve could not be asked for: ${message}`;
+      status.textContent = `The curve is not available: ${message}`;
       status.hidden = false;
     }
     draw();
@@ -87,7 +87,7 @@ function createPlot(manifest, data) {
 function createFeaturePicker(plot, onChange) {
   const { features } = plot.manifest;
   if (features.length === 1) {
-    return el("p", { class: "feature-picker" }, "As ", el("strong", {}, displayName(features[0])), " moves");
+    return el("p", { class: "feature-picker" }, "Effect of ", el("strong", {}, displayName(features[0])));
   }
   const options = features.map((feature, i) => el("option", { value: String(i) }, displayName(feature)));
   const onchange = (event) => {
@@ -97,16 +97,16 @@ function createFeaturePicker(plot, onChange) {
   return el(
     "p",
     { class: "feature-picker" },
-    el("label", { for: "varied-feature" }, "As"),
+    el("label", { for: "varied-feature" }, "Effect of"),
     el("select", { id: "varied-feature", onchange }, options),
-    el("span", {}, "moves, all else as you set it"),
+    el("span", {}, "with the other features unchanged"),
   );
 }
 
 /** Describe the drawing in sentences, for screen readers. */
 function describe(plot) {
   const name = displayName(plot.feature);
-  if (!plot.curve) return `The training data along ${name}. Ask for a prediction to see how it moves.`;
+  if (!plot.curve) return `The training data by ${name}. Press Predict to see the effect of ${name}.`;
   const output = {
     values: displayName(plot.manifest.output),
     probabilities: `the probability of ${labelText(plot.classes[plot.mainClass])}`,
@@ -115,14 +115,14 @@ function describe(plot) {
   const { values, series } = plot.curve;
   const levels = series[plot.mainClass].values.map(plot.formatLevel);
   const [first, last] = [values[0], values.at(-1)].map(formatValue);
-  return `As ${name} goes from ${first} to ${last}, ${output} goes from ${levels[0]} to ${levels.at(-1)}.${describePoint(plot)}`;
+  return `For ${name} from ${first} to ${last}, ${output} goes from ${levels[0]} to ${levels.at(-1)}.${describePoint(plot)}`;
 }
 
 function describePoint(plot) {
   const level = predictionLevel(plot);
   if (level === null) return "";
   const value = formatValue(plot.instance[plot.feature.name]) || "a missing value";
-  return ` Yours is ${plot.formatLevel(level)} at ${value}.`;
+  return ` Your prediction is ${plot.formatLevel(level)} at ${value}.`;
 }
 
 function formatValue(value) {
@@ -131,8 +131,8 @@ function formatValue(value) {
 
 function createLegendEntries(plot) {
   const layers = describeLayers(plot);
-  const curve = plot.feature.kind === "category" ? ["other", "prediction for each"] : ["main", "prediction"];
-  if (plot.curve) layers.unshift(curve, ["point", "yours"]);
+  const curve = plot.feature.kind === "category" ? ["other", "prediction per category"] : ["main", "prediction"];
+  if (plot.curve) layers.unshift(curve, ["point", "your prediction"]);
   return layers.map(([className, text]) =>
     el("li", {}, el("span", { class: `swatch ${className}`, "aria-hidden": "true" }), text),
   );

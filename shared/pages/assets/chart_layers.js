@@ -129,7 +129,7 @@ export function describeLayers({ manifest, data, feature, mainClass }) {
   if (getPoints(data, feature)) return [["points", `${data.points.target.length} rows of training data`]];
   const rows = bins.counts.reduce((sum, count) => sum + count, 0);
   if (bins.quantiles) {
-    return [["quantiles", `${rows} rows of training data: the middle half and 80 %, and their median`]];
+    return [["quantiles", `${rows} rows of training data: median, middle 50 % and middle 80 %`]];
   }
   if (manifest.output.probabilities) {
     return [["share", `share of ${labelText(manifest.output.classes[mainClass])} in the training data`]];

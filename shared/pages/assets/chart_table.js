@@ -8,11 +8,11 @@ const DIGITS = 6;
 
 /** Return the table's `element`, and `update()` for when the plot has changed. It is filled only while it is open. */
 export function createValueTable(plot) {
-  const content = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "The curve's values" });
+  const content = el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Values of the curve" });
   const element = el(
     "details",
     { class: "chart-values", hidden: true, ontoggle: () => update() },
-    el("summary", {}, "The curve's values"),
+    el("summary", {}, "Values of the curve"),
     content,
   );
   function update() {

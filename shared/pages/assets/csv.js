@@ -13,7 +13,7 @@ export function parseCsv(text) {
   );
   const header = names.map((name) => name.trim());
   const duplicate = header.find((name, i) => header.indexOf(name) !== i);
-  if (duplicate !== undefined) throw new Error(`Two columns are called “${duplicate}”.`);
+  if (duplicate !== undefined) throw new Error(`Two columns have the name “${duplicate}”.`);
   return { header, rows, separator };
 }
 
@@ -63,7 +63,7 @@ function parseQuotedCell(text, start, separator) {
   let position = start + 1;
   for (;;) {
     const quote = text.indexOf('"', position);
-    if (quote < 0) throw new Error(`A quotation mark is opened and never closed: ${text.slice(start, start + 30)}`);
+    if (quote < 0) throw new Error(`A quotation mark is not closed: ${text.slice(start, start + 30)}`);
     cell += text.slice(position, quote);
     if (text[quote + 1] !== '"') {
       const [rest, end] = parsePlainCell(text, quote + 1, separator);

@@ -10,7 +10,7 @@ export function showCurlCommand({ path, instances }) {
     el(
       "div",
       { class: "card-head" },
-      el("h2", { id: "curl-title" }, "The same from a shell"),
+      el("h2", { id: "curl-title" }, "Call with curl"),
       createCopyButton("Copy", () => command),
     ),
     el("pre", { tabindex: "0", "aria-label": "Command" }, el("code", {}, command)),
@@ -19,9 +19,9 @@ export function showCurlCommand({ path, instances }) {
       { class: "muted" },
       "TOKEN is the ",
       el("code", {}, "access_token"),
-      " that ",
+      " from ",
       el("code", {}, "POST /token"),
-      " answers.",
+      ".",
     ),
   );
 }

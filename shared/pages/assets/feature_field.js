@@ -39,7 +39,7 @@ function createLabel(feature, id) {
 
 /** Return the text for an empty field, or "" if the field must not be empty. */
 function emptyText(feature) {
-  if (hasFeatureStore() && feature.stored !== false) return "from the store";
+  if (hasFeatureStore() && feature.stored !== false) return "from the feature store";
   return feature.optional ? "missing" : "";
 }
 
@@ -116,9 +116,7 @@ function moveSlider(slider, value, text) {
 
 function showRangeWarning(warning, value, [low, high]) {
   const outside = Number.isFinite(value) && (value < low || value > high);
-  warning.textContent = outside
-    ? `Outside ${formatNumber(low)} to ${formatNumber(high)}, where the model was trained.`
-    : "";
+  warning.textContent = outside ? `Outside the training range ${formatNumber(low)} to ${formatNumber(high)}.` : "";
   warning.hidden = !outside;
 }
 

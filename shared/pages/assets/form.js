@@ -51,7 +51,7 @@ export function createForm(manifest, chartData) {
 
 /** Return the field for the id of an entity in the feature store. */
 function createEntityField(input) {
-  const help = "What you leave empty below comes from the feature store, for this id.";
+  const help = "Fields that are empty are read from the feature store for this id.";
   input.setAttribute("aria-describedby", "entity-help");
   return el(
     "div",

@@ -21,7 +21,7 @@ try {
   startSinglePrediction(manifest, chartData);
   startTabs(document.querySelector("[role=tablist]"), { batch: () => loadBatch(manifest) });
 } catch ({ message }) {
-  const link = el("a", { href: "/health/ready" }, "See why");
+  const link = el("a", { href: "/health/ready" }, "Show the reason");
   setContent(getById("description"), `${message}${message.endsWith(".") ? "" : "."} `, link);
 }
 
@@ -63,7 +63,7 @@ function startSinglePrediction(manifest, chartData) {
 function showError({ message, errors = [], requestId }, form) {
   const place = getById("form-error");
   if (form.showErrors(errors)) setContent(place);
-  else setContent(place, message, requestId && el("span", { class: "muted" }, ` Operation ${requestId}`));
+  else setContent(place, message, requestId && el("span", { class: "muted" }, ` Request id: ${requestId}`));
 }
 
 /** Load the script of the batch tab when the tab is first opened. */

@@ -10,9 +10,16 @@ export function displayName(variable) {
   return variable.label || variable.name;
 }
 
-/** Return the display name with the unit. */
+/** Return the display name with the unit, without the unit if it would repeat a word of the name. */
 export function displayNameWithUnit(variable) {
-  return variable.unit ? `${displayName(variable)} · ${variable.unit}` : displayName(variable);
+  const name = displayName(variable);
+  const nameWords = splitWords(name);
+  const repeats = splitWords(variable.unit || "").some((word) => nameWords.includes(word));
+  return variable.unit && !repeats ? `${name} · ${variable.unit}` : name;
+}
+
+function splitWords(text) {
+  return text.toLowerCase().match(/\p{L}{2,}/gu) || [];
 }
 
 /** Return a class label as text. Labels may be numbers or booleans. */

@@ -10,8 +10,8 @@ const MAX_PROBABILITIES = 5;
 export function showNoPrediction() {
   setContent(
     getById("prediction"),
-    el("p", { class: "empty" }, "Nothing asked yet"),
-    el("p", { class: "muted" }, "Below is what the model was trained on. Press Predict, and your point joins it."),
+    el("p", { class: "empty" }, "No prediction yet"),
+    el("p", { class: "muted" }, "The chart shows the training data. Press Predict to add your point."),
   );
 }
 
@@ -21,7 +21,7 @@ export function showPrediction(manifest, { warnings, model }, prediction) {
     getById("prediction"),
     manifest.kind === "regressor" ? createValue(manifest, prediction) : createClass(manifest, prediction),
     warnings.map((warning) => createWarning(manifest, warning)),
-    model.version !== manifest.version && el("p", { class: "note" }, `Answered by version ${model.version}.`),
+    model.version !== manifest.version && el("p", { class: "note" }, `Predicted by model version ${model.version}.`),
   );
 }
 
@@ -66,6 +66,6 @@ function createProbability({ name, probability }) {
 
 function createWarning({ features }, { feature: name, range: [low, high] }) {
   const feature = features.find((candidate) => candidate.name === name);
-  const text = ` is outside ${formatNumber(low)} to ${formatNumber(high)}, where the model was trained. It is answered all the same; take it with care.`;
+  const text = ` is outside the training range ${formatNumber(low)} to ${formatNumber(high)}. The prediction may be unreliable.`;
   return el("p", { class: "note warning" }, el("strong", {}, feature ? displayName(feature) : name), text);
 }

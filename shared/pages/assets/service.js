@@ -9,7 +9,7 @@ export class ServiceError extends Error {
     super(
       problem.detail ||
         problem.title ||
-        (status ? `The service answered ${status}.` : "The service cannot be reached."),
+        (status ? `The service returned status ${status}.` : "The service cannot be reached."),
     );
     this.status = status;
     this.errors = problem.errors || [];

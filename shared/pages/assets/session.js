@@ -5,8 +5,8 @@ import * as service from "./service.js";
 
 const TICK_MS = 1000;
 const MINUTE_MS = 60_000;
-const LOGIN_FIRST = "Log in first, then it goes on.";
-const EXPIRED = "Your login has expired. Log in again; all you filled in stays.";
+const LOGIN_FIRST = "Log in to see the prediction.";
+const EXPIRED = "Your login has expired. Log in again. Your input is kept.";
 
 let userName = "";
 let loginReason = LOGIN_FIRST;
@@ -46,7 +46,7 @@ function showLoginForm(reason, focus = false) {
     inputs,
     el("button", { class: "primary", type: "submit" }, "Log in"),
   );
-  const heading = el("h2", { id: "login-title" }, "Log in to ask the model");
+  const heading = el("h2", { id: "login-title" }, "Log in to predict");
   setContent(
     getById("login"),
     el("div", {}, heading, el("p", { role: "status" }, reason), createDemoHint()),
@@ -81,7 +81,7 @@ function createDemoHint() {
   const user = document.body.dataset.demo;
   return (
     user &&
-    el("p", { class: "muted" }, "On this machine: ", el("code", {}, user), " with ", el("code", {}, "password"), ".")
+    el("p", { class: "muted" }, "Demo login: ", el("code", {}, user), " with password ", el("code", {}, "password"), ".")
   );
 }
 

@@ -6,12 +6,12 @@ import { formatDuration } from "./format.js";
 const COLOURS = 5; // see .step-0 to .step-4 in result.css
 const MIN_SHARE = 0.012; // of the bar, so that every step is visible
 const STEP_NAMES = {
-  auth: "who you are",
-  decode: "read and check",
-  load: "load the model, once",
-  features: "fetch features",
-  model: "predict",
-  encode: "write the answer",
+  auth: "authentication",
+  decode: "decoding",
+  load: "model load (first request)",
+  features: "features",
+  model: "model",
+  encode: "encoding",
 };
 
 /** Show the steps of one request and its request id. */
@@ -19,7 +19,7 @@ export function showTiming({ response, steps, milliseconds }) {
   const total = steps.reduce((sum, [, duration]) => sum + duration, 0);
   setContent(
     getById("timing"),
-    el("h2", { id: "timing-title" }, "This request’s story"),
+    el("h2", { id: "timing-title" }, "Timing"),
     createSummary(milliseconds, total),
     drawBar(steps, total),
     el("ul", { class: "steps" }, steps.map(createStep)),
@@ -32,9 +32,9 @@ function createSummary(milliseconds, total) {
     "p",
     {},
     el("strong", {}, formatDuration(milliseconds)),
-    " from here to the answer, ",
+    " in total, ",
     el("strong", {}, formatDuration(total)),
-    " of it in these steps:",
+    " of it in the service:",
   );
 }
 
@@ -65,7 +65,7 @@ function createRequestId(requestId) {
   return el(
     "p",
     { class: "request-id" },
-    el("span", { class: "muted" }, "Operation"),
+    el("span", { class: "muted" }, "Request id"),
     createCopyButton("Copy", () => requestId),
     createTimelineLink(requestId),
     el("code", {}, requestId),
@@ -75,5 +75,5 @@ function createRequestId(requestId) {
 /** Return a link to the request in the local dashboards, if the service sends its telemetry there. */
 function createTimelineLink(requestId) {
   const { dashboard } = document.body.dataset;
-  return dashboard && el("a", { href: `${dashboard}/#/request/${encodeURIComponent(requestId)}` }, "Its timeline");
+  return dashboard && el("a", { href: `${dashboard}/#/request/${encodeURIComponent(requestId)}` }, "Timeline");
 }

@@ -4,7 +4,7 @@ import { getAlerts } from "./api.js";
 import { el, getById } from "./dom.js";
 import { formatNumber, formatQuantity } from "./format.js";
 
-const STATES = { firing: "firing", quiet: "quiet", idle: "too few samples" };
+const STATES = { firing: "firing", quiet: "ok", idle: "too few samples" };
 
 /** Show the state of all alerts. Returns true if it is known. */
 export async function showAlerts() {

@@ -10,7 +10,7 @@ async function get(path, parameters = {}) {
   try {
     response = await fetch(`/api/${path}?${new URLSearchParams(parameters)}`);
   } catch {
-    throw new ApiError("The local Application Insights does not answer. Is it still running?");
+    throw new ApiError("The local Application Insights does not respond. Is it still running?");
   }
   const body = await response.json();
   if (!response.ok) throw new ApiError(body.error);

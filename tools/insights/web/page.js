@@ -51,7 +51,7 @@ function findQueries(page) {
 }
 
 function createContent(page) {
-  if (!panels.length) return [el("p", { class: "empty" }, "There is no such page.")];
+  if (!panels.length) return [el("p", { class: "empty" }, "Page not found.")];
   const content = [el("div", { class: "panels" }, panels.map((panel) => panel.element))];
   if (page === "user-flow") {
     content.unshift(el("div", { id: "recent-users", class: "recent-users", "aria-label": "Recent users" }));
@@ -83,8 +83,8 @@ async function refresh() {
   ]);
   if (!isNewest()) return;
   getById("status").textContent = results.every(Boolean)
-    ? `Asked at ${formatTime(new Date())}`
-    : "Not everything was answered.";
+    ? `Updated at ${formatTime(new Date())}`
+    : "Some queries failed.";
 }
 
 async function refreshPanel(panel, range, filters, isNewest) {

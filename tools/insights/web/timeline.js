@@ -13,7 +13,7 @@ const MIN_LENGTH_MS = 0.001;
 export function createTimeline(result, operationId) {
   const items = toRecords(result);
   if (!items.length) {
-    const text = `Nothing is known of request ${operationId}, or not yet: it takes a second.`;
+    const text = `No telemetry of request ${operationId} yet. It arrives about a second after the request.`;
     return el("p", { class: "empty" }, text);
   }
   const length = Math.max(...items.map(({ at_ms, took_ms }) => at_ms + (took_ms ?? 0)), MIN_LENGTH_MS);
@@ -29,7 +29,7 @@ export function createTimeline(result, operationId) {
 function createSummary(items, operationId, length) {
   const user = items.find((item) => item.user)?.user;
   const link = user && el("a", { href: `#/user-flow?user=${encodeURIComponent(user)}` }, user);
-  const text = `Request ${operationId} began at ${formatTime(items[0].timestamp, true)} and took ${formatQuantity(length, "ms")}`;
+  const text = `Request ${operationId} started at ${formatTime(items[0].timestamp, true)} and took ${formatQuantity(length, "ms")}`;
   return el("p", { class: "summary" }, text, user ? [" for ", link] : null, ".");
 }
 
@@ -80,7 +80,7 @@ function createProperties({ what, facts }) {
   const createProperty = ([name, value]) => el("div", {}, el("dt", {}, formatColumnName(name)), el("dd", {}, value));
   return el(
     "section",
-    { class: "properties", "aria-label": `What is told of ${what}` },
+    { class: "properties", "aria-label": `Properties of ${what}` },
     el("h3", {}, what),
     el("dl", {}, properties.map(createProperty)),
   );

@@ -12,16 +12,16 @@ const openedRequests = new Set(); // they stay open when the page refreshes
 
 /** Return the requests of a result of user-flow. The last request is open at first. */
 export function createUserFlow(result, user) {
-  if (!user) return createNote("Choose a user above, or one of these, and read what happened to them.");
+  if (!user) return createNote("Choose a user above to see their requests.");
   const requests = groupByRequest(toRecords(result));
-  if (!requests.length) return createNote(`Nothing is known of ${user} in this time range.`);
+  if (!requests.length) return createNote(`No requests of ${user} in this time range.`);
   const shown = requests.slice(-MAX_REQUESTS);
   return el(
     "div",
     { class: "user-flow" },
     el("p", { class: "summary" }, summarize(user, requests, result.cut)),
     createLegend(),
-    shown.length < requests.length && el("p", { class: "summary" }, `The last ${MAX_REQUESTS} of them, in order:`),
+    shown.length < requests.length && el("p", { class: "summary" }, `The last ${MAX_REQUESTS} requests:`),
     el("ol", { class: "requests" }, shown.map((rows, i) => createRequest(rows, i === shown.length - 1))),
   );
 }
@@ -51,7 +51,7 @@ function summarize(user, requests, isCut) {
   const parts = [`${user} sent ${formatPlural(requests.length, "request")} from ${times[0]} to ${times[1]}`];
   if (countResults("4")) parts.push(`${countResults("4")} were refused`);
   if (countResults("5")) parts.push(`${countResults("5")} failed`);
-  return `${parts.join("; ")}.${isCut ? " There is more: choose a shorter time range to read its end." : ""}`;
+  return `${parts.join("; ")}.${isCut ? " There are more requests: choose a shorter time range to see the last ones." : ""}`;
 }
 
 function createRequest([request, ...parts], isLast) {

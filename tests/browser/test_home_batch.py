@@ -20,22 +20,16 @@ PASTE = """(box, text) => {
 
 
 @pytest.fixture(scope="module")
-def batch_form(line_context: BrowserContext, service: Service) -> Iterator[Page]:
-    """The batch tab before the login, for rows that are not sent."""
+def batch_page(line_context: BrowserContext, service: Service) -> Iterator[Page]:
+    """The batch tab after the login. Every test replaces the rows and the results of the one before."""
     with watched_page(line_context, service.url) as page:
-        yield open_batch(page)
+        yield log_in(open_batch(page))
 
 
-@pytest.fixture
-def batch_page(page: Page) -> Page:
-    """The batch tab after the login."""
-    return log_in(open_batch(page))
-
-
-def read_results(page: Page) -> str:
-    results = page.get_by_role("region", name="Results")
-    results.get_by_role("heading").wait_for()
-    return results.inner_text()
+def wait_for_results(page: Page) -> str:
+    """Wait until the page has moved the focus from the button to the new results."""
+    page.locator("#batch h2:focus").wait_for()
+    return page.get_by_role("region", name="Results").inner_text()
 
 
 def download_csv(page: Page) -> list[list[str]]:
@@ -52,7 +46,7 @@ def test_ten_thousand_rows_are_predicted_and_shown_200_at_a_time(batch_page: Pag
     expect(batch_page.get_by_text("rows.csv is ready: 10,000 rows.")).to_be_visible()
     expect(batch_page.locator("#csv")).to_have_value("")  # a browser would need seconds to lay out so many lines
     batch_page.get_by_role("button", name="Predict all").click()
-    assert "10,000 predictions in" in read_results(batch_page)
+    assert "10,000 predictions in" in wait_for_results(batch_page)
     expect(batch_page.locator("#batch tbody tr")).to_have_count(200)
     batch_page.get_by_role("button", name="Show 200 more").click()
     expect(batch_page.locator("#batch tbody tr")).to_have_count(400)
@@ -64,7 +58,7 @@ def test_ten_thousand_rows_are_predicted_and_shown_200_at_a_time(batch_page: Pag
 
 def test_classes_are_counted(batch_page: Page) -> None:
     predict_rows(batch_page, "x\n-0.1\n0\n0.01\n0.2\n")
-    read_results(batch_page)
+    wait_for_results(batch_page)
     counts = batch_page.locator("#batch .class-counts .value").all_inner_texts()
     assert [count.partition(" ")[0] for count in counts] == ["1", "2", "1"]
     expect(batch_page.get_by_role("img", name="Histogram of 4 predictions from 130 to 190.")).to_be_visible()
@@ -72,14 +66,14 @@ def test_classes_are_counted(batch_page: Page) -> None:
 
 def test_semicolons_decimal_commas_and_quotes_are_read(batch_page: Page) -> None:
     predict_rows(batch_page, '\ufeffname;x\r\n"Müller; ""Jo""";0,05\r\n')
-    read_results(batch_page)
+    wait_for_results(batch_page)
     expect(batch_page.get_by_role("cell", name='Müller; "Jo"')).to_be_visible()
     expect(batch_page.get_by_role("cell", name="160", exact=True)).to_be_visible()
 
 
 def test_invalid_rows_are_reported_and_the_others_predicted(batch_page: Page) -> None:
     predict_rows(batch_page, "x,note\n0.1,ok\n,empty\nmany,text\n9,far\n")
-    results = read_results(batch_page)
+    results = wait_for_results(batch_page)
     assert "2 predictions in" in results
     assert "1 row outside the training range" in results
     batch_page.get_by_text("2 rows without a prediction").click()
@@ -98,7 +92,7 @@ def test_a_download_contains_no_formulas(batch_page: Page) -> None:
     cells = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "-0.5", "plain"]
     rows = "".join(f'0.1,"{cell}"\n' for cell in cells)
     predict_rows(batch_page, f"x,=HYPERLINK()\n{rows}")
-    read_results(batch_page)
+    wait_for_results(batch_page)
     table = download_csv(batch_page)
     assert table[0][1] == "'=HYPERLINK()"
     assert [row[1] for row in table[1:]] == [f"'{cell}" for cell in cells[:4]] + ["-0.5", "plain"]
@@ -107,7 +101,7 @@ def test_a_download_contains_no_formulas(batch_page: Page) -> None:
 def test_markup_in_a_cell_is_shown_as_text(batch_page: Page) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     predict_rows(batch_page, f"x,{hostile}\n0.1,{hostile}\n")
-    read_results(batch_page)
+    wait_for_results(batch_page)
     expect(batch_page.get_by_role("cell", name=hostile)).to_be_visible()
     expect(batch_page.locator("#batch img")).to_have_count(0)
 
@@ -124,19 +118,19 @@ def test_markup_in_a_cell_is_shown_as_text(batch_page: Page) -> None:
     ],
     ids=["nothing", "another column", "no rows", "no numbers", "duplicate column", "open quote"],
 )
-def test_a_text_that_cannot_be_sent_gets_a_message(batch_form: Page, text: str, message: str) -> None:
-    predict_rows(batch_form, text)
-    expect(batch_form.locator("#batch [role=alert]")).to_contain_text(message)
+def test_a_text_that_cannot_be_sent_gets_a_message(batch_page: Page, text: str, message: str) -> None:
+    predict_rows(batch_page, text)
+    expect(batch_page.locator("#batch [role=alert]")).to_contain_text(message)
 
 
-def test_too_many_rows_can_be_pasted_and_get_a_message(batch_form: Page) -> None:
-    batch_form.get_by_label("Or paste rows").evaluate(PASTE, "x\n" + "0.1234\n" * (MAX_ROWS + 1))
-    expect(batch_form.get_by_text("The pasted text is ready: 10,001 rows.")).to_be_visible()
-    batch_form.get_by_role("button", name="Predict all").click()
-    expect(batch_form.locator("#batch [role=alert]")).to_contain_text("There are 10,001 rows. The limit is 10,000.")
+def test_too_many_rows_can_be_pasted_and_get_a_message(batch_page: Page) -> None:
+    batch_page.get_by_label("Or paste rows").evaluate(PASTE, "x\n" + "0.1234\n" * (MAX_ROWS + 1))
+    expect(batch_page.get_by_text("The pasted text is ready: 10,001 rows.")).to_be_visible()
+    batch_page.get_by_role("button", name="Predict all").click()
+    expect(batch_page.locator("#batch [role=alert]")).to_contain_text("There are 10,001 rows. The limit is 10,000.")
 
 
 def test_rows_that_are_sent_before_the_login_are_predicted_after_it(page: Page) -> None:
     predict_rows(open_batch(page), "x\n0.1\n")
     log_in(page)
-    assert "1 prediction in" in read_results(page)
+    assert "1 prediction in" in wait_for_results(page)

@@ -16,7 +16,7 @@ def store_page(page: Page) -> Page:
         response = route.fetch()
         route.fulfill(response=response, body=response.text().replace('data-store="false"', 'data-store="true"'))
 
-    page.route(lambda url: url.endswith("/"), add_store)
+    page.route(lambda url: url.endswith("/"), add_store, times=1)
     return open_home(page)
 
 

@@ -75,7 +75,7 @@ def token_page(page: Page) -> Page:
         response = route.fetch()
         route.fulfill(response=response, body=response.text().replace('data-login="password"', 'data-login="token"'))
 
-    page.route(lambda url: url.endswith("/"), require_token)
+    page.route(lambda url: url.endswith("/"), require_token, times=1)
     return open_home(page)
 
 

@@ -1,29 +1,79 @@
-"""The docs page: Authorize works, and trying it out answers."""
+"""The docs page: Authorize works, a request of the page gets a response, and the page is accessible."""
 
-from playwright.sync_api import Page, expect
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.pages import (
+    DESKTOP,
+    PASSWORD,
+    USER,
+    Scheme,
+    expect_no_sideways_scrolling,
+    find_violations,
+    watched_page,
+)
+from tests.services import Service
 
 PREDICT = "#operations-default-predict"
 
 
-def test_authorize_and_try_it_out_answer_200(page: Page) -> None:
-    page.context.unroute_all()  # the service itself shall give the token
+@pytest.fixture(scope="module")
+def docs(line_context: BrowserContext, service: Service) -> Iterator[Page]:
+    """The docs page with /predict open. Tests only read it."""
+    with watched_page(line_context, service.url) as page:
+        yield open_predict(page)
+
+
+@pytest.fixture(scope="module", params=["closed", "open"])
+def view(request: pytest.FixtureRequest, docs: Page) -> Iterator[Page]:
+    """The docs page with the dialog of Authorize closed or open."""
+    if request.param == "open":
+        open_authorization(docs)
+    yield docs
+    if request.param == "open":
+        docs.get_by_role("dialog").get_by_role("button", name="Close").first.click()
+
+
+def open_predict(page: Page) -> Page:
+    page.emulate_media(reduced_motion="reduce")
     page.goto("/docs")
+    page.locator(f"{PREDICT} .opblock-summary-control").click()
+    page.locator(f"{PREDICT} textarea").wait_for()
+    return page
+
+
+def open_authorization(page: Page) -> Page:
     page.get_by_role("button", name="Authorize").click()
-    page.get_by_label("username:").fill("abi")
-    page.get_by_label("password:").fill("password")
+    page.get_by_label("username:").wait_for()
+    return page
+
+
+def test_authorize_and_execute_get_a_prediction(page: Page) -> None:
+    open_authorization(open_predict(page))
+    page.get_by_label("username:").fill(USER)
+    page.get_by_label("password:").fill(PASSWORD)
     page.get_by_role("button", name="Apply given OAuth2 credentials").click()
     expect(page.get_by_role("heading", name="Authorized")).to_be_visible()
     page.locator(".btn-done").first.click()
-    page.locator(f"{PREDICT} .opblock-summary-control").click()
     page.locator(f"{PREDICT} .execute").click()
-    answer = page.locator(f"{PREDICT} .live-responses-table")
-    expect(answer.locator(".response .response-col_status")).to_have_text("200")
-    expect(answer).to_contain_text("162.3")
+    response = page.locator(f"{PREDICT} .live-responses-table")
+    expect(response.locator(".response .response-col_status")).to_have_text("200")
+    expect(response).to_contain_text("162.3")
 
 
-def test_it_lists_the_api_and_not_the_pages(page: Page) -> None:
-    page.goto("/docs")
-    page.locator(".opblock").first.wait_for()
-    paths = page.locator(".opblock-summary-path").all_inner_texts()
+def test_the_page_lists_the_api_but_not_the_pages(docs: Page) -> None:
+    paths = docs.locator(".opblock-summary-path").all_inner_texts()
     assert {"/token", "/predict", "/predict_class"} <= set(paths)
     assert not {"/", "/docs", "/assets/{path}"} & set(paths)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(view: Page, scheme: Scheme) -> None:
+    view.set_viewport_size(DESKTOP)
+    assert find_violations(view, scheme) == []
+
+
+def test_a_phone_needs_no_sideways_scrolling(view: Page) -> None:
+    expect_no_sideways_scrolling(view)

@@ -1,61 +1,62 @@
-// Many rows at once: one request answers up to 10,000 of them.
+// The batch tab: one request with up to 10,000 rows of a CSV file.
 
-import { parse } from "./csv.js";
-import { byId, h, show } from "./dom.js";
-import { entry, MOST_ROWS } from "./entry.js";
-import { asked, outcomes } from "./outcome.js";
-import { results } from "./results.js";
-import * as session from "./session.js";
-import { joined, matched } from "./table.js";
-import { count, plural } from "./words.js";
+import { createBatchForm, MAX_ROWS } from "./batch_form.js";
+import { createResults } from "./batch_results.js";
+import { addPredictions, matchRows } from "./batch_rows.js";
+import { parseCsv } from "./csv.js";
+import { el, getById, setContent } from "./dom.js";
+import { formatCount, formatPlural } from "./format.js";
+import { requestPredictions, toPredictions } from "./prediction.js";
+import { runAsUser } from "./session.js";
 
-const PADDING = 48; // of the card, left and right
+const CARD_PADDING = 48; // left and right, in pixels
+const MIN_WIDTH = 280;
+const MAX_ERRORS = 5;
 
 /** Build the tab. */
-export function batch(manifest) {
-  const form = entry(manifest, submit);
-  const found = h("section", { class: "card", "aria-label": "Results", hidden: true });
-  byId("batch").replaceChildren(form.element, found);
+export function createBatch(manifest) {
+  const form = createBatchForm(manifest, submit);
+  const resultCard = el("section", { class: "card", "aria-label": "Results", hidden: true });
+  getById("batch").replaceChildren(form.element, resultCard);
 
   async function submit(event) {
     event.preventDefault();
-    show(form.problem);
+    setContent(form.problem);
     try {
-      const parts = parse(form.read());
-      const rows = matched(manifest, parts);
-      refuse(rows);
-      await session.asUser(() => predict(parts.header, rows));
-    } catch (refused) {
-      show(form.problem, refused.message, ...(refused.errors || []).slice(0, 5).map(fault));
+      const table = parseCsv(form.read());
+      const rows = matchRows(manifest, table);
+      checkRows(rows);
+      await runAsUser(() => predict(table.header, rows));
+    } catch (error) {
+      setContent(form.problem, error.message, ...(error.errors || []).slice(0, MAX_ERRORS).map(formatFieldError));
     }
   }
 
   async function predict(header, rows) {
-    const good = rows.filter(({ instance }) => instance);
+    const validRows = rows.filter(({ instance }) => instance);
     form.button.setAttribute("aria-busy", "true");
     try {
-      const told = await asked(
-        manifest,
-        good.map(({ instance }) => instance),
-      );
-      joined(rows, good, outcomes(manifest, told.answer), told.answer.warnings);
-      found.hidden = false;
-      show(found, results(manifest, { header, rows, told }, Math.max(280, found.clientWidth - PADDING)));
-      found.querySelector("h2").focus();
+      const instances = validRows.map(({ instance }) => instance);
+      const result = await requestPredictions(manifest, instances);
+      addPredictions(validRows, toPredictions(manifest, result.response), result.response.warnings);
+      resultCard.hidden = false;
+      const width = Math.max(MIN_WIDTH, resultCard.clientWidth - CARD_PADDING);
+      setContent(resultCard, createResults(manifest, { header, rows, result }, width));
+      resultCard.querySelector("h2").focus();
     } finally {
       form.button.removeAttribute("aria-busy");
     }
   }
 }
 
-/** Throws with a sentence when the rows cannot be asked about. */
-function refuse(rows) {
-  if (rows.length > MOST_ROWS) {
-    throw new Error(`There are ${plural(rows.length, "row")}; one request takes ${count(MOST_ROWS)}.`);
+/** Throw an Error for the user if the rows cannot be sent. */
+function checkRows(rows) {
+  if (rows.length > MAX_ROWS) {
+    throw new Error(`There are ${formatPlural(rows.length, "row")}. The limit is ${formatCount(MAX_ROWS)}.`);
   }
-  if (!rows.some(({ instance }) => instance)) throw new Error(`No row can be asked about. Row 1: ${rows[0].problem}.`);
+  if (!rows.some(({ instance }) => instance)) throw new Error(`No row is valid. Row 1: ${rows[0].problem}.`);
 }
 
-function fault({ pointer, detail }) {
+function formatFieldError({ pointer, detail }) {
   return ` ${pointer} ${detail}.`;
 }

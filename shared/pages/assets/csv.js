@@ -1,102 +1,103 @@
-// CSV (RFC 4180, and what spreadsheets make of it): read with any usual separator, written so that no cell is a formula.
+// Read and write CSV (RFC 4180, and the variants of spreadsheets).
 
 const SEPARATORS = [",", ";", "\t"];
 const FORMULA = /^[=+\-@\t\r]/;
 const PLAIN_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** The header and the rows in `text`, as texts, and the separator. Empty lines are left out. Throws with a sentence. */
-export function parse(text) {
+/** Return the header, the rows as texts, and the separator. Empty lines are left out. Throws an Error for the user. */
+export function parseCsv(text) {
   const plain = text.replace(/^\uFEFF/, "");
-  const separator = separatorOf(plain);
-  const [header = [], ...rows] = records(plain, separator).filter(
+  const separator = detectSeparator(plain);
+  const [names = [], ...rows] = parseRecords(plain, separator).filter(
     (cells) => cells.length > 1 || cells[0].trim() !== "",
   );
-  const names = header.map((name) => name.trim());
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new Error(`Two columns are called “${twice}”.`);
-  return { header: names, rows, separator };
+  const header = names.map((name) => name.trim());
+  const duplicate = header.find((name, i) => header.indexOf(name) !== i);
+  if (duplicate !== undefined) throw new Error(`Two columns have the name “${duplicate}”.`);
+  return { header, rows, separator };
 }
 
-/** The separator that the first line holds most often outside quotes. */
-function separatorOf(text) {
-  const first =
+/** Return the most frequent separator of the first line, outside quotes. */
+function detectSeparator(text) {
+  const firstLine =
     text
       .slice(0, 100_000)
       .replace(/"[^"]*"?/g, "")
       .split(/\r?\n/)
       .find((line) => line.trim()) || "";
-  const often = SEPARATORS.map((each) => first.split(each).length);
-  return SEPARATORS[often.indexOf(Math.max(...often))];
+  const counts = SEPARATORS.map((separator) => firstLine.split(separator).length);
+  return SEPARATORS[counts.indexOf(Math.max(...counts))];
 }
 
-function records(text, separator) {
-  const found = [];
+function parseRecords(text, separator) {
+  const records = [];
   let cells = [];
-  let at = 0;
-  while (at < text.length) {
-    const [cell, end] = text[at] === '"' ? unquoted(text, at, separator) : bare(text, at, separator);
+  let position = 0;
+  while (position < text.length) {
+    const parseCell = text[position] === '"' ? parseQuotedCell : parsePlainCell;
+    const [cell, end] = parseCell(text, position, separator);
     cells.push(cell);
-    at = end;
-    if (text[at] === separator) {
-      at += 1;
-      if (at < text.length) continue;
+    position = end;
+    if (text[position] === separator) {
+      position += 1;
+      if (position < text.length) continue;
       cells.push("");
     }
-    found.push(cells);
+    records.push(cells);
     cells = [];
-    at += text.startsWith("\r\n", at) ? 2 : 1;
+    position += text.startsWith("\r\n", position) ? 2 : 1;
   }
-  return found;
+  return records;
 }
 
-/** A cell without quotes: up to the separator or the end of the line. */
-function bare(text, from, separator) {
-  let end = from;
+/** Parse a cell without quotes, up to the separator or the end of the line. Returns the cell and its end. */
+function parsePlainCell(text, start, separator) {
+  let end = start;
   while (end < text.length && text[end] !== separator && text[end] !== "\n" && text[end] !== "\r") end += 1;
-  return [text.slice(from, end), end];
+  return [text.slice(start, end), end];
 }
 
-/** A cell in quotes; two of them stand for one. What follows the closing one belongs to the cell. */
-function unquoted(text, from, separator) {
+/** Parse a cell in quotes. Two quotes are one in the cell. Text after the closing quote belongs to the cell. */
+function parseQuotedCell(text, start, separator) {
   let cell = "";
-  let at = from + 1;
+  let position = start + 1;
   for (;;) {
-    const end = text.indexOf('"', at);
-    if (end < 0) throw new Error(`A quotation mark is opened and never closed: ${text.slice(from, from + 30)}`);
-    cell += text.slice(at, end);
-    if (text[end + 1] !== '"') {
-      const [rest, after] = bare(text, end + 1, separator);
-      return [cell + rest, after];
+    const quote = text.indexOf('"', position);
+    if (quote < 0) throw new Error(`A quotation mark is not closed: ${text.slice(start, start + 30)}`);
+    cell += text.slice(position, quote);
+    if (text[quote + 1] !== '"') {
+      const [rest, end] = parsePlainCell(text, quote + 1, separator);
+      return [cell + rest, end];
     }
     cell += '"';
-    at = end + 2;
+    position = quote + 2;
   }
 }
 
-/** Rows of texts and numbers as CSV, as programs read it. */
-export function write(header, rows) {
-  return lines([header, ...rows], "\n", told);
+/** Return rows of texts and numbers as CSV for programs. */
+export function formatCsv(header, rows) {
+  return joinLines([header, ...rows], "\n", cellText);
 }
 
-/** The same for a spreadsheet, which shows every cell and runs none. */
-export function writeSafely(header, rows) {
-  const written = lines([header, ...rows], "\r\n", (value) => safe(told(value)));
-  return /[^\x00-\x7f]/.test(written) ? `\uFEFF${written}` : written; // spreadsheets take UTF-8 for Latin-1 otherwise
+/** Return rows as CSV for spreadsheets: no cell is run as a formula. */
+export function formatSpreadsheetCsv(header, rows) {
+  const text = joinLines([header, ...rows], "\r\n", (value) => escapeFormula(cellText(value)));
+  return /[^\x00-\x7f]/.test(text) ? `\uFEFF${text}` : text; // without the mark, spreadsheets read UTF-8 as Latin-1
 }
 
-function lines(rows, end, as) {
-  return rows.map((cells) => cells.map((cell) => quoted(as(cell))).join(",") + end).join("");
+function joinLines(rows, lineEnd, formatCell) {
+  return rows.map((cells) => cells.map((cell) => quote(formatCell(cell))).join(",") + lineEnd).join("");
 }
 
-function told(value) {
+function cellText(value) {
   return value === null || value === undefined ? "" : String(value);
 }
 
-/** A cell that would be a formula, made a text (OWASP, CSV Injection). Numbers are none, negative ones too. */
-function safe(cell) {
+/** Turn a cell that would be a formula into a text (OWASP, CSV Injection). Numbers stay, also negative ones. */
+function escapeFormula(cell) {
   return FORMULA.test(cell) && !PLAIN_NUMBER.test(cell) ? `'${cell}` : cell;
 }
 
-function quoted(cell) {
+function quote(cell) {
   return /[",;\r\n\t]/.test(cell) || cell !== cell.trim() ? `"${cell.replaceAll('"', '""')}"` : cell;
 }

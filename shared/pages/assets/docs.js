@@ -1,7 +1,7 @@
-// Swagger UI on this service's own document. Nothing is asked of another host, and the token stays in memory.
+// Swagger UI for the OpenAPI document of this service. No other host is called, and the token stays in memory.
 
-/** What Swagger UI leaves out for screen readers: which elements, which attribute, and its value. */
-const MENDED = [
+/** Attributes for screen readers that Swagger UI lacks: selector, attribute, value. */
+const MISSING_ATTRIBUTES = [
   [".information-container", "role", "region"],
   [".information-container", "aria-label", "About the API"],
   [".opblock-body textarea", "aria-label", "Request body"],
@@ -14,19 +14,19 @@ const MENDED = [
   [".auth-container h4", "aria-level", "3"],
 ];
 
-function mend(place) {
-  for (const [selector, name, value] of MENDED) {
-    for (const each of place.querySelectorAll(`${selector}:not([${name}])`)) each.setAttribute(name, value);
+function addMissingAttributes(root) {
+  for (const [selector, name, value] of MISSING_ATTRIBUTES) {
+    for (const element of root.querySelectorAll(`${selector}:not([${name}])`)) element.setAttribute(name, value);
   }
 }
 
-const place = document.getElementById("swagger-ui");
-new MutationObserver(() => mend(place)).observe(place, { childList: true, subtree: true });
+const root = document.getElementById("swagger-ui");
+new MutationObserver(() => addMissingAttributes(root)).observe(root, { childList: true, subtree: true });
 
 window.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",
-  deepLinking: false, // its links would stand inside buttons
+  deepLinking: false, // its links would be inside buttons
   defaultModelsExpandDepth: -1,
   displayRequestDuration: true,
   persistAuthorization: false,

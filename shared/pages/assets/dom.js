@@ -1,18 +1,18 @@
-// Elements without markup: every text is set as text, so nothing that a manifest, a file or a person says becomes code.
+// Build elements. Every text is set as text, so nothing in a manifest, a file or an input can run as code.
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
-/** An HTML element. Attributes: `on…` are listeners; false, null and undefined leave one out. Children: nodes, texts. */
-export function h(name, attributes = {}, ...children) {
-  return filled(document.createElement(name), attributes, children);
+/** Return an HTML element. An attribute `on…` adds a listener; false, null and undefined leave an attribute out. */
+export function el(name, attributes = {}, ...children) {
+  return fill(document.createElement(name), attributes, children);
 }
 
-/** An SVG element, the same way. */
-export function s(name, attributes = {}, ...children) {
-  return filled(document.createElementNS(SVG, name), attributes, children);
+/** Return an SVG element, with attributes and children as in `el`. */
+export function svg(name, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG_NAMESPACE, name), attributes, children);
 }
 
-function filled(element, attributes, children) {
+function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -24,24 +24,24 @@ function filled(element, attributes, children) {
   return element;
 }
 
-/** The element with this id, which is in the page. */
-export function byId(id) {
+/** Return the element with this id. */
+export function getById(id) {
   return document.getElementById(id);
 }
 
-/** Show `children` in an element in place of what it held; without any, hide it. */
-export function show(element, ...children) {
-  const kept = children.flat(Infinity).filter(Boolean);
-  element.replaceChildren(...kept);
-  element.hidden = kept.length === 0;
+/** Replace the children of an element. Without children the element is hidden. */
+export function setContent(element, ...children) {
+  const content = children.flat(Infinity).filter(Boolean);
+  element.replaceChildren(...content);
+  element.hidden = content.length === 0;
 }
 
-/** A button that copies what `text` returns, and says so. */
-export function copyButton(label, text) {
-  const button = h("button", { type: "button", class: "quiet small", "aria-live": "polite" }, label);
+/** Return a button that copies the text which `getText` returns. */
+export function createCopyButton(label, getText) {
+  const button = el("button", { type: "button", class: "secondary small", "aria-live": "polite" }, label);
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(text());
+      await navigator.clipboard.writeText(getText());
       button.textContent = "Copied";
     } catch {
       button.textContent = "Copying is not allowed here";
@@ -51,9 +51,9 @@ export function copyButton(label, text) {
   return button;
 }
 
-/** Offer `text` to be saved as a file. */
-export function download(name, text, type) {
+/** Let the user save `text` as a file. */
+export function downloadFile(name, text, type) {
   const url = URL.createObjectURL(new Blob([text], { type }));
-  h("a", { href: url, download: name }).click();
+  el("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

@@ -1,64 +1,67 @@
-// The form that the manifest makes: one field per feature, filled with a golden example.
+// The input form: one field per feature of the manifest, filled with an example.
 
-import { byId, h } from "./dom.js";
-import { field } from "./field.js";
-import { filled, hasStore } from "./instance.js";
-import { own } from "./words.js";
+import { el, getById } from "./dom.js";
+import { createFeatureField } from "./feature_field.js";
+import { buildInstance, hasFeatureStore } from "./instance.js";
+import { getOwn } from "./manifest.js";
 
-/** Build the form. Returns `read()`, `write(instance)`, `faults(errors)` and `next()` for the next golden example. */
-export function form(manifest, picture) {
+/** Build the form. Returns `read()`, `showErrors(errors)` and `showNextExample()`. */
+export function createForm(manifest, chartData) {
   const fields = manifest.features.map((feature, i) =>
-    field(feature, i, manifest, own(picture.features, feature.name)),
+    createFeatureField(feature, i, manifest, getOwn(chartData.features, feature.name)),
   );
-  const entity = hasStore() && h("input", { id: "entity", autocomplete: "off", spellcheck: "false" });
-  byId("fields").replaceChildren(...(entity ? [entityField(entity)] : []), ...fields.map((each) => each.element));
+  const entityInput = hasFeatureStore() && el("input", { id: "entity", autocomplete: "off", spellcheck: "false" });
+  getById("fields").replaceChildren(
+    ...(entityInput ? [createEntityField(entityInput)] : []),
+    ...fields.map((field) => field.element),
+  );
   let example = -1;
-  const made = {
-    /** The instance as it is filled in, or null with every fault shown and the first field in focus. */
-    read() {
-      const found = fields.map((each) => each.read());
-      const { instance, problems } = filled(manifest.features, found, entity ? entity.value.trim() : "");
-      fields.forEach((each, i) => each.fault(problems[i]));
-      const first = problems.findIndex(Boolean);
-      if (first < 0) return instance;
-      fields[first].box.focus();
-      return null;
-    },
-    write(instance) {
-      fields.forEach((each, i) => each.write(own(instance, manifest.features[i].name)));
-      fields.forEach((each) => each.fault(""));
-    },
-    /** Show the service's word on bad fields, each at its own. Returns whether all have found their place. */
-    faults(errors) {
-      const placed = errors.map(({ pointer, detail }) => {
-        const index = manifest.features.findIndex(({ name }) => pointer === `/instances/0/${escaped(name)}`);
-        fields[index]?.fault(detail);
-        return index >= 0;
-      });
-      return placed.length > 0 && placed.every(Boolean);
-    },
-    next() {
-      example = (example + 1) % manifest.examples.length;
-      made.write(manifest.examples[example].instance);
-    },
-  };
-  made.next();
-  return made;
+
+  /** Return the instance of the form. If a field is wrong, show every problem, focus the first one and return null. */
+  function read() {
+    const inputs = fields.map((field) => field.read());
+    const { instance, problems } = buildInstance(manifest.features, inputs, entityInput ? entityInput.value.trim() : "");
+    fields.forEach((field, i) => field.showError(problems[i]));
+    const first = problems.findIndex(Boolean);
+    if (first < 0) return instance;
+    fields[first].input.focus();
+    return null;
+  }
+
+  /** Show the service's errors at their fields. Returns true if every error belongs to a field. */
+  function showErrors(errors) {
+    const placed = errors.map(({ pointer, detail }) => {
+      const index = manifest.features.findIndex(({ name }) => pointer === `/instances/0/${escapePointer(name)}`);
+      fields[index]?.showError(detail);
+      return index >= 0;
+    });
+    return placed.length > 0 && placed.every(Boolean);
+  }
+
+  function showNextExample() {
+    example = (example + 1) % manifest.examples.length;
+    const { instance } = manifest.examples[example];
+    fields.forEach((field, i) => field.write(getOwn(instance, manifest.features[i].name)));
+    fields.forEach((field) => field.showError(""));
+  }
+
+  showNextExample();
+  return { read, showErrors, showNextExample };
 }
 
-/** Whose features the store is asked for. */
-function entityField(box) {
-  const help = "What you leave empty below comes from the feature store, for this id.";
-  box.setAttribute("aria-describedby", "entity-help");
-  return h(
+/** Return the field for the id of an entity in the feature store. */
+function createEntityField(input) {
+  const help = "Fields that are empty are read from the feature store for this id.";
+  input.setAttribute("aria-describedby", "entity-help");
+  return el(
     "div",
     { class: "field" },
-    h("div", { class: "field-head" }, h("label", { for: "entity" }, "Entity id"), box),
-    h("p", { id: "entity-help", class: "soft" }, help),
+    el("div", { class: "field-head" }, el("label", { for: "entity" }, "Entity id"), input),
+    el("p", { id: "entity-help", class: "muted" }, help),
   );
 }
 
-/** A name as a JSON pointer has it (RFC 6901 §3). */
-function escaped(name) {
+/** Escape a name for a JSON pointer (RFC 6901 §3). */
+function escapePointer(name) {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -1,69 +1,83 @@
-// How the predictions of a batch are distributed: over the classes, and a regressor's over its values.
+// The distribution of a batch's predictions: a histogram of values, and the count of each class.
 
-import { h, s } from "./dom.js";
-import { bandClass, box, classSpans } from "./layers.js";
-import { extent, linear, padded, ticks } from "./scale.js";
-import { count, label, number, share, titleWithUnit } from "./words.js";
+import { bandClassName, classSpans, rectangle } from "./chart_layers.js";
+import { el, svg } from "./dom.js";
+import { formatCount, formatNumber, formatShare } from "./format.js";
+import { displayNameWithUnit, labelText } from "./manifest.js";
+import { extent, linearScale, padExtent, roundTicks } from "./scales.js";
 
 const BINS = 32;
 const HEIGHT = 190;
-const BOTTOM = 26;
 const TOP = 22;
+const BOTTOM = HEIGHT - 26;
+const MIN_BAND_WIDTH = 60; // pixels for a label
 
-/** Each class with how many have it, as bars. */
-export function byClass(manifest, found) {
+/** Return the classes with their counts as bars, or null if the model has no classes. */
+export function createClassCounts(manifest, predictions) {
   const classes = manifest.output.classes || [];
   if (classes.length === 0) return null;
-  const many = classes.map((each) => found.filter((one) => one.label === each).length);
-  const most = Math.max(1, ...many);
-  const row = (each, i) =>
-    h(
+  const counts = classes.map((label) => predictions.filter((prediction) => prediction.label === label).length);
+  const max = Math.max(1, ...counts);
+  const createRow = (label, i) =>
+    el(
       "li",
       {},
-      h("span", { class: "name" }, label(each)),
-      h("meter", { min: 0, max: most, value: many[i], "aria-hidden": "true" }),
-      h("span", { class: "value" }, `${count(many[i])} · ${share(many[i] / found.length)}`),
+      el("span", { class: "name" }, labelText(label)),
+      el("meter", { min: 0, max, value: counts[i], "aria-hidden": "true" }),
+      el("span", { class: "value" }, `${formatCount(counts[i])} · ${formatShare(counts[i] / predictions.length)}`),
     );
-  return h("ul", { class: "chances by-class" }, classes.map(row));
+  return el("ul", { class: "bar-list class-counts" }, classes.map(createRow));
 }
 
-/** A regressor's predictions as a histogram, its classes behind; null for a classifier. */
-export function byValue(manifest, found, width) {
+/** Draw a regressor's predictions as a histogram on its class bands. Returns null for a classifier. */
+export function drawHistogram(manifest, predictions, width) {
   if (manifest.kind !== "regressor") return null;
-  const values = found.map(({ value }) => value);
+  const values = predictions.map(({ value }) => value);
   const [low, high] = extent(values);
-  const x = linear(...padded([low, high], 0.04), 0, width);
-  const bins = binned(values, low, high);
-  const y = linear(0, Math.max(...bins), HEIGHT - BOTTOM, TOP);
-  const left = (i) => x(low + ((high - low) / bins.length) * i);
-  const bars = bins.map((many, i) =>
-    s("rect", {
-      class: "share bar-of",
-      ...box(left(i) + 0.5, Math.max(left(i) + 2, left(i + 1) - 0.5), y(many), y(0)),
-    }),
-  );
-  const spans = classSpans({ manifest }, x.low, x.high).map((each) => [
-    s("rect", { class: bandClass(each), ...box(x(each.from), x(each.to), TOP, HEIGHT - BOTTOM) }),
-    x(each.to) - x(each.from) > 60 &&
-      s("text", { class: "band-label", x: x(each.to) - 5, y: TOP + 13, "text-anchor": "end" }, each.text),
-  ]);
-  const marks = ticks(x.low, x.high, width / 90).map((at) =>
-    s("text", { class: "tick", x: x(at), y: HEIGHT - 8, "text-anchor": "middle" }, number(at)),
-  );
-  const words = `Histogram of ${count(values.length)} predictions from ${number(low)} to ${number(high)}.`;
-  return s(
+  const x = linearScale(...padExtent([low, high], 0.04), 0, width);
+  const range = `${formatNumber(low)} to ${formatNumber(high)}`;
+  const description = `Histogram of ${formatCount(values.length)} predictions from ${range}.`;
+  return svg(
     "svg",
-    { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": words },
-    spans,
-    bars,
-    marks,
-    s("text", { class: "axis-label", x: 0, y: 12 }, titleWithUnit(manifest.output)),
+    { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": description },
+    drawBands(manifest, x),
+    drawBars(countPerBin(values, low, high), low, high, x),
+    drawTicks(x, width),
+    svg("text", { class: "axis-label", x: 0, y: 12 }, displayNameWithUnit(manifest.output)),
   );
 }
 
-function binned(values, low, high) {
-  const many = low === high ? 1 : BINS;
-  const bins = new Array(many).fill(0);
-  for (const value of values) bins[Math.min(many - 1, Math.floor(((value - low) / (high - low || 1)) * many))] += 1;
-  return bins;
+function drawBars(counts, low, high, x) {
+  const y = linearScale(0, Math.max(...counts), BOTTOM, TOP);
+  const edge = (i) => x(low + ((high - low) / counts.length) * i);
+  return counts.map((count, i) => {
+    const right = Math.max(edge(i) + 2, edge(i + 1) - 0.5);
+    return svg("rect", { class: "histogram-bar", ...rectangle(edge(i) + 0.5, right, y(count), y(0)) });
+  });
+}
+
+function drawBands(manifest, x) {
+  return classSpans({ manifest }, x.low, x.high).map((span) => {
+    const band = rectangle(x(span.from), x(span.to), TOP, BOTTOM);
+    const position = { x: x(span.to) - 5, y: TOP + 13, "text-anchor": "end" };
+    return [
+      svg("rect", { class: bandClassName(span), ...band }),
+      band.width > MIN_BAND_WIDTH && svg("text", { class: "band-label", ...position }, span.text),
+    ];
+  });
+}
+
+function drawTicks(x, width) {
+  return roundTicks(x.low, x.high, width / 90).map((value) =>
+    svg("text", { class: "tick", x: x(value), y: HEIGHT - 8, "text-anchor": "middle" }, formatNumber(value)),
+  );
+}
+
+function countPerBin(values, low, high) {
+  const counts = new Array(low === high ? 1 : BINS).fill(0);
+  for (const value of values) {
+    const bin = Math.floor(((value - low) / (high - low || 1)) * counts.length);
+    counts[Math.min(counts.length - 1, bin)] += 1;
+  }
+  return counts;
 }

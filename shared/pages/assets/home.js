@@ -1,77 +1,73 @@
-// The front page: what the model is, a form, an answer. Everything comes from the manifest.
+// The home page: input form, prediction, chart, timing and batch. Everything is built from the manifest.
 
-import { answer, nothing, stale } from "./answer.js";
-import { curl } from "./curl.js";
-import { byId, h, show } from "./dom.js";
-import { form } from "./form.js";
-import { asked, outcomes } from "./outcome.js";
-import { picture } from "./picture.js";
-import { get } from "./service.js";
-import * as session from "./session.js";
-import { story } from "./story.js";
-import * as tabs from "./tabs.js";
+import { createChart } from "./chart.js";
+import { showCurlCommand } from "./curl_command.js";
+import { el, getById, setContent } from "./dom.js";
+import { createForm } from "./form.js";
+import { requestPredictions, toPredictions } from "./prediction.js";
+import { markStale, showNoPrediction, showPrediction } from "./result.js";
+import { getJson } from "./service.js";
+import { runAsUser, startSession } from "./session.js";
+import { startTabs } from "./tabs.js";
+import { showTiming } from "./timing.js";
 
 try {
-  const [manifest, data] = await Promise.all([get("/model"), get("/assets/picture.json").catch(() => ({}))]);
-  session.start();
-  byId("ask").hidden = false;
-  one(manifest, data);
-  tabs.start(document.querySelector("[role=tablist]"), { batch: () => many(manifest) });
-} catch (refused) {
-  show(byId("description"), `${refused.message}${refused.message.endsWith(".") ? "" : "."} `, whyNot());
+  const [manifest, chartData] = await Promise.all([
+    getJson("/model"),
+    getJson("/assets/picture.json").catch(() => ({})),
+  ]);
+  startSession();
+  getById("predictions").hidden = false;
+  startSinglePrediction(manifest, chartData);
+  startTabs(document.querySelector("[role=tablist]"), { batch: () => loadBatch(manifest) });
+} catch ({ message }) {
+  const link = el("a", { href: "/health/ready" }, "Show the reason");
+  setContent(getById("description"), `${message}${message.endsWith(".") ? "" : "."} `, link);
 }
 
-/** The form, and what follows from it. */
-function one(manifest, data) {
-  const filled = form(manifest, data);
-  const drawn = picture(manifest, data);
-  nothing();
-  byId("form").addEventListener("input", () => stale(true));
-  byId("example").addEventListener("click", () => {
-    filled.next();
-    stale(true);
+/** Connect the form with the result, the chart, the timing and the curl command. */
+function startSinglePrediction(manifest, chartData) {
+  const form = createForm(manifest, chartData);
+  const chart = createChart(manifest, chartData);
+  showNoPrediction();
+  getById("form").addEventListener("input", () => markStale(true));
+  getById("example").addEventListener("click", () => {
+    form.showNextExample();
+    markStale(true);
   });
-  byId("form").addEventListener("submit", (event) => {
+  getById("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    const instance = filled.read();
-    if (instance) session.asUser(() => predict(instance)).catch((refused) => failed(refused, filled));
+    const instance = form.read();
+    if (instance) runAsUser(() => predict(instance)).catch((error) => showError(error, form));
   });
 
   async function predict(instance) {
-    const button = byId("predict");
+    const button = getById("predict");
     button.setAttribute("aria-busy", "true");
     try {
-      const told = await asked(manifest, [instance]);
-      const [outcome] = outcomes(manifest, told.answer);
-      show(byId("form-problem"));
-      answer(manifest, told, outcome);
-      stale(false);
-      story(told);
-      curl(told);
-      drawn.ask(instance, outcome);
+      const result = await requestPredictions(manifest, [instance]);
+      const [prediction] = toPredictions(manifest, result.response);
+      setContent(getById("form-error"));
+      showPrediction(manifest, result.response, prediction);
+      markStale(false);
+      showTiming(result);
+      showCurlCommand(result);
+      chart.show(instance, prediction);
     } finally {
       button.removeAttribute("aria-busy");
     }
   }
 }
 
-/** Why there is no answer: at the fields it is about, else above the button. */
-function failed(refused, filled) {
-  if (filled.faults(refused.errors || [])) show(byId("form-problem"));
-  else
-    show(
-      byId("form-problem"),
-      refused.message,
-      refused.requestId && h("span", { class: "soft" }, ` Operation ${refused.requestId}`),
-    );
+/** Show an error at the fields it belongs to, or above the button. */
+function showError({ message, errors = [], requestId }, form) {
+  const place = getById("form-error");
+  if (form.showErrors(errors)) setContent(place);
+  else setContent(place, message, requestId && el("span", { class: "muted" }, ` Request id: ${requestId}`));
 }
 
-/** The batch's tab, loaded when it is first wanted. */
-async function many(manifest) {
-  const { batch } = await import("./batch.js");
-  batch(manifest);
-}
-
-function whyNot() {
-  return h("a", { href: "/health/ready" }, "See why");
+/** Load the script of the batch tab when the tab is first opened. */
+async function loadBatch(manifest) {
+  const { createBatch } = await import("./batch.js");
+  createBatch(manifest);
 }

@@ -1,23 +1,23 @@
-// Instances: one row as the service takes it, from what a form or a file says.
+// Instances: one row of features as the service expects it, from a form or from a file.
 
-import { own } from "./words.js";
+import { getOwn } from "./manifest.js";
 
-/** The member that names whose features a store has; only where the service has a feature source. */
-export const ENTITY = "entity_id";
+/** The member with the id of an entity in the feature store. Only a service with a feature source accepts it. */
+export const ENTITY_ID = "entity_id";
 
-/** Whether the service can pull features that an instance leaves out. */
-export function hasStore() {
+/** Return true if the service can read missing features from a feature store. */
+export function hasFeatureStore() {
   return document.body.dataset.store === "true";
 }
 
-/** An instance from one found value per feature ({value}, {missing} or {problem}), and each feature's problem if any. */
-export function filled(features, found, entity = "") {
-  const instance = Object.create(null); // a feature may be called __proto__
-  if (entity) instance[ENTITY] = entity;
+/** Return an instance and a problem (or undefined) per feature. An input is {value}, {missing} or {problem}. */
+export function buildInstance(features, inputs, entityId = "") {
+  const instance = Object.create(null); // a feature may have the name __proto__
+  if (entityId) instance[ENTITY_ID] = entityId;
   const problems = features.map((feature, i) => {
-    const { value, missing, problem } = found[i];
+    const { value, missing, problem } = inputs[i];
     if (!missing) instance[feature.name] = value;
-    else if (entity && feature.stored !== false) return undefined;
+    else if (entityId && feature.stored !== false) return undefined;
     else if (feature.optional) instance[feature.name] = null;
     else return "is missing";
     return problem;
@@ -25,16 +25,16 @@ export function filled(features, found, entity = "") {
   return { instance, problems };
 }
 
-/** A copy of an instance with another value of one feature. */
-export function changed(instance, name, value) {
+/** Return a copy of an instance with another value of one feature. */
+export function withValue(instance, name, value) {
   const copy = Object.create(null);
-  for (const each of Object.keys(instance)) copy[each] = own(instance, each);
+  for (const key of Object.keys(instance)) copy[key] = getOwn(instance, key);
   copy[name] = value;
   return copy;
 }
 
-/** A text as a number, or what is wrong with it; a comma may stand for the point. */
-export function parsed(text) {
+/** Return the number in a text as {value}, or {missing} or {problem}. A comma may be the decimal separator. */
+export function parseNumber(text) {
   const plain = text.trim().replace("−", "-");
   if (plain === "") return { missing: true };
   const value = Number(plain.includes(".") ? plain : plain.replace(",", "."));

@@ -1,17 +1,17 @@
-// The service as the page sees it: log in, ask, and what went wrong. The token lives here, in memory, and nowhere else.
+// HTTP client of the service. The token is kept here, in memory, and nowhere else.
 
-const MOST_SECONDS = 60;
+const MAX_SECONDS = 60;
+const DEFAULT_LIFETIME_MS = 3_600_000;
 
-/** An answer that is none: a problem (RFC 9457), or no connection (status 0). */
-export class Refused extends Error {
+/** A failed request: a problem (RFC 9457), or no connection (status 0). */
+export class ServiceError extends Error {
   constructor(status, problem = {}, retryAfter = 0) {
     super(
       problem.detail ||
         problem.title ||
-        (status ? `The service answered ${status}.` : "The service cannot be reached."),
+        (status ? `The service returned status ${status}.` : "The service cannot be reached."),
     );
     this.status = status;
-    this.slug = String(problem.type || "").replace("/problems/", "");
     this.errors = problem.errors || [];
     this.requestId = problem.request_id || "";
     this.retryAfter = retryAfter;
@@ -19,76 +19,77 @@ export class Refused extends Error {
 }
 
 let token = "";
-let expires = 0;
+let expiresAt = 0;
 
-/** Whether there is a token that has not expired. */
-export function loggedIn() {
-  return Boolean(token) && Date.now() < expires;
+/** Return true if there is a token that has not expired. */
+export function isLoggedIn() {
+  return Boolean(token) && Date.now() < expiresAt;
 }
 
-/** Milliseconds until the token expires; below zero when it has. */
-export function left() {
-  return token ? expires - Date.now() : 0;
+/** Return the milliseconds until the token expires; negative after that. */
+export function millisecondsLeft() {
+  return token ? expiresAt - Date.now() : 0;
 }
 
-/** Trade a name and a password for a token. Throws Refused. */
+/** Exchange a name and a password for a token. Throws ServiceError. */
 export async function login(username, password) {
   const body = new URLSearchParams({ grant_type: "password", username, password });
-  const answer = await (await send("/token", { method: "POST", body })).json();
-  take(answer.access_token, Date.now() + answer.expires_in * 1000);
+  const response = await (await send("/token", { method: "POST", body })).json();
+  useToken(response.access_token, Date.now() + response.expires_in * 1000);
 }
 
-/** Use a token that another issuer gave; its expiry is read from it, its signature is the service's to check. */
-export function take(given, until = expiry(given)) {
-  token = given;
-  expires = until;
+/** Use a token of another issuer. Only its expiry is read here; the service checks the signature. */
+export function useToken(newToken, expiry = readExpiry(newToken)) {
+  token = newToken;
+  expiresAt = expiry;
 }
 
 /** Forget the token. */
 export function logout() {
   token = "";
-  expires = 0;
+  expiresAt = 0;
 }
 
-/** What a GET answers, as JSON. Throws Refused. */
-export async function get(path) {
+/** Return the JSON body of a GET. Throws ServiceError. */
+export async function getJson(path) {
   return (await send(path)).json();
 }
 
-/** Ask about instances: the answer, its steps as [name, milliseconds], and how long it took from here. Throws Refused. */
-export async function ask(path, instances) {
+/** Return the response to instances, the steps as [name, milliseconds], and the total time. Throws ServiceError. */
+export async function postInstances(path, instances) {
   const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
   const body = JSON.stringify({ instances });
   const started = performance.now();
-  const response = await send(path, { method: "POST", headers, body });
-  const answer = await response.json();
-  const millis = performance.now() - started;
-  return { path, instances, answer, millis, steps: steps(response.headers.get("Server-Timing") || "") };
+  const httpResponse = await send(path, { method: "POST", headers, body });
+  const response = await httpResponse.json();
+  const milliseconds = performance.now() - started;
+  const steps = parseServerTiming(httpResponse.headers.get("Server-Timing") || "");
+  return { path, instances, response, milliseconds, steps };
 }
 
 async function send(path, options = {}) {
   let response;
   try {
-    response = await fetch(path, { ...options, signal: AbortSignal.timeout(MOST_SECONDS * 1000) });
+    response = await fetch(path, { ...options, signal: AbortSignal.timeout(MAX_SECONDS * 1000) });
   } catch {
-    throw new Refused(0);
+    throw new ServiceError(0);
   }
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
-  throw new Refused(response.status, problem, Number(response.headers.get("Retry-After")) || 0);
+  throw new ServiceError(response.status, problem, Number(response.headers.get("Retry-After")) || 0);
 }
 
-function steps(timing) {
-  return [...timing.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name, took]) => [name, Number(took)]);
+function parseServerTiming(header) {
+  return [...header.matchAll(/([\w-]+);dur=([\d.]+)/g)].map(([, name, milliseconds]) => [name, Number(milliseconds)]);
 }
 
-/** The moment in a JWT's `exp`; an hour from now when it has none that can be read. */
-function expiry(given) {
+/** Return the time in a JWT's `exp`, or an hour from now for a token that cannot be read. */
+function readExpiry(jwt) {
   try {
-    const claims = JSON.parse(atob(given.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+    const claims = JSON.parse(atob(jwt.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
     if (Number.isFinite(claims.exp)) return claims.exp * 1000;
   } catch {
-    // Not a JWT: the service will say what it thinks of it.
+    // Not a JWT: the service refuses it if it is not valid.
   }
-  return Date.now() + 3_600_000;
+  return Date.now() + DEFAULT_LIFETIME_MS;
 }

@@ -1,137 +1,140 @@
-// Logging in, how long it lasts, and logging in again without losing anything.
+// The login form, the time left of a login, and a new login without losing any input.
 
-import { byId, h, show } from "./dom.js";
+import { el, getById, setContent } from "./dom.js";
 import * as service from "./service.js";
 
-const TICK = 1000;
-const LAST_MINUTE = 60_000;
-const FIRST = "Log in first, then it goes on.";
-const EXPIRED = "Your login has expired. Log in again; all you filled in stays.";
+const TICK_MS = 1000;
+const MINUTE_MS = 60_000;
+const LOGIN_FIRST = "Log in to see the prediction.";
+const EXPIRED = "Your login has expired. Log in again. Your input is kept.";
 
-let user = "";
-let ended = FIRST;
-let entered = () => {};
+let userName = "";
+let loginReason = LOGIN_FIRST;
+let continueAction = () => {};
 let timer = 0;
 
-/** Show the way to log in. */
-export function start() {
-  ask("");
+/** Show the login form. */
+export function startSession() {
+  showLoginForm("");
 }
 
-/** What `action` returns, done as the user who is logged in; where nobody is, once somebody has logged in. */
-export async function asUser(action) {
+/** Return the result of `action`. Shows the login form first if there is no valid login. */
+export async function runAsUser(action) {
   for (;;) {
-    if (!service.loggedIn()) await login(service.left() < 0 ? EXPIRED : ended);
+    if (!service.isLoggedIn()) await waitForLogin(service.millisecondsLeft() < 0 ? EXPIRED : loginReason);
     try {
       return await action();
-    } catch (refused) {
-      if (refused.status !== 401) throw refused;
-      end(EXPIRED);
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      endSession(EXPIRED);
     }
   }
 }
 
-/** Ask to log in, and wait for it. Whoever waited before waits no more: the newest wish is the one that counts. */
-function login(reason) {
-  ask(reason, true);
-  return new Promise((resolve) => (entered = resolve));
+/** Wait until the user has logged in. Only the newest action continues; an older one that waits is dropped. */
+function waitForLogin(reason) {
+  showLoginForm(reason, true);
+  return new Promise((resolve) => (continueAction = resolve));
 }
 
-function ask(reason, focus = false) {
-  const place = byId("login");
-  const inputs = document.body.dataset.login === "token" ? tokenInputs() : passwordInputs();
-  const problem = h("p", { class: "note bad", role: "alert", hidden: true });
-  const form = h(
+function showLoginForm(reason, focus = false) {
+  const inputs = document.body.dataset.login === "token" ? createTokenInputs() : createPasswordInputs();
+  const problem = el("p", { class: "note error", role: "alert", hidden: true });
+  const form = el(
     "form",
-    { class: "login-form", onsubmit: (event) => submit(event, form, problem) },
+    { class: "login-form", onsubmit: (event) => submitLogin(event, form, problem) },
     inputs,
-    h("button", { class: "primary", type: "submit" }, "Log in"),
+    el("button", { class: "primary", type: "submit" }, "Log in"),
   );
-  show(
-    place,
-    h("div", {}, h("h2", { id: "login-title" }, "Log in to ask the model"), h("p", { role: "status" }, reason), hint()),
+  const heading = el("h2", { id: "login-title" }, "Log in to predict");
+  setContent(
+    getById("login"),
+    el("div", {}, heading, el("p", { role: "status" }, reason), createDemoHint()),
     form,
     problem,
   );
   if (focus) (form.elements.username?.value ? form.elements.password : form.elements[0]).focus();
 }
 
-function passwordInputs() {
+function createPasswordInputs() {
   return [
-    field("Name", {
+    createInput("Name", {
       name: "username",
       autocomplete: "username",
       autocapitalize: "none",
-      value: user,
+      value: userName,
       spellcheck: "false",
     }),
-    field("Password", { name: "password", type: "password", autocomplete: "current-password" }),
+    createInput("Password", { name: "password", type: "password", autocomplete: "current-password" }),
   ];
 }
 
-function tokenInputs() {
-  return [field("Token from your issuer", { name: "token", autocomplete: "off", spellcheck: "false" })];
+function createTokenInputs() {
+  return [createInput("Token from your issuer", { name: "token", autocomplete: "off", spellcheck: "false" })];
 }
 
-function field(text, attributes) {
-  return h("label", {}, h("span", {}, text), h("input", { required: true, ...attributes }));
+function createInput(label, attributes) {
+  return el("label", {}, el("span", {}, label), el("input", { required: true, ...attributes }));
 }
 
-function hint() {
-  const demo = document.body.dataset.demo;
+function createDemoHint() {
+  const user = document.body.dataset.demo;
   return (
-    demo &&
-    h("p", { class: "soft" }, "On this machine: ", h("code", {}, demo), " with ", h("code", {}, "password"), ".")
+    user &&
+    el("p", { class: "muted" }, "Demo login: ", el("code", {}, user), " with password ", el("code", {}, "password"), ".")
   );
 }
 
-async function submit(event, form, problem) {
+async function submitLogin(event, form, problem) {
   event.preventDefault();
-  const given = new FormData(form);
+  const values = new FormData(form);
   const button = form.querySelector("button");
-  show(problem);
+  setContent(problem);
   button.setAttribute("aria-busy", "true");
   try {
-    if (given.has("token")) service.take(given.get("token").trim());
-    else await service.login(given.get("username"), given.get("password"));
-    user = given.get("username") || "you";
-    enter();
-  } catch (refused) {
-    show(problem, said(refused));
+    if (values.has("token")) service.useToken(values.get("token").trim());
+    else await service.login(values.get("username"), values.get("password"));
+    userName = values.get("username") || "you";
+    beginSession();
+  } catch (error) {
+    setContent(problem, formatError(error));
     form.elements.password?.select();
   }
   button.removeAttribute("aria-busy");
 }
 
-function said(refused) {
-  const wait = refused.retryAfter ? ` Try again in ${refused.retryAfter} s.` : "";
-  return `${refused.message}${/[.!?]$/.test(refused.message) ? "" : "."}${wait}`;
+function formatError({ message, retryAfter }) {
+  const wait = retryAfter ? ` Try again in ${retryAfter} s.` : "";
+  return `${message}${/[.!?]$/.test(message) ? "" : "."}${wait}`;
 }
 
-function enter() {
-  show(byId("login"));
-  const rest = h("span", { class: "soft" });
-  const leave = h("button", { class: "quiet small", type: "button", onclick: () => end(FIRST) }, "Log out");
-  show(byId("who"), h("span", {}, h("strong", {}, user), " · ", rest), leave);
+function beginSession() {
+  setContent(getById("login"));
+  const timeLeft = el("span", { class: "muted" });
+  const logout = { class: "secondary small", type: "button", onclick: () => endSession(LOGIN_FIRST) };
+  setContent(
+    getById("user"),
+    el("span", {}, el("strong", {}, userName), " · ", timeLeft),
+    el("button", logout, "Log out"),
+  );
   clearInterval(timer);
-  timer = setInterval(() => tick(rest), TICK);
-  tick(rest);
-  byId("predict").focus();
-  entered();
+  timer = setInterval(() => updateTimeLeft(timeLeft), TICK_MS);
+  updateTimeLeft(timeLeft);
+  getById("predict").focus();
+  continueAction();
 }
 
-function tick(rest) {
-  const left = service.left();
-  if (left <= 0) end(EXPIRED);
-  else
-    rest.textContent =
-      left > LAST_MINUTE ? `${Math.ceil(left / LAST_MINUTE)} min left` : `${Math.ceil(left / 1000)} s left`;
+function updateTimeLeft(element) {
+  const left = service.millisecondsLeft();
+  if (left <= 0) endSession(EXPIRED);
+  else if (left > MINUTE_MS) element.textContent = `${Math.ceil(left / MINUTE_MS)} min left`;
+  else element.textContent = `${Math.ceil(left / 1000)} s left`;
 }
 
-function end(reason) {
+function endSession(reason) {
   clearInterval(timer);
   service.logout();
-  ended = reason;
-  show(byId("who"));
-  ask(reason === FIRST ? "You are logged out." : reason);
+  loginReason = reason;
+  setContent(getById("user"));
+  showLoginForm(reason === LOGIN_FIRST ? "You are logged out." : reason);
 }

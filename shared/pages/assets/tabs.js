@@ -1,33 +1,34 @@
-// Tabs as the WAI-ARIA pattern has them: arrow keys move, one tab is in the tab order, the panel follows.
+// Tabs in the WAI-ARIA pattern: arrow keys move between tabs, and only the selected tab is in the tab order.
 
-/** Make a tab list work; the address's hash names the panel that is shown. `fill` builds panels when first shown. */
-export function start(list, fill) {
-  const tabs = [...list.querySelectorAll("[role=tab]")];
-  const select = (chosen) => shown(tabs, chosen, fill);
+/** Start a tab list. The hash of the address names the open panel; `builders` build panels when they first open. */
+export function startTabs(tabList, builders) {
+  const tabs = [...tabList.querySelectorAll("[role=tab]")];
+  const select = (tab) => selectTab(tabs, tab, builders);
   for (const tab of tabs) tab.addEventListener("click", () => select(tab));
-  list.addEventListener("keydown", (event) => {
-    const to = target(event.key, tabs.indexOf(event.target), tabs.length);
-    if (to === undefined) return;
+  tabList.addEventListener("keydown", (event) => {
+    const position = nextPosition(event.key, tabs.indexOf(event.target), tabs.length);
+    if (position === undefined) return;
     event.preventDefault();
-    select(tabs.at(to % tabs.length));
-    tabs.at(to % tabs.length).focus();
+    const tab = tabs.at(position % tabs.length);
+    select(tab);
+    tab.focus();
   });
-  const named = () => tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash);
-  addEventListener("hashchange", () => named() && select(named()));
-  select(named() || tabs[0]);
+  const findTabOfAddress = () => tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash);
+  addEventListener("hashchange", () => findTabOfAddress() && select(findTabOfAddress()));
+  select(findTabOfAddress() || tabs[0]);
 }
 
-function target(key, at, many) {
-  return { ArrowRight: at + 1, ArrowLeft: at - 1 + many, Home: 0, End: many - 1 }[key];
+function nextPosition(key, position, count) {
+  return { ArrowRight: position + 1, ArrowLeft: position - 1 + count, Home: 0, End: count - 1 }[key];
 }
 
-function shown(tabs, chosen, fill) {
-  const name = chosen.getAttribute("aria-controls");
-  if (Object.hasOwn(fill, name)) fill[name]();
-  delete fill[name];
+function selectTab(tabs, selected, builders) {
+  const panelId = selected.getAttribute("aria-controls");
+  if (Object.hasOwn(builders, panelId)) builders[panelId]();
+  delete builders[panelId];
   for (const tab of tabs) {
-    tab.setAttribute("aria-selected", String(tab === chosen));
-    tab.tabIndex = tab === chosen ? 0 : -1;
-    document.getElementById(tab.getAttribute("aria-controls")).hidden = tab !== chosen;
+    tab.setAttribute("aria-selected", String(tab === selected));
+    tab.tabIndex = tab === selected ? 0 : -1;
+    document.getElementById(tab.getAttribute("aria-controls")).hidden = tab !== selected;
   }
 }

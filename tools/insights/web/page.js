@@ -1,137 +1,152 @@
-// The page: tabs with their panels, asked anew every few seconds.
+// The page: tabs with panels. A live page runs its queries again every few seconds.
 
-import { adopt, address, chosen, listen, live, offer, place, range } from "./choices.js";
-import { clock, el, number, quantity } from "./dom.js";
-import { panel } from "./panels.js";
-import { alerts, ask, questions, records } from "./questions.js";
+import { showAlerts } from "./alerts.js";
+import { getQueries, runQuery } from "./api.js";
+import { el, getById } from "./dom.js";
+import {
+  formatAddress,
+  isLive,
+  offerValues,
+  parseAddress,
+  readFilters,
+  readRange,
+  watchFilters,
+  writeFilters,
+  writeUser,
+} from "./filters.js";
+import { formatTime } from "./format.js";
+import { createPanel } from "./panels.js";
 
-const EVERY = 5_000;
-const USERS_SHOWN = 12;
+const REFRESH_MS = 5_000;
+const MAX_RECENT_USERS = 12;
+const FILTERS_TAB = "Choices"; // its queries return the values of the filters
 const REQUEST_ID = /^[0-9a-f]{32}$/;
-const [tabs, strip, main, pulse] = ["tabs", "alerts", "main", "pulse"].map((id) => document.getElementById(id));
+const main = getById("main");
 
-let all = [];
-let shown = [];
-let where = "";
-let turn = 0;
+let queries = [];
+let panels = [];
+let shownPath = "";
+let newestRefresh = 0;
 
-const page = (tab) => tab.toLowerCase().replaceAll(" ", "-");
-const pages = () => [...new Set(all.map(({ tab }) => tab))].filter((tab) => tab !== "Choices");
+const pageName = (tab) => tab.toLowerCase().replaceAll(" ", "-");
 
-/** What belongs on the page that the address names. */
-function belongs({ page: name, rest }) {
-  if (name === "request") return all.filter(({ chart }) => chart === "timeline").map((question) => [question, { operation: rest[0] ?? "" }]);
-  return all.filter(({ tab, chart }) => page(tab) === name && chart !== "timeline").map((question) => [question, {}]);
-}
-
-function layOut() {
-  if (!all.length) return; // not yet known what there is; it is laid out then
-  const here = place();
-  const path = [here.page, ...here.rest].join("/");
-  if (path !== where) {
-    where = path;
-    shown = belongs(here).map(([question, more]) => ({ question, more, panel: panel(question) }));
-    const extra = here.page === "user-flow" ? [el("div", { id: "recent", class: "recent", "aria-label": "Recent users" })] : [];
-    main.replaceChildren(...extra, el("div", { class: "panels" }, shown.map((each) => each.panel.root)));
-    if (!shown.length) main.replaceChildren(el("p", { class: "nothing" }, "There is no such page."));
+/** Show the page that the address names, and run its queries. */
+function showPage() {
+  if (!queries.length) return; // they are still on their way, and then this page is shown
+  const address = parseAddress();
+  const path = `${address.page}/${address.argument}`;
+  if (path !== shownPath) {
+    shownPath = path;
+    panels = findQueries(address.page).map(createPanel);
+    main.replaceChildren(...createContent(address.page));
   }
-  tabs.replaceChildren(
-    ...pages().map((tab) => el("a", { href: address(page(tab)), "aria-current": page(tab) === here.page ? "page" : null }, tab)),
-  );
+  showTabs(address.page);
   refresh();
 }
 
-/** Ask everything that is shown; an answer that comes after another place was chosen is left out. */
-async function refresh() {
-  const mine = ++turn;
-  const [span, choices] = [range(), chosen()];
-  const answers = shown.map(async ({ question, more, panel: target }) => {
-    const wanted = { ...choices, ...more };
-    try {
-      const answer = await ask(question, more.operation ? ever(span) : span, wanted);
-      if (mine === turn) target.show(answer, wanted);
-      return true;
-    } catch (error) {
-      if (mine === turn) target.fail(error);
-      return false;
-    }
-  });
-  const told = await Promise.all([...answers, showAlerts(), showChoices(span)]);
-  if (mine === turn) pulse.textContent = told.every(Boolean) ? `Asked at ${clock(new Date())}` : "Not everything was answered.";
+/** Return the queries of a page. The page of one request shows the timelines. */
+function findQueries(page) {
+  if (page === "request") return queries.filter(({ chart }) => chart === "timeline");
+  return queries.filter(({ tab, chart }) => pageName(tab) === page && chart !== "timeline");
 }
 
-/** A request is found whenever it was. */
-const ever = ({ until }) => ({ since: new Date(0), until });
+function createContent(page) {
+  if (!panels.length) return [el("p", { class: "empty" }, "Page not found.")];
+  const content = [el("div", { class: "panels" }, panels.map((panel) => panel.element))];
+  if (page === "user-flow") {
+    content.unshift(el("div", { id: "recent-users", class: "recent-users", "aria-label": "Recent users" }));
+  }
+  return content;
+}
 
-async function showAlerts() {
+function showTabs(page) {
+  const tabs = [...new Set(queries.map(({ tab }) => tab))].filter((tab) => tab !== FILTERS_TAB);
+  const createLink = (tab) => {
+    const name = pageName(tab);
+    return el("a", { href: formatAddress(name), "aria-current": name === page ? "page" : null }, tab);
+  };
+  getById("tabs").replaceChildren(...tabs.map(createLink));
+}
+
+/** Run the queries of all panels. Results that arrive after a newer refresh are dropped. */
+async function refresh() {
+  const id = ++newestRefresh;
+  const isNewest = () => id === newestRefresh;
+  const { page, argument } = parseAddress();
+  const range = readRange();
+  const filters = { ...readFilters(), ...(page === "request" ? { operation: argument } : {}) };
+  const panelRange = page === "request" ? { since: new Date(0), until: range.until } : range; // a request of any time
+  const results = await Promise.all([
+    ...panels.map((panel) => refreshPanel(panel, panelRange, filters, isNewest)),
+    showAlerts(),
+    showFilterValues(range),
+  ]);
+  if (!isNewest()) return;
+  getById("status").textContent = results.every(Boolean)
+    ? `Updated at ${formatTime(new Date())}`
+    : "Some queries failed.";
+}
+
+async function refreshPanel(panel, range, filters, isNewest) {
   try {
-    strip.replaceChildren(...(await alerts()).map(alert));
+    const result = await runQuery(panel.query, range, filters);
+    if (isNewest()) panel.show(result, filters);
     return true;
   } catch (error) {
-    strip.replaceChildren(el("p", { class: "nothing failed" }, error.message));
+    if (isNewest()) panel.showError(error);
     return false;
   }
 }
 
-const STATES = { firing: "firing", quiet: "quiet", idle: "too few samples" };
-
-const alert = ({ title, about, state, value, threshold, unit, window_minutes: window, severity }) =>
-  el(
-    "div",
-    { class: `alert ${state}`, title: `${about} Severity ${severity}, over ${window} minutes.` },
-    el("span", { class: "light", "aria-hidden": "true" }),
-    el("span", { class: "name" }, title),
-    el("span", { class: "state" }, el("b", {}, STATES[state]), " · ", level(value, threshold, unit)),
-  );
-
-const level = (value, threshold, unit) =>
-  value == null ? `fires at ${quantity(threshold, unit)}` : `${number(value)} of ${quantity(threshold, unit)}`;
-
-async function showChoices(span) {
-  const known = Object.fromEntries(all.map((question) => [question.name, question]));
+/** Offer the functions and users of the time range. Returns true if they are known. */
+async function showFilterValues(range) {
   try {
-    const [functions, users] = await Promise.all(
-      ["functions", "users"].map(async (name) => (await ask(known[name], span, {})).rows.map(([value]) => value)),
-    );
-    offer(functions, users);
-    const recent = document.getElementById("recent");
-    recent?.replaceChildren(...users.slice(0, USERS_SHOWN).map((name) => el("button", { type: "button", click: () => read(name) }, name)));
+    const [functions, users] = await Promise.all(["functions", "users"].map((name) => runFilterQuery(name, range)));
+    offerValues(functions, users);
+    const createButton = (name) => el("button", { type: "button", onclick: () => openUser(name) }, name);
+    getById("recent-users")?.replaceChildren(...users.slice(0, MAX_RECENT_USERS).map(createButton));
     return true;
   } catch {
     return false;
   }
 }
 
-function read(user) {
-  document.forms.choices.elements.user.value = user;
-  location.hash = address("user-flow");
+async function runFilterQuery(name, range) {
+  const query = queries.find((candidate) => candidate.name === name);
+  const { rows } = await runQuery(query, range, {});
+  return rows.map(([value]) => value);
 }
 
-/** Where a choice leads: a user to their story, a request's id to its steps, the rest stays on the page. */
-function next(name) {
-  const { user } = chosen();
-  if (name === "user" && REQUEST_ID.test(user)) return `#/request/${user}`;
-  if (name === "user" && user) return address("user-flow");
-  const { page: here } = place();
-  return address(here === "request" ? "overview" : here);
+function openUser(name) {
+  writeUser(name);
+  location.hash = formatAddress("user-flow");
 }
 
-listen((name) => {
-  const to = next(name);
-  if (to === location.hash) layOut();
-  else location.hash = to;
+/** Return the address after a filter has changed: a user's flow, the request with this id, or the same page. */
+function nextAddress(changedFilter) {
+  const { user } = readFilters();
+  if (changedFilter === "user" && REQUEST_ID.test(user)) return `#/request/${user}`;
+  if (changedFilter === "user" && user) return formatAddress("user-flow");
+  const { page } = parseAddress();
+  return formatAddress(page === "request" ? "overview" : page);
+}
+
+watchFilters((name) => {
+  const address = nextAddress(name);
+  if (address === location.hash) showPage();
+  else location.hash = address;
 });
 window.addEventListener("hashchange", () => {
-  adopt(place());
-  layOut();
+  writeFilters(parseAddress().filters);
+  showPage();
 });
-document.addEventListener("visibilitychange", () => live() && refresh());
+document.addEventListener("visibilitychange", () => isLive() && refresh());
 
-adopt(place());
+writeFilters(parseAddress().filters);
 try {
-  all = await questions();
-  layOut();
-  setInterval(() => live() && refresh(), EVERY);
-} catch (error) {
-  main.replaceChildren(el("p", { class: "nothing failed" }, error.message));
+  queries = await getQueries();
+  showPage();
+  setInterval(() => isLive() && refresh(), REFRESH_MS);
+} catch ({ message }) {
+  main.replaceChildren(el("p", { class: "empty failed" }, message));
 }

@@ -1,61 +1,73 @@
-// Panels: a question with its answer, as a chart, as a table, and as the query to take to the portal.
+// Panels: a query with its result, as a chart, as a table, or as the text to paste into the portal.
 
-import { chart } from "./charts.js";
+import { createChart } from "./charts.js";
 import { el } from "./dom.js";
-import { story } from "./story.js";
-import { table } from "./tables.js";
-import { timeline } from "./timeline.js";
+import { createTable } from "./tables.js";
+import { createTimeline } from "./timeline.js";
+import { createUserFlow } from "./user_flow.js";
 
-const WIDE = ["table", "story", "timeline"]; // to be read: not touched while there is nothing new
-const SIGNS = { table: "▤", query: "</>" };
+const READING_CHARTS = ["table", "story", "timeline"]; // wide, and not redrawn without a new result: people read them
+const BUTTONS = { table: "▤", query: "</>" };
 
-/** A panel for a question. `show(answer, choices)` puts an answer into it, `fail(error)` says why there is none. */
-export function panel(question) {
-  const body = el("div", { class: "body" }, el("p", { class: "nothing" }, "…"));
-  const views = Object.keys(SIGNS).map((name) => toggle(name, () => turn(name)));
-  const root = el(
-    "section",
-    { class: `panel ${WIDE.includes(question.chart) ? "wide" : ""}`, id: `panel-${question.name}`, "aria-label": question.title },
-    el("header", {}, el("h2", {}, question.title), el("div", { class: "views" }, WIDE.includes(question.chart) ? views[1] : views)),
-    el("p", { class: "about" }, question.about),
-    body,
-  );
-  let view = "answer";
-  let said = null;
+/** Return the panel of a query: `query`, `element`, `show(result, filters)` and `showError(error)`. */
+export function createPanel(query) {
+  const isReading = READING_CHARTS.includes(query.chart);
+  const body = el("div", { class: "panel-body" }, createNote("…"));
+  const buttons = Object.entries(BUTTONS).map(([name, sign]) => createButton(name, sign, () => toggleView(name)));
+  let view = "chart";
+  let shown = null;
 
-  function turn(name) {
-    view = view === name ? "answer" : name;
-    views.forEach((each) => each.setAttribute("aria-pressed", each.title === view));
+  function toggleView(name) {
+    view = view === name ? "chart" : name;
+    for (const button of buttons) button.setAttribute("aria-pressed", button.title === view);
     draw();
   }
   function draw() {
-    if (view === "query") body.replaceChildren(query(question.text));
-    else if (said) body.replaceChildren(view === "table" ? table(said.answer, question.title) : shown(question, said));
+    if (view === "query") body.replaceChildren(createQueryText(query));
+    else if (shown && view === "table") body.replaceChildren(createTable(shown.result, query.title));
+    else if (shown) body.replaceChildren(createContent(query, shown));
   }
-  return {
-    root,
-    show(answer, choices) {
-      const same = said && view !== "query" && JSON.stringify([said.answer.rows, said.choices]) === JSON.stringify([answer.rows, choices]);
-      said = { answer, choices };
-      root.dataset.rows = answer.rows.length;
-      if (!(same && WIDE.includes(question.chart))) draw();
-    },
-    fail(error) {
-      said = null;
-      if (view !== "query") body.replaceChildren(el("p", { class: "nothing failed" }, error.message));
-    },
-  };
+  function show(result, filters) {
+    const isSame = shown && view !== "query" && toKey(shown.result, shown.filters) === toKey(result, filters);
+    shown = { result, filters };
+    if (!(isSame && isReading)) draw();
+  }
+  function showError({ message }) {
+    shown = null;
+    if (view !== "query") body.replaceChildren(createNote(message, "failed"));
+  }
+
+  const head = el("header", {}, el("h2", {}, query.title), el("div", { class: "views" }, isReading ? buttons[1] : buttons));
+  const element = el(
+    "section",
+    { class: `panel ${isReading ? "wide" : ""}`, id: `panel-${query.name}`, "aria-label": query.title },
+    head,
+    el("p", { class: "about" }, query.about),
+    body,
+  );
+  return { query, element, show, showError };
 }
 
-const toggle = (name, click) =>
-  el("button", { type: "button", title: name, "aria-label": name, "aria-pressed": "false", click }, SIGNS[name]);
+function createButton(name, sign, onclick) {
+  return el("button", { type: "button", title: name, "aria-label": name, "aria-pressed": "false", onclick }, sign);
+}
 
-const query = (text) => el("pre", { class: "query", tabindex: "0" }, el("code", {}, text));
+function createQueryText({ text }) {
+  return el("pre", { class: "query", tabindex: "0" }, el("code", {}, text));
+}
 
-function shown(question, { answer, choices }) {
-  if (question.chart === "story") return story(answer, choices.user);
-  if (question.chart === "timeline") return timeline(answer, choices.operation);
-  if (!answer.rows.length) return el("p", { class: "nothing" }, question.empty);
-  if (question.chart === "table") return table(answer, question.title);
-  return chart(question.chart, answer, question.unit, question.title);
+function createNote(text, state = "") {
+  return el("p", { class: `empty ${state}` }, text);
+}
+
+function createContent(query, { result, filters }) {
+  if (query.chart === "story") return createUserFlow(result, filters.user);
+  if (query.chart === "timeline") return createTimeline(result, filters.operation);
+  if (!result.rows.length) return createNote(query.empty);
+  if (query.chart === "table") return createTable(result, query.title);
+  return createChart(query.chart, result, query.unit, query.title);
+}
+
+function toKey({ rows }, filters) {
+  return JSON.stringify([rows, filters]);
 }

@@ -1,37 +1,37 @@
-// Answers as series: names with points over time.
+// Series: results over time as names with points.
 
 /**
- * The series of an answer about time. Every number column is one; with a text column before the number, every text is.
- * Colours are given by name, so that `ok` and `p95` look the same in every chart.
+ * Return the series of a result over time: one per number column, or, with a text column, one per text.
+ * Colours belong to names, so that `ok` and `p95` have the same colour in every chart.
  */
-export function series(answer) {
-  const kinds = answer.columns.map(([, kind]) => kind);
-  const at = kinds.indexOf("time");
-  const split = kinds.indexOf("text");
-  return split < 0 ? columns(answer, at) : groups(answer, at, split, kinds.indexOf("number"));
-}
-
-function columns(answer, at) {
-  return answer.columns.flatMap(([name, kind], place) =>
-    kind === "number" ? [{ name, points: answer.rows.map((row) => point(row, at, place)).filter(known) }] : [],
+export function toSeries({ columns, rows }) {
+  const kinds = columns.map(([, kind]) => kind);
+  const timeColumn = kinds.indexOf("time");
+  const nameColumn = kinds.indexOf("text");
+  if (nameColumn >= 0) return seriesByText(rows, timeColumn, nameColumn, kinds.indexOf("number"));
+  return columns.flatMap(([name, kind], column) =>
+    kind === "number" ? [{ name, points: toPoints(rows, timeColumn, column) }] : [],
   );
 }
 
-function groups(answer, at, split, value) {
-  const found = new Map();
-  for (const row of answer.rows) {
-    const name = row[split] || "–";
-    if (!found.has(name)) found.set(name, []);
-    found.get(name).push(point(row, at, value));
-  }
-  return [...found].sort(byName).map(([name, points]) => ({ name, points: points.filter(known) }));
+function seriesByText(rows, timeColumn, nameColumn, valueColumn) {
+  const groups = Map.groupBy(rows, (row) => row[nameColumn] || "–");
+  return [...groups]
+    .sort(compareNames)
+    .map(([name, group]) => ({ name, points: toPoints(group, timeColumn, valueColumn) }));
+}
+
+function toPoints(rows, timeColumn, valueColumn) {
+  return rows
+    .map((row) => ({ time: new Date(row[timeColumn]).getTime(), value: row[valueColumn] }))
+    .filter(({ value }) => value !== null && value !== undefined);
 }
 
 const GOOD_FIRST = ["ok", "logged in"];
-const byName = ([a], [b]) => GOOD_FIRST.includes(b) - GOOD_FIRST.includes(a) || a.localeCompare(b);
 
-const point = (row, at, value) => ({ at: new Date(row[at]).getTime(), value: row[value] });
-const known = ({ value }) => value != null;
+function compareNames([a], [b]) {
+  return GOOD_FIRST.includes(b) - GOOD_FIRST.includes(a) || a.localeCompare(b);
+}
 
 const COLOURS = {
   p50: "a",
@@ -46,28 +46,30 @@ const COLOURS = {
   internal: "bad",
   failed: "bad",
   unanswered: "bad",
-  training_percent: "quiet",
+  training_percent: "neutral",
   now_percent: "a",
 };
-const OTHERS = ["b", "d", "e", "c", "f", "a"];
+const OTHER_COLOURS = ["b", "d", "e", "c", "f", "a"];
 
-/** The CSS class of a series' colour. */
-export const colour = (name, place) => `ink-${COLOURS[name] ?? OTHERS[place % OTHERS.length]}`;
-
-/** The distance between the points that are next to each other: the width of a bar, and what is a gap. */
-export function step(all) {
-  const times = [...new Set(all.flatMap(({ points }) => points.map(({ at }) => at)))].sort((a, b) => a - b);
-  const distances = times.slice(1).map((at, place) => at - times[place]);
-  return distances.length ? Math.min(...distances) : 0;
+/** Return the CSS class with the colour of a series. */
+export function colourClass(name, index) {
+  return `colour-${COLOURS[name] ?? OTHER_COLOURS[index % OTHER_COLOURS.length]}`;
 }
 
-/** Points in runs without gaps. */
-export function runs(points, width) {
-  const found = [];
-  for (const each of points) {
-    const last = found.at(-1);
-    if (last && each.at - last.at(-1).at < width * 1.5) last.push(each);
-    else found.push([each]);
+/** Return the smallest distance between two points in time: the width of a bar. A longer distance is a gap. */
+export function smallestStep(seriesList) {
+  const times = [...new Set(seriesList.flatMap(({ points }) => points.map(({ time }) => time)))].sort((a, b) => a - b);
+  const steps = times.slice(1).map((time, i) => time - times[i]);
+  return steps.length ? Math.min(...steps) : 0;
+}
+
+/** Split points into runs without gaps. */
+export function splitAtGaps(points, step) {
+  const runs = [];
+  for (const point of points) {
+    const run = runs.at(-1);
+    if (run && point.time - run.at(-1).time < step * 1.5) run.push(point);
+    else runs.push([point]);
   }
-  return found;
+  return runs;
 }

@@ -1,74 +1,87 @@
-// One operation as a timeline: the host's request, our invocation with its steps, calls, and what was logged.
+// The timeline of one request: the host's request, the invocation with its steps, its calls and its log lines.
 
-import { clock, el, quantity, words } from "./dom.js";
-import { records } from "./questions.js";
-import { STEPS } from "./story.js";
-import { badge } from "./tables.js";
+import { toRecords } from "./api.js";
+import { el } from "./dom.js";
+import { formatColumnName, formatQuantity, formatTime } from "./format.js";
+import { createBadge } from "./tables.js";
+import { STEPS } from "./user_flow.js";
 
-const TOKEN_STEPS = ["decode", "auth"]; // a login reads its form first
+const LOGIN_STEPS = ["decode", "auth"]; // a login decodes its form before it checks the password
+const MIN_LENGTH_MS = 0.001;
 
-/** The timeline of an answer to request-flow. */
-export function timeline(answer, operation) {
-  const items = records(answer);
-  if (!items.length) return el("p", { class: "nothing" }, `Nothing is known of request ${operation}, or not yet: it takes a second.`);
-  const end = Math.max(...items.map(({ at_ms, took_ms }) => at_ms + (took_ms ?? 0)), 0.001);
-  const user = items.find((each) => each.user)?.user;
+/** Return the timeline of a result of request-flow. */
+export function createTimeline(result, operationId) {
+  const items = toRecords(result);
+  if (!items.length) {
+    const text = `No telemetry of request ${operationId} yet. It arrives about a second after the request.`;
+    return el("p", { class: "empty" }, text);
+  }
+  const length = Math.max(...items.map(({ at_ms, took_ms }) => at_ms + (took_ms ?? 0)), MIN_LENGTH_MS);
   return el(
     "div",
     { class: "timeline" },
-    el(
-      "p",
-      { class: "told" },
-      `Request ${operation} began at ${clock(items[0].timestamp, true)} and took ${quantity(end, "ms")}`,
-      user ? [" for ", el("a", { href: `#/user-flow?user=${encodeURIComponent(user)}` }, user)] : null,
-      ".",
-    ),
-    el("ol", { class: "rows" }, items.flatMap((item) => [row(item, end), ...steps(item, end)])),
-    items.filter(({ part }) => part === "invocation").map(facts),
+    createSummary(items, operationId, length),
+    el("ol", { class: "rows" }, items.flatMap((item) => [createItem(item, length), ...createSteps(item, length)])),
+    items.filter(({ part }) => part === "invocation").map(createProperties),
   );
 }
 
-function row({ part, what, at_ms, took_ms, result, failed }, end) {
-  const bar = took_ms == null ? mark(at_ms, end, failed) : span(at_ms, took_ms, end, part, failed);
-  return line(part, what, bar, took_ms, result);
+function createSummary(items, operationId, length) {
+  const user = items.find((item) => item.user)?.user;
+  const link = user && el("a", { href: `#/user-flow?user=${encodeURIComponent(user)}` }, user);
+  const text = `Request ${operationId} started at ${formatTime(items[0].timestamp, true)} and took ${formatQuantity(length, "ms")}`;
+  return el("p", { class: "summary" }, text, user ? [" for ", link] : null, ".");
 }
 
-/** The steps of an invocation. They follow one another, so each begins where the one before it ended. */
-function steps({ part, what, at_ms, steps: told }, end) {
+function createItem({ part, what, at_ms, took_ms, result, failed }, length) {
+  const hasDuration = took_ms !== null;
+  const mark = hasDuration ? createBar(at_ms, took_ms, length, part, failed) : createMarker(at_ms, length, failed);
+  return createRow(part, what, mark, took_ms, result);
+}
+
+/** Return the steps of an invocation. Each step begins at the end of the step before. */
+function createSteps({ part, what, at_ms, steps }, length) {
   if (part !== "invocation") return [];
-  const took = JSON.parse(told);
-  let at = at_ms;
-  return (what === "token" ? TOKEN_STEPS : STEPS)
-    .filter((name) => took[`${name}_ms`] != null)
-    .map((name) => {
-      const began = at;
-      at += took[`${name}_ms`];
-      return line(`step step-${name}`, name, span(began, took[`${name}_ms`], end, `step-${name}`, false), took[`${name}_ms`], "");
+  const durations = JSON.parse(steps);
+  let start = at_ms;
+  return (what === "token" ? LOGIN_STEPS : STEPS)
+    .map((name) => ({ name, duration: durations[`${name}_ms`] }))
+    .filter(({ duration }) => duration !== null && duration !== undefined)
+    .map(({ name, duration }) => {
+      const bar = createBar(start, duration, length, `step-${name}`, false);
+      start += duration;
+      return createRow(`step step-${name}`, name, bar, duration, "");
     });
 }
 
-const line = (kind, what, bar, took_ms, result) =>
-  el(
+function createRow(className, name, mark, duration, result) {
+  return el(
     "li",
-    { class: `row ${kind}` },
-    el("span", { class: "what" }, what),
-    el("span", { class: "track" }, bar),
-    el("span", { class: "took" }, took_ms == null ? "" : quantity(took_ms, "ms")),
-    el("span", { class: "result" }, result ? badge(result) : null),
+    { class: `row ${className}` },
+    el("span", { class: "name" }, name),
+    el("span", { class: "track" }, mark),
+    el("span", { class: "duration" }, duration === null ? "" : formatQuantity(duration, "ms")),
+    el("span", { class: "result" }, result ? createBadge(result) : null),
   );
+}
 
-const span = (at, took, end, kind, failed) =>
-  el("span", { class: `span ${kind} ${failed ? "failed" : ""}`, style: { "--from": at / end, "--share": took / end } });
+function createBar(start, duration, length, className, failed) {
+  const style = { "--start": start / length, "--share": duration / length };
+  return el("span", { class: `span ${className} ${failed ? "failed" : ""}`, style });
+}
 
-const mark = (at, end, failed) => el("span", { class: `mark ${failed ? "failed" : ""}`, style: { "--from": at / end } });
+function createMarker(start, length, failed) {
+  return el("span", { class: `marker ${failed ? "failed" : ""}`, style: { "--start": start / length } });
+}
 
-/** What the wide event says besides its times. */
-function facts({ what, facts: told }) {
-  const known = Object.entries(JSON.parse(told)).filter(([name]) => name !== "sequence");
+/** Return the properties of an invocation: who, which model, which result. */
+function createProperties({ what, facts }) {
+  const properties = Object.entries(JSON.parse(facts)).filter(([name]) => name !== "sequence");
+  const createProperty = ([name, value]) => el("div", {}, el("dt", {}, formatColumnName(name)), el("dd", {}, value));
   return el(
     "section",
-    { class: "facts", "aria-label": `What is told of ${what}` },
+    { class: "properties", "aria-label": `Properties of ${what}` },
     el("h3", {}, what),
-    el("dl", {}, known.map(([name, value]) => el("div", {}, el("dt", {}, words(name)), el("dd", {}, value)))),
+    el("dl", {}, properties.map(createProperty)),
   );
 }

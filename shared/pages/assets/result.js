@@ -1,0 +1,71 @@
+// The result card: the predicted number or class, the probabilities, and warnings.
+
+import { el, getById, setContent } from "./dom.js";
+import { formatNumber, formatPlural, formatShare } from "./format.js";
+import { displayName, labelText } from "./manifest.js";
+
+const MAX_PROBABILITIES = 5;
+
+/** Show the text before the first prediction. */
+export function showNoPrediction() {
+  setContent(
+    getById("prediction"),
+    el("p", { class: "empty" }, "No prediction yet"),
+    el("p", { class: "muted" }, "The chart shows the training data. Press Predict to add your point."),
+  );
+}
+
+/** Show one prediction with its warnings. */
+export function showPrediction(manifest, { warnings, model }, prediction) {
+  setContent(
+    getById("prediction"),
+    manifest.kind === "regressor" ? createValue(manifest, prediction) : createClass(manifest, prediction),
+    warnings.map((warning) => createWarning(manifest, warning)),
+    model.version !== manifest.version && el("p", { class: "note" }, `Predicted by model version ${model.version}.`),
+  );
+}
+
+/** Fade the prediction if it does not belong to the values in the form. */
+export function markStale(isStale) {
+  getById("prediction").classList.toggle("stale", isStale);
+}
+
+function createValue({ output }, { value, label }) {
+  return el(
+    "p",
+    { class: "headline" },
+    el("span", { class: "headline-value", title: String(value) }, formatNumber(value)),
+    output.unit && el("span", { class: "unit" }, output.unit),
+    label !== null && el("span", { class: "class-label" }, labelText(label)),
+  );
+}
+
+function createClass({ output }, { label, probabilities }) {
+  const headline = el("p", { class: "headline" }, el("span", { class: "headline-value" }, labelText(label)));
+  if (!probabilities) return headline;
+  const classes = output.classes
+    .map((name, i) => ({ name, probability: probabilities[i] }))
+    .sort((a, b) => b.probability - a.probability);
+  const rest = classes.length - MAX_PROBABILITIES;
+  return [
+    headline,
+    el("ul", { class: "bar-list" }, classes.slice(0, MAX_PROBABILITIES).map(createProbability)),
+    rest > 0 && el("p", { class: "muted" }, `and ${formatPlural(rest, "class", "classes")} less likely`),
+  ];
+}
+
+function createProbability({ name, probability }) {
+  return el(
+    "li",
+    {},
+    el("span", { class: "name" }, labelText(name)),
+    el("meter", { min: 0, max: 1, value: probability, "aria-hidden": "true" }),
+    el("span", { class: "value" }, formatShare(probability)),
+  );
+}
+
+function createWarning({ features }, { feature: name, range: [low, high] }) {
+  const feature = features.find((candidate) => candidate.name === name);
+  const text = ` is outside the training range ${formatNumber(low)} to ${formatNumber(high)}. The prediction may be unreliable.`;
+  return el("p", { class: "note warning" }, el("strong", {}, feature ? displayName(feature) : name), text);
+}

@@ -1,6 +1,7 @@
 """Run the service as `make run` does: the host, with the local dashboard and storage. All end together."""
 
 import asyncio
+import atexit
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,19 +25,29 @@ type Part = Callable[[], AbstractContextManager[Mapping[str, str]]]
 """Run something that the service uses, and yield the settings that connect the service to it. Raises ToolError."""
 
 
-def main(argv: Sequence[str]) -> int:
-    """Serve until Ctrl-C; the arguments are the host's. Returns its exit code, or 1 when a part cannot start."""
-    with ExitStack() as running:
-        try:
-            load_local_settings(Path())
-            for part in parts(os.environ):
-                os.environ.update(running.enter_context(part()))
-        except ToolError as error:
-            print(error, file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            return 0
-        return host.main(argv)
+type Select = Callable[[Mapping[str, str]], Sequence[Part]]
+"""Return the parts to run."""
+type Serve = Callable[[Sequence[str]], int]
+"""Serve the app until Ctrl-C, with the host's arguments, and return the exit code."""
+
+
+def main(argv: Sequence[str], select: Select | None = None, serve: Serve = host.main) -> int:
+    """Serve until Ctrl-C; the arguments are the host's. Returns its exit code, or 1 when a part cannot start.
+
+    The parts end at the process's exit, after the app: it sends its last telemetry there.
+    """
+    running = ExitStack()
+    atexit.register(running.close)  # before the app is imported: handlers run in reverse order
+    try:
+        load_local_settings(Path())
+        for part in (select or parts)(os.environ):
+            os.environ.update(running.enter_context(part()))
+    except ToolError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return serve(argv)
 
 
 def parts(environ: Mapping[str, str]) -> Sequence[Part]:

@@ -46,11 +46,18 @@ def touch(folder: Path) -> None:
 def adopt(folder: Path) -> None:
     """Move the files of processes that ended into `folder`. Two processes may do this at the same time."""
     for other in folder.parent.iterdir():
-        if other != folder and time.time() - other.stat().st_mtime > STALE_SECONDS:
+        if other != folder and _is_stale(other):
             for blob in other.glob("*.blob"):
                 with suppress(FileNotFoundError):
                     blob.rename(folder / blob.name)
             shutil.rmtree(other, ignore_errors=True)
+
+
+def _is_stale(folder: Path) -> bool:
+    """Return True when no process has marked the folder for a while; False when its process is removing it."""
+    with suppress(FileNotFoundError):
+        return time.time() - folder.stat().st_mtime > STALE_SECONDS
+    return False
 
 
 def remove(folder: Path) -> None:

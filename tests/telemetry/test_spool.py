@@ -69,6 +69,16 @@ def test_files_of_a_process_that_ended_are_adopted(disk: Path) -> None:
     assert not gone.exists()
 
 
+def test_a_folder_that_its_process_removes_at_that_moment_is_skipped(disk: Path) -> None:
+    own, other = spool.create(DESTINATION), spool.create(DESTINATION)
+    (other / "1.blob").touch()
+    age(other, spool.STALE_SECONDS + 1)
+    for name in ("0-gone", "z-gone"):
+        (own.parent / name).symlink_to(disk / "removed")  # listed, and not there
+    spool.adopt(own)
+    assert (own / "1.blob").exists()
+
+
 def test_files_of_a_running_process_are_left_alone(disk: Path) -> None:
     other, own = spool.create(DESTINATION), spool.create(DESTINATION)
     (other / "1.blob").write_text("{}")

@@ -106,6 +106,29 @@ def disable_demo_user(project: Path, port: int) -> None:
     assert result.stderr == "abi is disabled.\n"
 
 
+ORDER = """
+import atexit
+from contextlib import contextmanager
+from tools import run
+
+@contextmanager
+def part():
+    yield {}
+    print("the part ends")
+
+def serve(argv):
+    atexit.register(print, "the app sends its last telemetry")
+    return 0
+
+run.main([], lambda environ: [part], serve)
+"""
+
+
+def test_the_parts_end_after_the_app(project: Path) -> None:
+    result = subprocess.run([sys.executable, "-c", ORDER], cwd=project, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines() == ["the app sends its last telemetry", "the part ends"]
+
+
 def test_without_a_variable_only_the_service_runs(project: Path) -> None:
     with running(project) as (_, client, lines):
         assert client.post("/token", data=DEMO).status_code == 200

@@ -16,8 +16,6 @@ from shared.model.manifest import Feature, Manifest, Number
 from shared.model.schemas import OutsideRange, attribute
 from shared.problems import MAX_BAD_FIELDS, BadField, pointer
 
-MAX_ABSOLUTE = 1e300  # beyond it an overflow between two steps may show in one runtime and not in the other
-
 type Column = NDArray[np.float64] | NDArray[np.object_]
 """One feature of all instances, in their order: floats, or texts as objects; NaN where it is missing."""
 
@@ -55,19 +53,19 @@ def warnings(features: Sequence[Feature], columns: Sequence[Column]) -> list[Out
     return result
 
 
-def out_of_bounds(features: Sequence[Feature], columns: Sequence[Column]) -> list[BadField]:
-    """Return numbers beyond ±1e300, unless the training data had such numbers; up to 20 of a feature."""
+def out_of_bounds(features: Sequence[Feature], columns: Sequence[Column], limit: float) -> list[BadField]:
+    """Return numbers beyond ±limit, unless the training data had such numbers; up to 20 of a feature."""
     return [
-        BadField(pointer("instances", i, feature.name), "must be between -1e300 and 1e300")
+        BadField(pointer("instances", i, feature.name), f"must be between {-limit:g} and {limit:g}")
         for feature, column in zip(features, columns, strict=True)
         if isinstance(feature, Number)
-        for i in np.flatnonzero(np.abs(column) > max(MAX_ABSOLUTE, *map(abs, feature.range)))[:MAX_BAD_FIELDS].tolist()
+        for i in np.flatnonzero(np.abs(column) > max(limit, *map(abs, feature.range)))[:MAX_BAD_FIELDS].tolist()
     ]
 
 
 def ignore_overflow() -> np.errstate:
     """Silence numpy's warnings about overflow: the response to such numbers is a problem of its own."""
-    return np.errstate(over="ignore", invalid="ignore")
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 @cache

@@ -57,18 +57,19 @@ class Model:
         """True when one row takes too long for the event loop."""
         self._runtime = runtime
         self._columns = columns
+        self._limit = manifest.artifact.max_absolute
         self._labels = [label_text(label) for label in manifest.output.classes]
 
     def predict(self, instances: Sequence[Struct], *, probabilities: bool = False) -> Predictions:
         """Predict for instances as `schemas` decodes them.
 
-        Raises InvalidInstances for numbers beyond ±1e300, for a value that the estimator refuses (1e39 overflows a
+        Raises InvalidInstances for numbers beyond the limit, for a value that the estimator refuses (1e39 overflows a
         forest's float32), and for a result that is not a finite number.
         """
         features = self.manifest.features
         columns = self._columns.columns(features, instances)
         warnings = self._columns.warnings(features, columns)
-        if warnings and (bad_fields := self._columns.out_of_bounds(features, columns)):
+        if warnings and (bad_fields := self._columns.out_of_bounds(features, columns, self._limit)):
             raise InvalidInstances("The model takes no such values", bad_fields=bad_fields)
         result = self._runtime.predict(columns, probabilities=probabilities and self.manifest.output.probabilities)
         summary = result.summary
@@ -156,7 +157,7 @@ def load_runtime(folder: Path, manifest: Manifest) -> "Runtime":
     if manifest.artifact.onnx:
         from shared.model.runtimes import onnx  # noqa: PLC0415
 
-        return onnx.load(folder, manifest.artifact.onnx, manifest.labels)
+        return onnx.load(folder, manifest.artifact.onnx, manifest.features, manifest.labels)
     from shared.model.runtimes import sklearn  # noqa: PLC0415
 
     return sklearn.load(folder, manifest)

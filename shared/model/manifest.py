@@ -16,6 +16,9 @@ from shared.settings import Settings
 APP = Path(__file__).resolve().parents[2]
 """The folder of function_app.py; relative paths in settings and manifests start here."""
 
+MAX_ABSOLUTE = 1e300
+"""The limit for numbers: beyond it an overflow between two steps may show in one runtime and not in the other."""
+
 type Range = tuple[float, float]
 type Value = float | str | None
 type Instance = dict[str, Value]
@@ -68,7 +71,7 @@ class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """True when a classifier computes a probability for every class."""
 
 
-class Linear(Struct, frozen=True, kw_only=True):
+class Linear(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A linear estimator as a weighted sum, which was compared with the estimator and replaces it."""
 
     weights: Annotated[tuple[float, ...], Meta(min_length=1)]
@@ -78,9 +81,11 @@ class Linear(Struct, frozen=True, kw_only=True):
     """The greatest relative difference from the estimator."""
     tolerance: float
     """The upper limit of that difference."""
+    max_absolute: float = MAX_ABSOLUTE
+    """The limit for numbers up to which both predict the same."""
 
 
-class Onnx(Struct, frozen=True, kw_only=True):
+class Onnx(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The estimator as an ONNX graph, which was compared with the estimator and replaces it."""
 
     file: str
@@ -92,6 +97,8 @@ class Onnx(Struct, frozen=True, kw_only=True):
     """The greatest difference from the estimator: relative for values, absolute for probabilities."""
     tolerance: float
     """The upper limit of that difference."""
+    max_absolute: float = MAX_ABSOLUTE
+    """The limit for numbers up to which both predict the same."""
 
 
 class Artifact(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -117,6 +124,12 @@ class Artifact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def runtime(self) -> Literal["numpy", "onnxruntime", "scikit-learn"]:
         """The library that computes predictions."""
         return "numpy" if self.linear else "onnxruntime" if self.onnx else "scikit-learn"
+
+    @property
+    def max_absolute(self) -> float:
+        """The limit for numbers in requests, unless the training data had greater ones."""
+        served = self.linear or self.onnx
+        return served.max_absolute if served else MAX_ABSOLUTE
 
 
 class Training(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,149 +1,236 @@
-"""Parity: whether something else answers as the estimator does, so that it may be served in its place.
+"""Parity: proof that something else predicts what the estimator predicts, so that it may be served in its place.
 
-Both are asked rows of the training data, 10,000 random ones, half of them outside its range, and 200 with numbers up to
-±1e300.
+Both predict rows of the data, random rows in and around the data's range, rows on both sides of every threshold that is
+found, ties, rows with missing and with unseen values, rows with numbers up to ±1e300, and some rows alone. Where the
+two differ only for the largest numbers, the limit for numbers is lower.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from shared.model.columns import Column
-from shared.model.manifest import Category, Feature, Manifest, Number
+from shared.model.manifest import MAX_ABSOLUTE, Manifest, Number
 from shared.model.runtimes import Predicted, Runtime
+from shared.model.runtimes.onnx import OnnxModel
 from shared.model.runtimes.sklearn import SklearnModel
 from shared.problems import InvalidInstances
+from tools.model import rows
 from tools.model.data import Table, sample
+from tools.model.differences import Rows, by_row, margins, result_text, row_text, same_probabilities
 from tools.model.refused import one_line
 
 RANDOM_ROWS = 10_000
-MOST_DATA_ROWS = 10_000  # with the random ones half a minute of a network of 9 million weights
+MAX_DATA_ROWS = 10_000  # with the random ones half a minute of a network of 9 million weights
 FAR_ROWS = 200
-FAR_SPANS = 1_000  # of the training range, that a quarter of the random rows may lie beside it
-MOST_DIGITS = 300  # before or after the decimal point of a far number
-MISSING = 0.1  # of the values that may be missing
-ZERO = 0.1  # of the far numbers that are 0 or -0
-ALONE = 5  # rows that are also asked by themselves: most requests have one
+LIMITS = (MAX_ABSOLUTE, 1e150, 1e30, 1e15, 1e12)  # for numbers, tried in this order
+LAST_LIMIT = 1_000  # times the greatest number of the data
+MAX_REFUSED = 20  # rows that are predicted alone, as one that is refused takes its whole request along
+SINGLE_ROWS = 5  # rows that are also predicted alone: most requests have one
 TOLERANCE = 1e-9  # rounding differs by 1e-12 and less; a float32 step on the way by 1e-7 and more
+SINGLE_PRECISION = 2e-6  # for estimators that compute in float32 themselves
+NEAR = 1e-9  # of a feature's range: moved by so much, a row leaves a boundary that rounding decides
+MAX_MOVED_DIFFERENCE = 1e-7  # of a row that was moved so
+MIN_JUMP = 1e-6  # a smaller difference is a fault, not a boundary
 
 
 class NotServed(Exception):
     """The estimator cannot be served in another form. The message is the reason, and is printed after a colon."""
 
 
-def held(found: Manifest, estimator: Any, other: Runtime, table: Table, name: str) -> float:
-    """The greatest difference between the answers of the estimator and of `other`, called `name`. Raises NotServed."""
-    difference = _difference(found, SklearnModel(found, estimator), other, table)
-    if difference > TOLERANCE:
-        far = f", by up to {difference:.1e}" if np.isfinite(difference) else ": another label, or none for a row"
-        raise NotServed(f"{name} answers otherwise{far}")
-    return float(f"{difference:.1e}")
+class Candidate(NamedTuple):
+    """Another form of the model."""
+
+    runtime: Runtime
+    name: str
+    """In messages."""
+    tolerance: float = TOLERANCE
+    smooth: bool = False
+    """True when no step has exact thresholds, so that rounding may decide a row on the boundary of two classes."""
 
 
-def random_rows(features: Sequence[Feature], count: int) -> list[Column]:
-    """Columns of rows that nobody has: half within the training range, half around it, some values missing."""
-    chance = np.random.default_rng(0)
-    return [_random(feature, count, chance) for feature in features]
+class Parity(NamedTuple):
+    """The result of a comparison without a difference that matters."""
+
+    difference: float
+    max_absolute: float
+    """The limit for numbers up to which both predict the same."""
 
 
-def far_rows(features: Sequence[Feature], count: int) -> list[Column]:
-    """Columns of rows in which a number, or every second, is of any size, or 0."""
-    chance = np.random.default_rng(1)
-    columns = [_random(feature, count, chance) for feature in features]
-    numbers = [i for i, feature in enumerate(features) if isinstance(feature, Number)]
-    for place, i in enumerate(numbers):
-        chosen = (chance.random(count) < 0.5) | (np.arange(count) % len(numbers) == place)
-        sizes = chance.choice([-1.0, 1.0], count) * 10.0 ** chance.uniform(-MOST_DIGITS, MOST_DIGITS, count)
-        sizes[chance.random(count) < ZERO] *= 0.0
-        columns[i] = np.where(chosen, sizes, columns[i])
-    return columns
+class Comparison(NamedTuple):
+    """The estimator and its candidate."""
+
+    manifest: Manifest
+    reference: Runtime
+    candidate: Candidate
+    scale: float = 0.0
 
 
-def _difference(found: Manifest, fitted: SklearnModel, other: Runtime, table: Table) -> float:
-    """The greatest difference between both over all rows that are asked; infinite for different labels."""
-    data = sample(table, found.features, MOST_DATA_ROWS).columns(found.features)
-    random = random_rows(found.features, RANDOM_ROWS)
-    alone = [[column[i : i + 1] for column in random] for i in range(ALONE)]
-    asked = [data, random, *alone] if len(data[0]) else [random, *alone]
-    likely = found.output.probabilities
-    try:
-        answers = [
-            (fitted.predict(each, probabilities=likely), other.predict(each, probabilities=likely)) for each in asked
-        ]
-        far = [*_far_answers(found, fitted, other)]
-    except Exception as error:
-        raise NotServed(f"not every row can be compared ({one_line(error)})") from error
-    scale = float(np.max(np.abs(answers[0][0].predictions))) if found.kind == "regressor" else 0.0
-    return max(_apart(found, scale, *pair) for pair in [*answers, *far])
+def compare(manifest: Manifest, estimator: Any, candidate: Candidate, table: Table) -> Parity:
+    """Return the greatest difference between the predictions of the estimator and the candidate. Raises NotServed."""
+    comparison = Comparison(manifest, SklearnModel(manifest, estimator), candidate)
+    data = sample(table, manifest.features, MAX_DATA_ROWS).columns(manifest.features)
+    comparison = comparison._replace(scale=_scale(comparison, data))
+    greatest = max(_difference(comparison, part) for part in _parts(comparison, data))
+    far, limit = _far_difference(comparison)
+    return Parity(float(f"{max(greatest, far):.1e}"), limit)
 
 
-def _far_answers(found: Manifest, fitted: SklearnModel, other: Runtime) -> Iterator[tuple[Predicted, Predicted]]:
-    """Both answers to far rows, each asked by itself, as one that is refused takes its whole request along."""
-    columns = far_rows(found.features, FAR_ROWS)
-    for i in range(FAR_ROWS):
-        row = [column[i : i + 1] for column in columns]
-        for likely in {False, found.output.probabilities}:
-            yield _answer(found, fitted, row, likely=likely), _answer(found, other, row, likely=likely)
+def _parts(comparison: Comparison, data: Rows) -> Iterator[Rows]:
+    """Yield the rows to compare."""
+    features = comparison.manifest.features
+    random = rows.random(features, RANDOM_ROWS)
+    yield data
+    yield random
+    yield from ([column[i : i + 1] for column in random] for i in range(SINGLE_ROWS))
+    score = _scorer(comparison)
+    known, around = (_accepted(comparison, part)[0] for part in (data if len(data[0]) else random, random))
+    yield rows.incomplete(features, known)
+    if len(known[0]) and len(around[0]):
+        yield rows.at_thresholds(features, known, around, score)
+        yield rows.at_ties(around, score)
 
 
-def _answer(found: Manifest, answering: Runtime, row: Sequence[Column], *, likely: bool) -> Predicted:
-    """The answer to one row; none where the service would refuse it."""
-    try:
-        answers = answering.predict(row, probabilities=likely)
-    except InvalidInstances:
-        return Predicted([])
-    told = answers.predictions if found.kind == "regressor" else answers.probabilities or []
-    return answers if np.isfinite(told).all() else Predicted([])
+def _scorer(comparison: Comparison) -> Callable[[Rows], NDArray[Any]]:
+    """Return the function that predicts rows with the candidate: numbers, probabilities or codes of labels."""
+    manifest = comparison.manifest
+    codes = {label: i for i, label in enumerate(manifest.labels)}
+
+    def score(columns: Rows) -> NDArray[Any]:
+        numbers = np.full((len(columns[0]), max(1, len(codes) if manifest.output.probabilities else 1)), np.nan)
+        accepted, positions = _accepted(comparison, columns)
+        result = comparison.candidate.runtime.predict(accepted, probabilities=manifest.output.probabilities)
+        if result.probabilities is not None:
+            numbers[positions] = result.probabilities
+        else:
+            values = [codes[label] for label in result.predictions] if codes else result.predictions
+            numbers[positions, 0] = values
+        return numbers
+
+    return score
 
 
-def _apart(found: Manifest, scale: float, wanted: Predicted, given: Predicted) -> float:
-    if len(wanted.predictions) != len(given.predictions):
-        return float("inf")
-    if found.kind == "regressor":
-        return _relative(np.asarray(wanted.predictions), np.asarray(given.predictions), scale)
-    if [*map(_typed, wanted.predictions)] != [*map(_typed, given.predictions)]:
-        return float("inf")
-    if wanted.probabilities is None:
+def _accepted(comparison: Comparison, columns: Rows) -> tuple[Rows, NDArray[np.intp]]:
+    """Return the rows that the candidate does not refuse, and their positions."""
+    runtime = comparison.candidate.runtime
+    if not isinstance(runtime, OnnxModel) or not len(columns[0]):
+        return columns, np.arange(len(columns[0]))
+    positions = np.flatnonzero(runtime.accepts(columns))
+    return [column[positions] for column in columns], positions
+
+
+def _scale(comparison: Comparison, data: Rows) -> float:
+    """Return a regressor's greatest prediction for the data."""
+    if comparison.manifest.kind == "classifier" or not len(data[0]):
         return 0.0
-    return _greatest(np.abs(np.asarray(wanted.probabilities) - np.asarray(given.probabilities)))
+    return float(np.max(np.abs(_predict(comparison, comparison.reference, data).predictions)))
 
 
-def _relative(wanted: Any, given: Any, scale: float) -> float:
-    """The greatest difference, relative to the values, or to the data's greatest one for values near zero."""
-    if wanted.shape != given.shape or not np.array_equal(np.isfinite(wanted), np.isfinite(given)):
-        return float("inf")
-    finite = np.isfinite(wanted)
-    size = np.maximum(np.abs(wanted[finite]), scale or 1.0)
-    return _greatest(np.abs(wanted[finite] - given[finite]) / size)
+def _difference(comparison: Comparison, columns: Rows) -> float:
+    """Return the greatest difference for some rows. Raises NotServed, with the first row that differs too much."""
+    accepted, positions = _accepted(comparison, columns)
+    refused = np.setdiff1d(np.arange(len(columns[0])), positions)[:MAX_REFUSED]
+    for i in refused.tolist():
+        _require_refused(comparison, [column[i : i + 1] for column in columns])
+    return _accepted_difference(comparison, accepted) if len(accepted[0]) else 0.0
 
 
-def _greatest(differences: Any) -> float:
-    """The greatest of them, 0 of none; one that is not a number counts as infinite."""
-    return float(np.nan_to_num(np.max(differences, initial=0.0), nan=np.inf))
+def _accepted_difference(comparison: Comparison, columns: Rows) -> float:
+    expected = _predict(comparison, comparison.reference, columns)
+    actual = _predict(comparison, comparison.candidate.runtime, columns)
+    apart = by_row(comparison.manifest, comparison.scale, expected, actual)
+    tolerance = comparison.candidate.tolerance
+    tied = (margins(expected) <= tolerance) & ~same_probabilities(expected, actual)
+    for i in np.flatnonzero((apart > tolerance) & ~tied).tolist():
+        if apart[i] < MIN_JUMP or not _on_boundary(comparison, columns, i, expected, actual):
+            raise NotServed(
+                f"{comparison.candidate.name} predicts {result_text(actual, i)} instead of "
+                f"{result_text(expected, i)} for {row_text(comparison.manifest, columns, i)}"
+            )
+    return float(np.max(apart[apart <= tolerance], initial=0.0))
 
 
-def _typed(label: Any) -> tuple[type, Any]:
-    """1 and True are equal, and are not the same answer."""
-    return type(label), label
+def _on_boundary(comparison: Comparison, columns: Rows, position: int, expected: Predicted, actual: Predicted) -> bool:
+    """Return true if the candidate jumps here: moved by a billionth, it predicts the one and the other.
+
+    Then rounding decides. A threshold is exact, and is crossed along one feature; the boundary of a smooth function
+    along several.
+    """
+    moved = _moved(comparison.manifest, columns, position)
+    result = _predict(comparison, comparison.candidate.runtime, moved)
+    at_expected, at_actual = (_equal(comparison, result, side, position) for side in (expected, actual))
+    along = at_expected.reshape(-1, 2).any(axis=1).sum()
+    return bool(at_actual.any() and along >= (1 if comparison.candidate.smooth else 2))
 
 
-def _random(feature: Feature, count: int, chance: np.random.Generator) -> Column:
-    values = _numbers(feature, count, chance) if isinstance(feature, Number) else _texts(feature, count, chance)
-    if feature.optional:
-        values[chance.random(count) < MISSING] = np.nan
-    return values
+def _equal(comparison: Comparison, result: Predicted, side: Predicted, position: int) -> NDArray[np.bool_]:
+    """Return true for results that are nearly one row's prediction."""
+    count = len(result.predictions)
+    shares = side.probabilities and [side.probabilities[position]] * count
+    wanted = Predicted([side.predictions[position]] * count, shares or None)
+    return np.less_equal(by_row(comparison.manifest, comparison.scale, wanted, result), MAX_MOVED_DIFFERENCE)
 
 
-def _numbers(feature: Number, count: int, chance: np.random.Generator) -> Column:
-    low, high = feature.range
-    span = high - low or max(abs(low), 1.0)
-    values = chance.uniform(low, high, count)
-    around, far = np.split(values[count // 2 :], 2)
-    around += chance.uniform(-span, span, len(around))
-    far += chance.uniform(-span, span, len(far)) * FAR_SPANS
-    return values
+def _moved(manifest: Manifest, columns: Rows, position: int) -> Rows:
+    """Return copies of a row, each with one number a little smaller or greater."""
+    numbers = [i for i, feature in enumerate(manifest.features) if isinstance(feature, Number)]
+    result: list[Any] = [np.repeat(column[position : position + 1], 2 * len(numbers)) for column in columns]
+    for place, i in enumerate(numbers):
+        low, high = manifest.features[i].range  # type: ignore[union-attr]
+        step = NEAR * max(abs(float(columns[i][position])), high - low)
+        result[i][2 * place] -= step
+        result[i][2 * place + 1] += step
+    return result
 
 
-def _texts(feature: Category, count: int, chance: np.random.Generator) -> Column:
-    return chance.choice(np.array(feature.values, dtype=object), count)
+def _far_difference(comparison: Comparison) -> tuple[float, float]:
+    """Return the greatest difference for large and tiny numbers, and the limit for numbers that was needed."""
+    reasons = []
+    ranges = [feature.range for feature in comparison.manifest.features if isinstance(feature, Number)]
+    last = LAST_LIMIT * max((abs(end) for ends in ranges for end in ends), default=0.0)
+    for limit in (*LIMITS, *([last] if 0 < last < LIMITS[-1] else [])):
+        try:
+            return _difference_up_to(comparison, limit), limit
+        except NotServed as reason:
+            reasons.append(reason)
+    raise reasons[-1]
+
+
+def _difference_up_to(comparison: Comparison, limit: float) -> float:
+    columns = rows.far(comparison.manifest.features, FAR_ROWS, limit)
+    runtime = comparison.candidate.runtime
+    single = [[column[i : i + 1] for column in columns] for i in range(FAR_ROWS)]
+    accepts = np.array([_accepts(comparison, runtime, row) for row in single])
+    for i in np.flatnonzero(~accepts)[:MAX_REFUSED].tolist():
+        _require_refused(comparison, single[i])
+    for i in np.flatnonzero(accepts)[:MAX_REFUSED].tolist():
+        if not _accepts(comparison, comparison.reference, single[i]):
+            text = row_text(comparison.manifest, columns, i)
+            raise NotServed(f"{comparison.candidate.name} has a prediction for {text}, and the model has none")
+    accepted = [column[accepts] for column in columns]
+    return _accepted_difference(comparison, accepted) if accepts.any() else 0.0
+
+
+def _require_refused(comparison: Comparison, row: Rows) -> None:
+    if _accepts(comparison, comparison.reference, row):
+        raise NotServed(f"{comparison.candidate.name} has no prediction for {row_text(comparison.manifest, row, 0)}")
+
+
+def _accepts(comparison: Comparison, runtime: Runtime, row: Rows) -> bool:
+    """Return true if the service would return the prediction: no refused value, and finite numbers."""
+    shares = comparison.manifest.output.probabilities
+    try:
+        result = runtime.predict(row, probabilities=shares)
+    except InvalidInstances:
+        return False
+    numbers = result.predictions if comparison.manifest.kind == "regressor" else result.probabilities or []
+    return bool(np.isfinite(numbers).all())
+
+
+def _predict(comparison: Comparison, runtime: Runtime, columns: Rows) -> Predicted:
+    try:
+        return runtime.predict(columns, probabilities=comparison.manifest.output.probabilities)
+    except Exception as error:
+        reason = getattr(error, "reason", "") or one_line(error)
+        raise NotServed(f"not every row can be compared ({reason})") from error

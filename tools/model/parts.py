@@ -73,7 +73,7 @@ def complete(draft: Manifest, estimator: Any, table: Table, options: Options) ->
 def _with_graph(manifest: Manifest, estimator: Any, table: Table) -> Served:
     """Return the manifest with an ONNX graph if it predicts the same as the estimator, and print why not."""
     try:
-        written = graph.of(manifest, estimator, table)
+        written = graph.build(manifest, estimator, table)
     except NotServed as reason:
         print(f"Not served by onnxruntime: {reason}.")
         return Served(manifest, SklearnModel(manifest, estimator))
@@ -85,7 +85,7 @@ def _with_graph(manifest: Manifest, estimator: Any, table: Table) -> Served:
 def _with_weights(served: Served, estimator: Any, table: Table) -> Served:
     """Return the manifest with a weighted sum if it predicts the same. A model without one is normal: no message."""
     with suppress(NotServed):
-        weighted = linear.of(served.manifest, estimator, table)
+        weighted = linear.build(served.manifest, estimator, table)
         print(f"The model is a weighted sum of its features. Greatest difference: {weighted.difference:g}.")
         artifact = replace(served.manifest.artifact, linear=weighted)
         return Served(replace(served.manifest, artifact=artifact), LinearModel(weighted), served.graph)

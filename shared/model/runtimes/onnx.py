@@ -1,10 +1,10 @@
 """The estimator as an ONNX graph in onnxruntime: nothing is unpickled, and scikit-learn is not imported.
 
-`tools/model` writes the graph and compares it with the estimator; the manifest names it only where both agree. Numbers
-are float64 throughout, as in scikit-learn.
+`tools/model/graphs` writes the graph, and `tools/model` compares it with the estimator; the manifest names it only
+where both agree. Its input is one matrix in float64, in which a category is the place of its value in the manifest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,56 +13,99 @@ from numpy.typing import NDArray
 
 from shared.model import artifact
 from shared.model.columns import Column, matrix
-from shared.model.manifest import Label, Onnx
+from shared.model.manifest import Category, Feature, Label, Onnx
 from shared.model.runtimes import Predicted, summarize
-from shared.problems import ModelCorrupt
+from shared.problems import MAX_BAD_FIELDS, BadField, InvalidInstances, ModelCorrupt, pointer
 
-MISSING = "nan"
+ROWS = "rows"
+PREDICTIONS, CLASS, PROBABILITIES, VALID = "predictions", "class", "probabilities", "valid"
+CHUNK = 2_048  # rows at once: a forest's graph needs up to a megabyte for each hundred of them
 SEVERITY_FATAL = 4  # an error is raised as an exception too; warnings are about the graph's form: nothing to act on
+
+type Results = dict[str, NDArray[Any]]
 
 
 class OnnxModel:
-    """A graph. Safe to use from several threads at once: a session keeps no state of a run.
+    """A graph. Safe to use from several threads at once: a session keeps no state of a run."""
 
-    It has one input for the whole matrix, or one for each feature; its outputs are the values, or labels and
-    probabilities in the order of `classes`.
-    """
-
-    def __init__(self, content: bytes, classes: Sequence[Label] = ()) -> None:
+    def __init__(self, content: bytes, features: Sequence[Feature], labels: Sequence[Label] = ()) -> None:
         self._session = _session(content)
-        self._inputs = [node.name for node in self._session.get_inputs()]
-        self._outputs = [node.name for node in self._session.get_outputs()]
-        self._label_type = type(classes[0]) if classes else None
-        """Labels in ONNX are texts or whole numbers; floats and booleans are converted back."""
+        self._outputs = {node.name for node in self._session.get_outputs()}
+        self._labels = list(labels)
+        self._codes = [_Codes(feature.values) if isinstance(feature, Category) else None for feature in features]
+        if (CLASS if labels else PREDICTIONS) not in self._outputs:
+            raise ModelCorrupt(reason="the ONNX graph is of an older form: run make model again")
 
     def predict(self, columns: Sequence[Column], *, probabilities: bool = False) -> Predicted:
-        """Return the predictions for some rows."""
-        outputs = self._session.run(self._outputs[: 1 + probabilities], self._feeds(columns))
-        predictions = outputs[0].ravel()
-        if self._label_type is None:
+        """Return the predictions for some rows. Raises InvalidInstances for rows that the estimator refuses."""
+        wanted = [CLASS if self._labels else PREDICTIONS]
+        wanted += [PROBABILITIES] if probabilities and PROBABILITIES in self._outputs else []
+        results = self._run(self._rows(columns), wanted)
+        shares = results[PROBABILITIES].tolist() if PROBABILITIES in results else None
+        if not self._labels:
+            predictions = results[PREDICTIONS]
             return Predicted(predictions.tolist(), None, summarize(predictions))
-        if self._label_type in (bool, float):
-            predictions = predictions.astype(self._label_type)
-        return Predicted(predictions.tolist(), outputs[1].tolist() if probabilities else None)
+        return Predicted([self._labels[i] for i in results[CLASS].tolist()], shares)
 
-    def _feeds(self, columns: Sequence[Column]) -> Mapping[str, NDArray[Any]]:
-        if len(self._inputs) == 1:
-            return {self._inputs[0]: matrix(columns)}
-        return {name: _without_nan(column).reshape(-1, 1) for name, column in zip(self._inputs, columns, strict=True)}
+    def accepts(self, columns: Sequence[Column]) -> NDArray[np.bool_]:
+        """Return true for each row that the estimator does not refuse."""
+        if VALID not in self._outputs:
+            return np.ones(len(columns[0]), dtype=bool)
+        chunks = [self._session.run([VALID], {ROWS: chunk})[0] for chunk in _chunks(self._rows(columns))]
+        return np.concatenate(chunks)
+
+    def _run(self, rows: NDArray[np.float64], wanted: list[str]) -> Results:
+        names = [*wanted, VALID] if VALID in self._outputs else wanted
+        chunks = [self._session.run(names, {ROWS: chunk}) for chunk in _chunks(rows)]
+        joined = chunks[0] if len(chunks) == 1 else map(np.concatenate, zip(*chunks, strict=True))
+        results = dict(zip(names, joined, strict=True))
+        if VALID in results and not results[VALID].all():
+            _raise_invalid(results[VALID])
+        return results
+
+    def _rows(self, columns: Sequence[Column]) -> NDArray[np.float64]:
+        """Return the columns as the graph's input, with codes for categories."""
+        pairs = zip(columns, self._codes, strict=True)
+        return matrix([column if codes is None else codes.encode(column) for column, codes in pairs])
 
 
-def _without_nan(column: Column) -> Column:
-    """Return the column with the text `nan` for missing texts: skl2onnx writes the NaN of an encoder so."""
-    return np.where(column == column, column, MISSING) if column.dtype == object else column  # noqa: PLR0124 - NaN
+class _Codes:
+    """The codes of a category's values: their places, then one for an unknown value, then one for a missing one."""
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self._places: dict[Any, float] = {value: float(i) for i, value in enumerate(values)}
+        self._unknown = float(len(values))
+        self._missing = self._unknown + 1.0
+
+    def encode(self, column: Column) -> NDArray[np.float64]:
+        """Return the codes of texts; NaN is a missing one."""
+        get, unknown, missing = self._places.get, self._unknown, self._missing
+        codes = (get(value, unknown) if isinstance(value, str) else missing for value in column)
+        return np.fromiter(codes, np.float64, len(column))
 
 
-def load(folder: Path, onnx: Onnx, classes: Sequence[Label]) -> OnnxModel:
+def load(folder: Path, onnx: Onnx, features: Sequence[Feature], labels: Sequence[Label]) -> OnnxModel:
     """Return the graph in `onnx`'s file. Raises ModelUnavailable or ModelCorrupt."""
     content = artifact.read(folder / onnx.file, onnx.sha256)
     try:
-        return OnnxModel(content, classes)
+        return OnnxModel(content, features, labels)
+    except ModelCorrupt:
+        raise
     except Exception as error:
         raise ModelCorrupt(reason=f"the ONNX graph cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _chunks(rows: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Yield the rows in parts, so that a large request needs no more memory than a part of it."""
+    for start in range(0, len(rows), CHUNK):
+        yield rows[start : start + CHUNK]
+
+
+def _raise_invalid(valid: NDArray[np.bool_]) -> None:
+    detail = "has a value that the model does not take"
+    positions = np.flatnonzero(~valid)[:MAX_BAD_FIELDS].tolist()
+    bad_fields = [BadField(pointer("instances", i), detail) for i in positions]
+    raise InvalidInstances("The model takes no such values", bad_fields=bad_fields, reason="refused by the graph")
 
 
 def _session(content: bytes) -> Any:

@@ -10,15 +10,20 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pandas as pd
 import pytest
 from msgspec.structs import replace
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeRegressor
 
 from shared.model.loader import load_runtime
-from shared.model.manifest import APP, Artifact, Manifest, Number, Onnx, Output, decode
-from shared.model.runtimes.onnx import OnnxModel, load
+from shared.model.manifest import APP, Artifact, Category, Manifest, Number, Onnx, Output, decode
+from shared.model.runtimes.onnx import CHUNK, OnnxModel, load
 from shared.model.runtimes.sklearn import SklearnModel
-from shared.problems import ModelCorrupt, ModelUnavailable
+from shared.problems import InvalidInstances, ModelCorrupt, ModelUnavailable
 from tests.models import manifest
 from tools.model import graph
 from tools.model.data import table
@@ -28,7 +33,7 @@ X = np.random.default_rng(1).normal(size=(200, 2))
 
 
 def written(estimator: Any, y: Any, described: Manifest) -> graph.Written:
-    return graph.of(described, estimator.fit(X, y), table(X, y, names=["a", "b"], source="d"))
+    return graph.build(described, estimator.fit(X, y), table(X, y, names=["a", "b"], source="d"))
 
 
 @pytest.fixture
@@ -44,25 +49,25 @@ def saved(folder: Path, content: bytes, **changes: str) -> Onnx:
 
 
 def test_a_written_graph_is_loaded_and_predicts(tmp_path: Path, linear: graph.Written) -> None:
-    loaded = load(tmp_path, saved(tmp_path, linear.content), ())
+    loaded = load(tmp_path, saved(tmp_path, linear.content), FEATURES, ())
     assert loaded.predict([np.array([1.0, 0.0]), np.array([1.0, 0.5])]).predictions == pytest.approx([6.0, 4.0])
 
 
 def test_a_file_with_another_sha256_is_refused(tmp_path: Path, linear: graph.Written) -> None:
     with pytest.raises(ModelCorrupt):
-        load(tmp_path, saved(tmp_path, linear.content, sha256="0" * 64), ())
+        load(tmp_path, saved(tmp_path, linear.content, sha256="0" * 64), FEATURES, ())
 
 
 def test_a_file_that_is_no_graph_is_model_integrity(tmp_path: Path) -> None:
     with pytest.raises(ModelCorrupt):
-        load(tmp_path, saved(tmp_path, b"no graph"), ())
+        load(tmp_path, saved(tmp_path, b"no graph"), FEATURES, ())
 
 
 def test_a_missing_file_is_model_missing(tmp_path: Path) -> None:
     described = saved(tmp_path, b"")
     (tmp_path / "m.onnx").unlink()
     with pytest.raises(ModelUnavailable):
-        load(tmp_path, described, ())
+        load(tmp_path, described, FEATURES, ())
 
 
 def test_the_graph_is_served_where_the_manifest_names_one(tmp_path: Path, linear: graph.Written) -> None:
@@ -89,6 +94,41 @@ def test_labels_have_the_type_that_the_classifier_was_trained_with(labels: list[
 def test_predictions_whose_sum_overflows_raise_no_warning(linear: graph.Written) -> None:
     result = linear.graph.predict([np.array([1.5e308, 1.5e308]), np.array([0.0, 0.0])])
     assert result.predictions == pytest.approx([1.5e308, 1.5e308])
+
+
+def test_a_large_request_is_predicted_in_parts_in_its_order(linear: graph.Written) -> None:
+    count = 2 * CHUNK + 7
+    values = np.arange(count, dtype=float)
+    predictions = linear.graph.predict([values, np.zeros(count)]).predictions
+    assert predictions == pytest.approx((values + 3.0).tolist())
+
+
+def test_rows_that_the_estimator_refuses_are_named() -> None:
+    trees = written(DecisionTreeRegressor(max_depth=2), X[:, 0], manifest(FEATURES)).graph
+    columns = [np.array([0.0, 1e39, 0.0]), np.array([0.0, 0.0, -1e300])]
+    assert trees.accepts(columns).tolist() == [True, False, False]
+    with pytest.raises(InvalidInstances) as caught:
+        trees.predict(columns)
+    assert [field.pointer for field in caught.value.bad_fields] == ["/instances/1", "/instances/2"]
+
+
+def test_texts_are_codes_of_the_manifests_values() -> None:
+    frame = pd.DataFrame({"a": np.tile(["x", "y"], 20), "b": X[:40, 0]})
+    steps = ColumnTransformer([("a", OneHotEncoder(handle_unknown="ignore"), ["a"])], remainder="passthrough")
+    y = frame["b"] + (frame["a"] == "x")
+    estimator = make_pipeline(steps, LinearRegression()).fit(frame, y)
+    features = [Category(name="a", values=("x", "y")), FEATURES[1]]
+    described = manifest(features)
+    described = replace(described, artifact=replace(described.artifact, rows="frame"))
+    graphed = graph.build(described, estimator, table(frame, y, source="d")).graph
+    columns = [np.array(["y", "x"], dtype=object), np.array([0.0, 0.0])]
+    assert graphed.predict(columns).predictions == pytest.approx([0.0, 1.0])
+
+
+def test_a_graph_without_the_manifests_outputs_is_refused(linear: graph.Written) -> None:
+    with pytest.raises(ModelCorrupt) as caught:
+        OnnxModel(linear.content, FEATURES, ["low", "high"])
+    assert "run make model again" in caught.value.reason
 
 
 def test_many_threads_at_once_get_the_predictions_of_one(linear: graph.Written) -> None:

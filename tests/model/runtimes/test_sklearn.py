@@ -1,14 +1,19 @@
 """The scikit-learn estimator: its file must be the manifest's, and its error texts stay inside."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import joblib
+import msgspec
 import pytest
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import RandomForestRegressor, VotingRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from shared.model.manifest import Artifact
-from shared.model.runtimes.sklearn import load_estimator
+from shared.model.manifest import APP, Artifact, Number
+from shared.model.runtimes.sklearn import load_estimator, use_one_job
 from shared.problems import InvalidInstances, ModelCorrupt, ModelUnavailable, ModelVersionMismatch
 from tests.models import instances, manifest, model
 
@@ -77,3 +82,28 @@ def test_a_value_that_the_estimator_refuses_is_422_and_its_error_text_stays_insi
         model(described, forest).predict(instances(described, 1e300))
     assert "float32" in caught.value.reason
     assert "float32" not in caught.value.detail
+
+
+def test_jobs_of_all_estimators_inside_are_one() -> None:
+    forest = RandomForestRegressor(3, n_jobs=2)
+    members = [("forest", forest), ("scaled", make_pipeline(StandardScaler(), RandomForestRegressor(3, n_jobs=-1)))]
+    ensemble = VotingRegressor(members, n_jobs=4).fit([[0.0], [1.0]], [0.0, 1.0])
+    use_one_job(ensemble)
+    assert ensemble.n_jobs == 1
+    assert ensemble.estimators_[0].n_jobs == 1
+    assert ensemble.estimators_[1].steps[-1][1].n_jobs == 1
+
+
+def test_a_served_estimator_uses_one_thread_of_blas_and_openmp(tmp_path: Path) -> None:
+    path = tmp_path / "m.joblib"
+    joblib.dump(RandomForestRegressor(3).fit([[0.0], [1.0]], [0.0, 1.0]), path)
+    described = manifest([Number(name="x", range=(0.0, 1.0))], artifact=artifact(path))
+    code = (
+        "import sys, pathlib, msgspec, threadpoolctl\n"
+        "from shared.model import manifest; from shared.model.runtimes import sklearn\n"
+        "sklearn.load(pathlib.Path(sys.argv[1]), manifest.decode(sys.argv[2].encode()))\n"
+        "print({pool['num_threads'] for pool in threadpoolctl.threadpool_info()})"
+    )
+    encoded = msgspec.json.encode(described).decode()
+    command = [sys.executable, "-c", code, str(tmp_path), encoded]
+    assert subprocess.run(command, cwd=APP, capture_output=True, text=True, check=True).stdout.strip() == "{1}"

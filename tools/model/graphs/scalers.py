@@ -1,0 +1,118 @@
+"""Scalers and other steps of arithmetic for each number."""
+
+from typing import Any
+
+import numpy as np
+
+from tools.model.graphs.frame import Frame, Unsupported
+from tools.model.graphs.functions import FUNCTIONS
+from tools.model.graphs.registry import transformer
+from tools.model.graphs.tensor import Tensor
+
+
+@transformer("sklearn.StandardScaler")
+def standard_scaler(estimator: Any, frame: Frame) -> Frame:
+    """Return (x - mean) / scale."""
+    rows = frame.matrix()
+    if estimator.with_mean:
+        rows = rows - estimator.mean_
+    return _frame(rows / estimator.scale_ if estimator.with_std else rows, frame)
+
+
+@transformer("sklearn.RobustScaler")
+def robust_scaler(estimator: Any, frame: Frame) -> Frame:
+    """Return (x - median) / range of quantiles."""
+    rows = frame.matrix()
+    if estimator.with_centering:
+        rows = rows - estimator.center_
+    return _frame(rows / estimator.scale_ if estimator.with_scaling else rows, frame)
+
+
+@transformer("sklearn.MinMaxScaler")
+def min_max_scaler(estimator: Any, frame: Frame) -> Frame:
+    """Return x × scale + minimum, clipped where the scaler is."""
+    rows = frame.matrix() * estimator.scale_ + estimator.min_
+    return _frame(rows.clip(*map(float, estimator.feature_range)) if estimator.clip else rows, frame)
+
+
+@transformer("sklearn.MaxAbsScaler")
+def max_abs_scaler(estimator: Any, frame: Frame) -> Frame:
+    """Return x / greatest absolute value."""
+    rows = frame.matrix() / estimator.scale_
+    return _frame(rows.clip(-1.0, 1.0) if getattr(estimator, "clip", False) else rows, frame)
+
+
+@transformer("sklearn.Normalizer")
+def normalizer(estimator: Any, frame: Frame) -> Frame:
+    """Return each row divided by its norm; a row of zeros stays."""
+    rows = frame.matrix()
+    if estimator.norm == "l2":
+        norm = (rows * rows).sum(keepdims=True).apply("Sqrt")
+    elif estimator.norm == "l1":
+        norm = rows.apply("Abs").sum(keepdims=True)
+    else:
+        norm = rows.apply("Abs").max(keepdims=True)
+    return _frame(rows / norm.equals(0.0).where(1.0, norm), frame)
+
+
+@transformer("sklearn.Binarizer")
+def binarizer(estimator: Any, frame: Frame) -> Frame:
+    """Return 1 above the threshold, else 0."""
+    frame.graph.smooth = False
+    return _frame((frame.matrix() > float(estimator.threshold)).cast(np.float64), frame, checked=True)
+
+
+@transformer("sklearn.FunctionTransformer", checks=False)
+def function_transformer(estimator: Any, frame: Frame) -> Frame:
+    """Return a numpy function of each number, if there is an operator for it."""
+    if estimator.func is None or _is_check(estimator.func):
+        return frame
+    name = getattr(estimator.func, "__name__", "")
+    function = FUNCTIONS.get(name) if isinstance(estimator.func, np.ufunc) or estimator.func is np.nan_to_num else None
+    if function is None or estimator.kw_args:
+        raise Unsupported("a FunctionTransformer has a function without an operator")
+    return _frame(function(frame.matrix()), frame)
+
+
+@transformer("sklearn.PowerTransformer")
+def power_transformer(estimator: Any, frame: Frame) -> Frame:
+    """Return Yeo and Johnson's or Box and Cox's power of each number, with a lambda for each column, then scaled."""
+    rows = frame.matrix()
+    lambdas = np.asarray(estimator.lambdas_, dtype=np.float64)
+    powers = [
+        _yeo_johnson(rows.columns([i]), float(power))
+        if estimator.method == "yeo-johnson"
+        else _box_cox(rows.columns([i]), float(power))
+        for i, power in enumerate(lambdas)
+    ]
+    result = Frame.join(Frame.from_tensor(power, 1) for power in powers)
+    return standard_scaler(estimator._scaler, result) if estimator.standardize else result
+
+
+def _yeo_johnson(x: Tensor, power: float) -> Tensor:
+    """Return Yeo and Johnson's transform (2000), https://doi.org/10.1093/biomet/87.4.954."""
+    log1p, expm1 = FUNCTIONS["log1p"], FUNCTIONS["expm1"]
+    negative = x < 0.0
+    upper, lower = negative.where(0.0, x), negative.where(-x, 0.0)
+    above = log1p(upper) if abs(power) < np.spacing(1.0) else expm1(log1p(upper) * power) / power
+    other = 2.0 - power
+    below = -log1p(lower) if abs(other) <= np.spacing(1.0) else -expm1(log1p(lower) * other) / other
+    return negative.where(below, above)
+
+
+def _box_cox(x: Tensor, power: float) -> Tensor:
+    """Return Box and Cox's transform (1964) of positive numbers; others are refused."""
+    x.graph.require((x <= 0.0).cast(np.int32).sum().equals(0))
+    logarithm = x.apply("Log")
+    if power == 0.0:
+        return logarithm
+    return FUNCTIONS["expm1"](logarithm * power) / power
+
+
+def _is_check(function: Any) -> bool:
+    """Return true for the check that histogram gradient boosting puts before its numbers."""
+    return getattr(getattr(function, "func", None), "__name__", "") == "check_array"
+
+
+def _frame(rows: Tensor, frame: Frame, *, checked: bool = False) -> Frame:
+    return Frame.from_tensor(rows, len(frame), checked=checked)

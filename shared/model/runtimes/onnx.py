@@ -19,7 +19,7 @@ from shared.problems import MAX_BAD_FIELDS, BadField, InvalidInstances, ModelCor
 
 ROWS = "rows"
 PREDICTIONS, CLASS, PROBABILITIES, VALID = "predictions", "class", "probabilities", "valid"
-CHUNK = 2_048  # rows at once: a forest's graph needs up to a megabyte for each hundred of them
+CHUNK = 4_096  # rows at once: a graph of 500 trees needs up to a megabyte for each hundred of them
 SEVERITY_FATAL = 4  # an error is raised as an exception too; warnings are about the graph's form: nothing to act on
 
 type Results = dict[str, NDArray[Any]]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.model.graphs.forests import rounded
+from tools.model.graphs.forests import leaf_totals, leaf_values, rounded
 from tools.model.graphs.frame import Frame, Unsupported
 from tools.model.graphs.registry import (
     Classified,
@@ -24,7 +24,7 @@ from tools.model.graphs.registry import (
     transform,
 )
 from tools.model.graphs.tensor import Tensor, stack, total
-from tools.model.graphs.trees import Tree, constant, ensemble, from_sklearn
+from tools.model.graphs.trees import Tree, by_tree, constant, ensemble, from_sklearn
 
 EPSILON = np.finfo(np.float64).eps
 BITS = 32  # of one word of a set of categories
@@ -64,8 +64,12 @@ def histogram_classifier(estimator: Any, frame: Frame) -> Classified:
 @regressor("sklearn.AdaBoostRegressor")
 def ada_boost_regressor(estimator: Any, frame: Frame) -> Tensor:
     """Return the weighted median: the first prediction, in ascending order, at which half of the weight is reached."""
-    predictions = stack([regress(member, frame) for member in estimator.estimators_])
-    count = len(estimator.estimators_)
+    members = estimator.estimators_
+    count = len(members)
+    if all(name_of(member) == "sklearn.DecisionTreeRegressor" for member in members):
+        predictions = by_tree(rounded(frame, members[0]), leaf_values(members))
+    else:
+        predictions = stack([regress(member, frame) for member in members])
     ascending, order = predictions.top(count, largest=False)
     weights = order.lookup(estimator.estimator_weights_[:count])
     reached = weights.graph.node("CumSum", weights, np.array(1, np.int64), dtype=np.float64)
@@ -80,17 +84,27 @@ def ada_boost_classifier(estimator: Any, frame: Frame) -> Classified:
     classes = len(estimator.classes_)
     if classes == 1:
         raise Unsupported("the classifier has one class")
-    votes = []
-    for member, weight in zip(estimator.estimators_, estimator.estimator_weights_.tolist(), strict=False):
-        table = np.full((classes, classes), -1 / (classes - 1) * weight)
-        np.fill_diagonal(table, weight)
-        votes.append(classify(member, frame).position.lookup(table))
-    decision = total(votes) / float(estimator.estimator_weights_.sum())
+    decision = _votes(estimator, frame, classes) / float(estimator.estimator_weights_.sum())
     if classes > 2:
         return Classified(decision.argmax(), (decision / (classes - 1.0)).softmax(), decision)
     single = (decision * np.array([-1.0, 1.0])).sum()
     shares = (stack([-single, single]) / 2.0).softmax()
     return Classified(by_sign(single), shares, single)
+
+
+def _votes(estimator: Any, frame: Frame, classes: int) -> Tensor:
+    """Return the sum of the members' weights for and against each class, shape (rows, classes)."""
+    members = estimator.estimators_
+    tables = []
+    for weight in estimator.estimator_weights_[: len(members)].tolist():
+        table = np.full((classes, classes), -1 / (classes - 1) * weight)
+        np.fill_diagonal(table, weight)
+        tables.append(table)
+    if all(name_of(member) == "sklearn.DecisionTreeClassifier" for member in members):
+        labels = [member.tree_.value[:, 0, :].argmax(axis=1) for member in members]
+        by_leaf = [table[label] for table, label in zip(tables, labels, strict=True)]
+        return leaf_totals(members, rounded(frame, members[0]), by_leaf)
+    return total([classify(member, frame).position.lookup(t) for member, t in zip(members, tables, strict=True)])
 
 
 def _gradient_boosting(estimator: Any, frame: Frame) -> Tensor:

@@ -6,14 +6,16 @@ the label is the class with the greatest sum, the first of equal ones.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.model.graphs.frame import Frame, Unsupported
 from tools.model.graphs.registry import Classified, classifier, regressor, require_finite
-from tools.model.graphs.tensor import Tensor
-from tools.model.graphs.trees import Tree, ensemble, from_sklearn
+from tools.model.graphs.tensor import Tensor, concat
+from tools.model.graphs.trees import Tree, by_tree, ensemble, from_sklearn, groups, is_large, total_in_order
 
 MAX_REPLICATED = 2
 """Classes up to which each tree is written once per class, which is faster for large batches."""
@@ -54,38 +56,59 @@ def forest_classifier(estimator: Any, frame: Frame) -> Classified:
     return Classified(shares.argmax(), shares)
 
 
+def leaf_totals(estimators: Sequence[Any], rows: Tensor, tables: Sequence[NDArray[np.float64]]) -> Tensor:
+    """Return the sum over the trees of one row of each tree's table, which has a row for every node.
+
+    A leaf's value is its place in the tables of its group, so that every tree is walked once for any number of columns.
+    """
+    numbered = [_numbered(estimator.tree_) for estimator in estimators]
+    parts = []
+    first = 0
+    for group in groups(numbered):
+        members = range(first, first + len(group))
+        first = members.stop
+        leaves = [estimators[i].tree_.children_left < 0 for i in members]
+        starts = np.cumsum([0, *(int(leaf.sum()) for leaf in leaves)])
+        trees = [replace(tree, value=tree.value + start) for tree, start in zip(group, starts, strict=False)]
+        table = np.concatenate([tables[i][leaf] for i, leaf in zip(members, leaves, strict=True)])
+        parts.append(by_tree(rows, trees).cast(np.int64).lookup(table))
+    return concat(parts).sum(axis=1)
+
+
+def _numbered(tree: Any) -> Tree:
+    """Return a tree whose leaves have the value 0, 1, 2 and so on."""
+    leaves = tree.children_left < 0
+    return from_sklearn(tree, (np.cumsum(leaves) - 1).astype(np.float64))
+
+
+def leaf_values(estimators: Sequence[Any]) -> list[Tree]:
+    """Return regression trees. Raises Unsupported for those of several targets."""
+    _refuse_targets(estimators)
+    return [from_sklearn(estimator.tree_, estimator.tree_.value[:, 0, 0]) for estimator in estimators]
+
+
 def _sum(estimators: Sequence[Any], rows: Tensor) -> Tensor:
     """Return the sum of regression trees, shape (rows,)."""
-    if estimators[0].n_outputs_ != 1:
-        raise Unsupported("a tree has several targets")
-    trees = [from_sklearn(estimator.tree_, estimator.tree_.value[:, 0, 0]) for estimator in estimators]
+    trees = leaf_values(estimators)
+    if is_large(trees):
+        return total_in_order(by_tree(rows, trees), len(trees))
     return ensemble(rows, trees).reshape(-1)
 
 
 def _shares(estimators: Sequence[Any], rows: Tensor) -> Tensor:
     """Return the sum of the trees' class shares, shape (rows, classes)."""
-    if estimators[0].n_outputs_ != 1:
-        raise Unsupported("a tree has several targets")
+    _refuse_targets(estimators)
     classes = len(estimators[0].classes_)
-    if classes > MAX_REPLICATED:
-        return _shares_by_leaf(estimators, rows)
     trees = [
         from_sklearn(estimator.tree_, estimator.tree_.value[:, 0, k], target=k)
         for estimator in estimators
         for k in range(classes)
     ]
+    if classes > MAX_REPLICATED or is_large(trees):
+        return leaf_totals(estimators, rows, [estimator.tree_.value[:, 0, :] for estimator in estimators])
     return ensemble(rows, trees, classes)
 
 
-def _shares_by_leaf(estimators: Sequence[Any], rows: Tensor) -> Tensor:
-    """Return the same in one pass: a leaf's value is its place in a table of shares, and every tree has a target."""
-    trees: list[Tree] = []
-    tables = []
-    start = 0
-    for number, estimator in enumerate(estimators):
-        tree = estimator.tree_
-        trees.append(from_sklearn(tree, np.arange(start, start + tree.node_count), target=number))
-        tables.append(tree.value[:, 0, :])
-        start += tree.node_count
-    leaves = ensemble(rows, trees, len(trees)).cast(np.int64)
-    return leaves.lookup(np.concatenate(tables)).sum(axis=1)
+def _refuse_targets(estimators: Sequence[Any]) -> None:
+    if estimators[0].n_outputs_ != 1:
+        raise Unsupported("a tree has several targets")

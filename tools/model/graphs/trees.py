@@ -4,16 +4,19 @@ https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tools.model.graphs.tensor import ML, Tensor
+from tools.model.graphs.tensor import ML, Tensor, concat
 
 LESS_OR_EQUAL, LESS, MEMBER = 0, 1, 6  # modes of a comparison
 SUM, IDENTITY = 1, 0
+GROUP_NODES = 30_000
+"""Nodes of one operator, about 1 MB: the operator takes one row after the other through all of its trees, and slows
+down by half for batches when they do not fit into a processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,39 @@ def ensemble(rows: Tensor, trees: Sequence[Tree], targets: int = 1, dtype: Any =
         tree_roots=splits[:-1].astype(np.int64),
         **arrays,
     )
+
+
+def is_large(trees: Sequence[Tree]) -> bool:
+    """Return true if the trees are better written as several operators."""
+    return sum(len(tree.feature) for tree in trees) > GROUP_NODES
+
+
+def by_tree(rows: Tensor, trees: Sequence[Tree]) -> Tensor:
+    """Return the value of every tree, shape (rows, trees)."""
+    parts = []
+    for group in groups(trees):
+        targeted = [replace(tree, target=i) for i, tree in enumerate(group)]
+        parts.append(ensemble(rows, targeted, len(group)))
+    return concat(parts)
+
+
+def total_in_order(values: Tensor, count: int) -> Tensor:
+    """Return the sum of `count` columns, added from left to right, shape (rows,)."""
+    sums = values.graph.node("CumSum", values, np.array(1, np.int64), dtype=values.dtype)
+    return sums.column(count - 1)
+
+
+def groups(trees: Sequence[Tree]) -> list[list[Tree]]:
+    """Return the trees in their order, in groups of at most GROUP_NODES nodes, or one tree."""
+    result: list[list[Tree]] = [[]]
+    nodes = 0
+    for tree in trees:
+        if result[-1] and nodes + len(tree.feature) > GROUP_NODES:
+            result.append([])
+            nodes = 0
+        result[-1].append(tree)
+        nodes += len(tree.feature)
+    return result
 
 
 def _flatten(tree: Tree) -> dict[str, NDArray[Any]]:

@@ -9,6 +9,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTre
 
 from shared.problems import InvalidInstances
 from tests.tools.model.graphed import ARRAY, GAPS, LABELS, TARGET, THREE, written
+from tools.model.graphs import trees
 
 REGRESSORS = [DecisionTreeRegressor, ExtraTreeRegressor, RandomForestRegressor, ExtraTreesRegressor]
 CLASSIFIERS = [DecisionTreeClassifier, ExtraTreeClassifier, RandomForestClassifier, ExtraTreesClassifier]
@@ -61,3 +62,10 @@ def test_a_number_that_float32_does_not_have_is_refused_as_by_scikit_learn() -> 
 
 def test_jobs_of_the_estimator_do_not_matter() -> None:
     assert written(RandomForestRegressor(12, random_state=0, n_jobs=2), ARRAY, TARGET).onnx.difference == 0.0
+
+
+@pytest.mark.parametrize("labels", [LABELS, THREE], ids=["two classes", "three classes"])
+def test_a_forest_of_several_operators_is_equal_to_the_last_bit(labels: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trees, "GROUP_NODES", 100)
+    assert written(RandomForestClassifier(12, random_state=0), ARRAY, labels).onnx.difference == 0.0
+    assert written(RandomForestRegressor(12, random_state=0), ARRAY, TARGET).onnx.difference == 0.0

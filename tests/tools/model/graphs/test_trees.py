@@ -1,10 +1,14 @@
 """Trees in the graph: sides of a threshold, missing values, sets of categories, trees without a split."""
 
+from dataclasses import replace
+
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from tools.model.graphs import trees
 from tools.model.graphs.tensor import Graph
 from tools.model.graphs.trees import LESS, LESS_OR_EQUAL, Tree, constant, ensemble
 
@@ -65,3 +69,16 @@ def test_sums_are_made_in_the_order_of_the_trees() -> None:
     for value in values:
         expected += value
     assert predicted([constant(value) for value in values], [0.0]).item() == expected
+
+
+def test_many_nodes_become_several_operators_with_the_same_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trees, "GROUP_NODES", 5)
+    forest = [replace(split(), value=np.array([0.0, value, -value])) for value in (0.1, 0.2, 0.3, 1e16, -1e16)]
+    assert trees.is_large(forest)
+    graph = Graph()
+    values = trees.by_tree(graph.input("rows", np.float64, 1), forest)
+    graph.output("result", trees.total_in_order(values, len(forest)))
+    operators = [node.op_type for node in onnx.load_from_string(graph.serialize()).graph.node]
+    assert operators.count("TreeEnsemble") == len(forest)
+    session = onnxruntime.InferenceSession(graph.serialize(), providers=["CPUExecutionProvider"])
+    assert session.run(None, {"rows": np.array([[0.0]])})[0].tolist() == [0.1 + 0.2 + 0.3 + 1e16 - 1e16]

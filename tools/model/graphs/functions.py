@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.model.graphs.tensor import Tensor
 
@@ -36,6 +37,18 @@ def arcsinh(x: Tensor) -> Tensor:
     size = x.apply("Abs")
     square = size * size
     return x.apply("Sign") * log1p(size + square / (1.0 + (1.0 + square).apply("Sqrt")))
+
+
+def interpolated(x: Tensor, knots: NDArray[np.float64], values: NDArray[np.float64]) -> Tensor:
+    """Return straight lines between knots, shape (rows, 1), as numpy.interp: of equal knots the last one counts."""
+    widths = np.diff(knots)
+    slopes = np.divide(np.diff(values), widths, out=np.zeros_like(widths), where=widths > 0)
+    table = np.stack([knots[:-1], values[:-1], slopes], axis=1)
+    place = (x >= knots[1:-1].reshape(1, -1)).cast(np.int64).sum()
+    line = place.lookup(table)
+    between = line.columns([2]) * (x - line.columns([0])) + line.columns([1])
+    upper = (x >= float(knots[-1])).where(float(values[-1]), between)
+    return (x < float(knots[0])).where(float(values[0]), upper)
 
 
 FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {

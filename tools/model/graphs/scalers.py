@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from tools.model.graphs.frame import Frame, Unsupported
-from tools.model.graphs.functions import FUNCTIONS
+from tools.model.graphs.functions import FUNCTIONS, interpolated
 from tools.model.graphs.registry import transformer
-from tools.model.graphs.tensor import Tensor
+from tools.model.graphs.tensor import Tensor, concat
 
 
 @transformer("sklearn.StandardScaler")
@@ -87,6 +87,25 @@ def power_transformer(estimator: Any, frame: Frame) -> Frame:
     ]
     result = Frame.join(Frame.from_tensor(power, 1) for power in powers)
     return standard_scaler(estimator._scaler, result) if estimator.standardize else result
+
+
+@transformer("sklearn.QuantileTransformer")
+def quantile_transformer(estimator: Any, frame: Frame) -> Frame:
+    """Return the share of the training data below each number, on straight lines between quantiles.
+
+    Of several equal quantiles the mean of the lowest and the highest share counts, by going from both ends.
+    """
+    if estimator.output_distribution != "uniform":
+        raise Unsupported("no graph is written for a QuantileTransformer to the normal distribution")
+    shares = np.asarray(estimator.references_, dtype=np.float64)
+    columns = []
+    for i, quantiles in enumerate(np.asarray(estimator.quantiles_, dtype=np.float64).T):
+        x = frame.select([i]).matrix()
+        down = interpolated(-x, -quantiles[::-1], -shares[::-1])
+        mean = (interpolated(x, quantiles, shares) - down) * 0.5
+        first, last = x.equals(float(quantiles[0])), x.equals(float(quantiles[-1]))
+        columns.append(first.where(0.0, last.where(1.0, mean)))
+    return _frame(concat(columns), frame)
 
 
 def _yeo_johnson(x: Tensor, power: float) -> Tensor:

@@ -16,6 +16,7 @@ from sklearn.preprocessing import (
     Normalizer,
     PolynomialFeatures,
     PowerTransformer,
+    QuantileTransformer,
     RobustScaler,
     SplineTransformer,
     StandardScaler,
@@ -47,6 +48,12 @@ SCALERS = [
 @pytest.mark.parametrize("scaler", SCALERS, ids=str)
 def test_a_scaler_differs_by_rounding_only(scaler: Any) -> None:
     assert written(make_pipeline(scaler, Ridge()), ARRAY, TARGET).onnx.difference < TOLERANCE
+
+
+@pytest.mark.parametrize("rows", [WIDE, WIDE.round()], ids=["distinct", "repeated"])
+def test_quantiles_are_shares_of_the_training_data(rows: Any) -> None:
+    estimator = make_pipeline(QuantileTransformer(n_quantiles=50), Ridge())
+    assert written(estimator, rows, TARGET).onnx.difference < TOLERANCE
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -1,25 +1,32 @@
-"""`python -m bench.models`: write the table of models in docs/models.md.
+"""`python -m bench.models`: write the table of models into docs/models.md.
 
-Each model is adopted as its owner would. The times are the shortest of several, of one row through the runtime.
+Each model is adopted as its owner would. The times are the shortest of several, of one row through the runtime and
+through the estimator. With words as arguments, only the models with one of them in their names are printed.
 """
 
 import contextlib
 import io
+import re
 import sys
 import tempfile
-import time
 import timeit
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bench.models.subjects import Subject, fitted, subjects
 from shared.model.loader import load_runtime
-from shared.model.manifest import Manifest
+from shared.model.manifest import APP, Manifest
 from shared.model.runtimes import Runtime
 from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import Refused, adopt, rows
 
+PAGE = APP / "docs/models.md"
+SECTION = re.compile(r"(?<=<!-- models -->\n).*?(?=<!-- /models -->)", re.DOTALL)
+RULE = "| --- | --- | ---: | ---: | ---: |"
 REPEATS, SECONDS = 5, 0.02
+REASON = "Not served by onnxruntime: "
+PACKAGE_ALONE = "scikit-learn"
 
 
 class Result(NamedTuple):
@@ -27,22 +34,23 @@ class Result(NamedTuple):
 
     subject: Subject
     runtime: str
-    difference: float | None
-    served: float
+    difference: float = 0.0
+    served: float = 0.0
     """Seconds for one row."""
-    sklearn: float
-    reason: str
-    seconds: float
-    """Of the adoption."""
+    estimator: float = 0.0
+    reason: str = ""
 
 
-def main() -> None:
-    """Print the table, or the lines of the subjects that are named."""
-    for subject in subjects():
-        if len(sys.argv) > 1 and not any(word in subject.name for word in sys.argv[1:]):
-            continue
-        result = measure(subject)
-        print(line(result) if result else f"| {subject.name} | does not fit |", flush=True)
+def main(words: Sequence[str]) -> None:
+    """Measure all models and write the table, or print the lines of some."""
+    chosen = (subject for subject in subjects() if not words or any(word in subject.name for word in words))
+    results = []
+    for subject in chosen:
+        if result := measure(subject):
+            results.append(result)
+            print(line(result), flush=True)
+    if not words:
+        PAGE.write_text(SECTION.sub(lambda _: table(results), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def measure(subject: Subject) -> Result | None:
@@ -50,49 +58,67 @@ def measure(subject: Subject) -> Result | None:
     estimator = fitted(subject)
     if estimator is None:
         return None
-    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as printed:
-        started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(io.StringIO()) as printed:
+        folder = Path(name)
         try:
-            manifest = _adopted(subject, estimator, Path(folder))
+            manifest = adopted(subject, estimator, folder)
         except Refused as error:
-            return Result(subject, "refused", None, 0.0, 0.0, str(error), time.perf_counter() - started)
-        seconds = time.perf_counter() - started
-        served = _row_seconds(manifest, load_runtime(Path(folder), manifest))
-    reference = _row_seconds(manifest, SklearnModel(manifest, estimator))
-    reasons = [text for text in printed.getvalue().splitlines() if text.startswith("Not served by onnxruntime")]
+            return Result(subject, "refused", reason=str(error))
+        served = row_seconds(manifest, load_runtime(folder, manifest))
+    described = manifest.artifact.linear or manifest.artifact.onnx
+    reasons = [text.removeprefix(REASON) for text in printed.getvalue().splitlines() if text.startswith(REASON)]
     return Result(
-        subject, manifest.artifact.runtime, _difference(manifest), served, reference, "".join(reasons), seconds
+        subject,
+        runtime=manifest.artifact.runtime,
+        difference=described.difference if described else 0.0,
+        served=served,
+        estimator=row_seconds(manifest, SklearnModel(manifest, estimator)),
+        reason="" if described else "".join(reasons),
     )
+
+
+def adopted(subject: Subject, estimator: object, folder: Path) -> Manifest:
+    """Adopt a fitted estimator with its data."""
+    named = hasattr(subject.X, "columns")
+    names = () if named else [f"x{i}" for i in range(subject.X.shape[1])]
+    return adopt(estimator, subject.X, subject.y, name="subject", names=names, folder=folder, anyway=True)
+
+
+def row_seconds(manifest: Manifest, runtime: Runtime) -> float:
+    """Return the shortest time of one row."""
+    row = [column[:1] for column in rows.random(manifest.features, 4)]
+    shares = manifest.output.probabilities
+    timer = timeit.Timer(lambda: runtime.predict(row, probabilities=shares))
+    count = max(1, int(SECONDS / max(timer.timeit(1), 1e-6)))
+    return min(timer.repeat(REPEATS, count)) / count
+
+
+def table(results: Sequence[Result]) -> str:
+    """Return the share of models that need no scikit-learn, and a table for each group."""
+    free = sum(result.runtime not in (PACKAGE_ALONE, "refused") for result in results)
+    parts = [f"{free} of {len(results)} models ({free / len(results):.0%}) are served without scikit-learn.\n"]
+    for group in dict.fromkeys(result.subject.group for result in results):
+        lines = [line(result) for result in results if result.subject.group == group]
+        head = f"| {group} | served by | greatest difference | one row, µs | scikit-learn, µs |"
+        parts.append("\n".join([head, RULE, *lines, ""]))
+    return "\n".join([*parts, *reasons(results), ""])
+
+
+def reasons(results: Sequence[Result]) -> Iterator[str]:
+    """Yield the reasons of models that scikit-learn serves or that are refused."""
+    for result in results:
+        if result.reason:
+            yield f"- {result.subject.name}: {result.reason}"
 
 
 def line(result: Result) -> str:
     """Return one line of the table."""
-    difference = "" if result.difference is None else f"{result.difference:.0e}" if result.difference else "0"
-    times = f"{result.served * 1e6:.0f} | {result.sklearn * 1e6:.0f}"
-    return (
-        f"| {result.subject.name} | {result.runtime} | {difference} | {times} | {result.seconds:.1f} s {result.reason}"
-    )
-
-
-def _adopted(subject: Subject, estimator: Any, folder: Path) -> Manifest:
-    width = getattr(subject.X, "shape", (0, 0))[1]
-    names = () if hasattr(subject.X, "columns") else [f"x{i}" for i in range(width)]
-    return adopt(estimator, subject.X, subject.y, name="subject", names=names, folder=folder)
-
-
-def _row_seconds(manifest: Manifest, runtime: Runtime) -> float:
-    row = [column[:1] for column in rows.random(manifest.features, 4)]
-    shares = manifest.output.probabilities
-    timer = timeit.Timer(lambda: runtime.predict(row, probabilities=shares))
-    once = timer.timeit(1)
-    count = max(1, int(SECONDS / max(once, 1e-6)))
-    return min(timer.repeat(REPEATS, count)) / count
-
-
-def _difference(manifest: Manifest) -> float | None:
-    described = manifest.artifact.linear or manifest.artifact.onnx
-    return described.difference if described else None
+    if result.runtime == "refused":
+        return f"| {result.subject.name} | refused | | | |"
+    difference = "" if result.runtime == PACKAGE_ALONE else f"{result.difference:.0e}" if result.difference else "0"
+    times = f"{result.served * 1e6:,.0f} | {result.estimator * 1e6:,.0f}"
+    return f"| {result.subject.name} | {result.runtime} | {difference} | {times} |"
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

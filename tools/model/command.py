@@ -35,7 +35,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     plain = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("./egl model", None, DESCRIPTION, EPILOG, formatter_class=plain)
     parser.add_argument("file", type=Path, metavar="FILE", help="the model, saved by joblib or pickle")
-    parser.add_argument("--data", type=Path, required=True, help="its training data, a CSV file with a header")
+    parser.add_argument("--data", type=Path, required=True, help="its training data, CSV with a header or Parquet")
     parser.add_argument("--target", required=True, help="the data's column that the model predicts")
     parser.add_argument("--classes", metavar="25,105", help="class edges for a regressor, ascending")
     parser.add_argument("--class-labels", metavar="low,mid,high", help="one more than edges (default: Class0, ...)")
@@ -71,11 +71,13 @@ def _adopt(arguments: Namespace) -> None:
     from tools.model.data import read
     from tools.model.load import load
     from tools.model.output import parse_edges
+    from tools.model.tables import Reading
 
     print(f"Loading {arguments.file} with the deployed packages only.", flush=True)
     loaded = load(arguments.file)
     edges, class_labels = parse_edges(arguments.classes, arguments.class_labels)
-    table = read(arguments.data, arguments.target, [name for name in arguments.text.split(",") if name])
+    texts = [name for name in arguments.text.split(",") if name]
+    table = read(arguments.data, Reading(arguments.target, texts, loaded.estimator))
     adopt(
         loaded.estimator,
         table.frame,

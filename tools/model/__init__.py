@@ -40,6 +40,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     examples: Sequence[Instance] = (),
     held_out: tuple[Any, Any] | None = None,
     publish_points: bool = False,
+    anyway: bool = False,
     folder: Path = APP / "model",
     loaded: "Loaded | None" = None,
 ) -> Manifest:
@@ -50,9 +51,9 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     X, shape (rows, features), and y are the training data: a data frame, or an array whose columns are called `names`.
     `labels`, `units` and `help` are texts for people, by feature, and for the target by `target`. `edges` divide a
     regressor's predictions into classes with the names `class_labels`. `examples` come before the generated ones.
-    `held_out` is an X and y that the estimator was not trained on; the manifest gets the score on them.
-    `publish_points` lets the page's picture show single rows of the training data. `loaded` is the file of the
-    estimator; its bytes are written unchanged.
+    `held_out` is an X and y that the estimator was not trained on; the manifest gets the score on them. `anyway` adopts
+    a model that is no better than chance on its training data. `publish_points` lets the page's picture show single
+    rows of the training data. `loaded` is the file of the estimator; its bytes are written unchanged.
 
     The default version is the first 12 hex digits of the artifact's SHA-256. The same estimator and data lead to the
     same files. Raises Refused, with a message of one line, for a model that the service cannot serve.
@@ -69,7 +70,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     draft = replace(draft, version=version or draft.version, description=description)
     texts, class_edges = Texts(labels or {}, units or {}, help or {}), output.Edges(edges, class_labels)
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
-    options = parts.Options(texts, class_edges, examples, test)
+    options = parts.Options(texts, class_edges, examples, test, anyway)
     manifest, onnx = parts.complete(draft, estimator, training, options)
     manifest, encoded = document.encode(manifest)
     document.write(folder, {manifest.artifact.file: content, graph.FILE: onnx, document.FILE: encoded})

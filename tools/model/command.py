@@ -37,6 +37,8 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser.add_argument("file", type=Path, metavar="FILE", help="the model, saved by joblib or pickle")
     parser.add_argument("--data", type=Path, required=True, help="its training data, CSV with a header or Parquet")
     parser.add_argument("--target", required=True, help="the data's column that the model predicts")
+    parser.add_argument("--test", type=Path, metavar="FILE", help="rows that the model was not trained on, for a score")
+    parser.add_argument("--anyway", action="store_true", help="adopt a model that is no better than chance on its data")
     parser.add_argument("--classes", metavar="25,105", help="class edges for a regressor, ascending")
     parser.add_argument("--class-labels", metavar="low,mid,high", help="one more than edges (default: Class0, ...)")
     parser.add_argument("--text", metavar="zip,code", default="", help="columns of digits that were texts in training")
@@ -77,7 +79,9 @@ def _adopt(arguments: Namespace) -> None:
     loaded = load(arguments.file)
     edges, class_labels = parse_edges(arguments.classes, arguments.class_labels)
     texts = [name for name in arguments.text.split(",") if name]
-    table = read(arguments.data, Reading(arguments.target, texts, loaded.estimator))
+    reading = Reading(arguments.target, texts, loaded.estimator)
+    table = read(arguments.data, reading)
+    test = read(arguments.test, reading) if arguments.test else None
     adopt(
         loaded.estimator,
         table.frame,
@@ -89,6 +93,8 @@ def _adopt(arguments: Namespace) -> None:
         description=arguments.description,
         edges=edges,
         class_labels=class_labels,
+        held_out=(test.frame, test.target) if test else None,
+        anyway=arguments.anyway,
         publish_points=arguments.publish_points,
         folder=arguments.folder,
         loaded=loaded,

@@ -7,19 +7,15 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
-from sklearn.metrics import r2_score
 
 from shared.model.loader import Model
-from shared.model.manifest import Category, Manifest, Number, Statistics, Training, label_text
+from shared.model.manifest import Category, Manifest, Number, Statistics, label_text
 from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import probe
 from tools.model.data import Table, sample
-from tools.model.refused import Refused
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 DIGITS = 6  # significant ones: the seventh does not matter for drift
-SCORE_PLACES = 4
-SCORES = {"regressor": "R²", "classifier": "accuracy"}
 MAX_ROWS_PREDICTED = 10_000  # enough for quantiles, and quick for any estimator
 
 
@@ -50,48 +46,6 @@ def shares(values: Any, labels: Sequence[Any]) -> dict[str, float]:
     """Return the share of every label or category among all rows, also among those without a value."""
     counts = Counter(values)
     return {label_text(label): _round(counts[label] / len(values)) for label in labels}
-
-
-def print_score(manifest: Manifest, estimator: Any, table: Table) -> None:
-    """Print the score on the training data: a low one shows that columns or target are not those of the training."""
-    if (value := score(manifest, estimator, table)) is not None:
-        print(f"{SCORES[manifest.kind]} on the training data: {value:g}.")
-
-
-def score(manifest: Manifest, estimator: Any, table: Table) -> float | None:
-    """Return R² of a regressor or accuracy of a classifier, on at most 10,000 rows; None below two complete rows.
-
-    Raises Refused if a regressor's target is not a number.
-    """
-    rows = _sample(manifest, table)
-    if len(rows.frame) < 2:
-        return None
-    predictions = probe.predict_table(manifest, estimator, rows)
-    if manifest.kind == "regressor":
-        return round(float(r2_score(_numbers(manifest, rows), predictions)), SCORE_PLACES)
-    return round(_accuracy(rows.target, predictions), SCORE_PLACES)
-
-
-def training(manifest: Manifest, estimator: Any, held_out: Table) -> Training:
-    """Return the manifest's description of the training with the score on held-out rows."""
-    value = score(manifest, estimator, held_out)
-    return replace(manifest.training, score=value, score_name=SCORES[manifest.kind], held_out=len(held_out.frame))
-
-
-def _accuracy(target: NDArray[Any], predictions: NDArray[Any]) -> float:
-    """Return the share of equal labels. scikit-learn's own function refuses to compare labels of two types."""
-    equal = [label == prediction for label, prediction in zip(target.tolist(), predictions.tolist(), strict=True)]
-    return equal.count(True) / len(equal)
-
-
-def _numbers(manifest: Manifest, table: Table) -> NDArray[np.float64]:
-    try:
-        numbers = table.target.astype(np.float64)
-    except (TypeError, ValueError):
-        numbers = np.array([np.nan])
-    if not np.isfinite(numbers).all():
-        raise Refused(f"The model predicts numbers, but the target {manifest.output.name} has other values.")
-    return numbers
 
 
 def _sample(manifest: Manifest, table: Table) -> Table:

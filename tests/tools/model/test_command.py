@@ -90,6 +90,24 @@ def test_name_version_and_class_labels_can_be_chosen(tmp_path: Path) -> None:
     assert written.artifact.onnx is not None  # skl2onnx is not deployed, and is allowed all the same
 
 
+def test_a_model_of_other_data_is_adopted_only_anyway(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    X, y = numbers()  # noqa: N806 - scikit-learn's name
+    arguments = save(tmp_path, linear(), pd.DataFrame(-X, columns=["a", "b"]), y)
+
+    refused = main([*arguments, "--folder", str(tmp_path / "out")])
+    assert (refused, (tmp_path / "out").exists()) == (1, False)
+    assert "no better than its average does: R² is -3." in capfd.readouterr().err
+
+    pd.DataFrame(X, columns=["a", "b"]).assign(y=y).to_csv(tmp_path / "test.csv", sep=";", index=False)
+    options = ["--anyway", "--test", str(tmp_path / "test.csv"), "--folder", str(tmp_path / "out")]
+    adopted = main([*arguments, *options])
+
+    training = manifest.decode((tmp_path / "out" / "slr.json").read_bytes()).training
+    assert adopted == 0
+    assert (training.score, training.score_name, training.held_out) == (1.0, "R²", 60)
+    assert "test.csv: 60 rows, semicolons, UTF-8." in capfd.readouterr().out
+
+
 @pytest.mark.parametrize("argv", [[], ["mine.joblib"], ["mine.joblib", "--data", "train.csv"]])
 def test_an_incomplete_command_line_starts_nothing(argv: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exited:

@@ -59,7 +59,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     same files. Raises Refused, with a message of one line, for a model that the service cannot serve.
     """
     # Imported here: they import pandas and scikit-learn. `./egl` must not wait two seconds for them.
-    from tools.model import artifact, document, graph, output, parts, picture, report
+    from tools.model import artifact, document, graph, output, parts, picture, rehearsal, report
     from tools.model.contract import Texts
     from tools.model.data import table
 
@@ -73,7 +73,10 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     options = parts.Options(texts, class_edges, examples, test, anyway)
     manifest, onnx = parts.complete(draft, estimator, training, options)
     manifest, encoded = document.encode(manifest)
-    document.write(folder, {manifest.artifact.file: content, graph.FILE: onnx, document.FILE: encoded})
+    files = {manifest.artifact.file: content, graph.FILE: onnx, document.FILE: encoded}
+    if manifest.artifact.runtime == "scikit-learn":
+        rehearsal.refuse_undeployed(loaded.path if loaded else Path(artifact.FILE), files)
+    document.write(folder, files)
     picture.write(folder, picture.build(manifest, training, publish_points=publish_points))
     report.print_summary(manifest, folder)
     return manifest

@@ -57,7 +57,7 @@ def _feature_names(estimator: Any, table: Table) -> list[str]:
         if unused := [name for name in columns if name not in used]:
             print(f"Left out: {join_names(unused)}. The model does not use {'it' if len(unused) == 1 else 'them'}.")
         return used
-    count = getattr(estimator, "n_features_in_", len(columns))
+    count = getattr(estimator, "n_features_in_", 0) or len(columns)  # 0: unknown, as of CatBoost after loading
     if count != len(columns):
         raise Refused(
             f"The model needs {count} columns in the order of its training. {table.source} has {len(columns)} besides "

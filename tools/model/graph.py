@@ -4,11 +4,12 @@ The person who adopts a model that cannot be written, cannot be loaded, or answe
 """
 
 import hashlib
-import pickle
 import warnings
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
+
+import cloudpickle
 
 from shared.model.manifest import Feature, Manifest, Number, Onnx
 from shared.model.runtimes.onnx import OnnxModel
@@ -62,7 +63,7 @@ def _written(found: Manifest, estimator: Any, table: Table, inputs: Inputs) -> W
 
 def _refuse_trees(estimator: Any) -> None:
     """Writing a forest takes minutes, and is for nothing: onnxruntime has trees in float32 only."""
-    content = pickle.dumps(estimator)
+    content = cloudpickle.dumps(estimator)  # takes functions of the training script too
     if any(module in content for module in TREES):
         raise NotServed("onnxruntime has no trees in float64")
 

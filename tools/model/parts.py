@@ -10,7 +10,7 @@ from shared.model.manifest import Artifact, Instance, Manifest, Output, Training
 from shared.model.runtimes import Runtime
 from shared.model.runtimes.linear import LinearModel
 from shared.model.runtimes.sklearn import SklearnModel
-from tools.model import contract, deployed, examples, graph, linear, output, score, statistics
+from tools.model import contract, examples, graph, linear, output, score, statistics
 from tools.model.artifact import VERSION_DIGITS
 from tools.model.contract import Texts
 from tools.model.data import Table
@@ -65,7 +65,6 @@ def complete(draft: Manifest, estimator: Any, table: Table, options: Options) ->
     if options.held_out:
         manifest = replace(manifest, training=score.training(manifest, estimator, options.held_out))
     manifest = replace(manifest, statistics=statistics.compute(manifest, estimator, table))
-    deployed.allow(deployed.CONVERTER)
     served = _with_graph(manifest, estimator, table)
     manifest, runtime, content = _with_weights(served, estimator, table)
     golden = examples.golden(manifest, runtime, table, options.examples)

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,13 @@ from tests.tools.model.estimators import linear, numbers, patients
 from tools.model import Refused, adopt
 
 TRAINING_ROWS = 40
+
+
+class Reloaded(LinearRegression):  # type: ignore[misc]
+    """A model as CatBoost is after loading: it predicts, and its number of features is 0."""
+
+    def predict(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
+        return np.asarray(X) @ self.coef_ + self.intercept_
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +89,11 @@ def test_a_refused_model_writes_nothing(tmp_path: Path) -> None:
         adopt(linear(), np.column_stack([X, y]), y, name="sum", folder=tmp_path)
 
     assert not list(tmp_path.iterdir())
+
+
+def test_a_number_of_features_that_reads_as_zero_is_unknown(tmp_path: Path) -> None:
+    X, y = numbers()  # noqa: N806 - scikit-learn's name
+    model = Reloaded().fit(X, y)
+    model.n_features_in_ = 0
+
+    assert len(adopt(model, X, y, name="sum", folder=tmp_path).features) == 2

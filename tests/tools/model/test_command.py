@@ -1,4 +1,4 @@
-"""The real command: main starts a process that has the deployed packages only."""
+"""The real command, from the owner's files to the files of the service."""
 
 from pathlib import Path
 
@@ -10,14 +10,13 @@ from httpx import URL
 from msgspec.structs import replace
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
 
 from shared.model import manifest, schemas
 from shared.model.loader import Model, load_runtime
 from tests.tools.model.conftest import Adopted
-from tests.tools.model.estimators import linear, numbers, save
+from tests.tools.model.estimators import linear, numbers, save, without_graph
 from tools.model import main
-from tools.model.command import clean_name
+from tools.model.command import clean_name, name_of
 from tools.model.picture import Picture
 
 
@@ -64,15 +63,19 @@ def test_single_rows_are_published_only_on_request(adopted: Adopted, published: 
     assert b'"points"' in (published / "slr.picture.json").read_bytes()
 
 
-def test_a_package_that_only_a_developer_has_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    X, y = numbers()  # noqa: N806 - scikit-learn's name
-    arguments = save(tmp_path, make_pipeline(FunctionTransformer(URL), LinearRegression()), pd.DataFrame(X), y)
+def test_a_package_that_only_a_developer_has_is_missing_where_the_model_itself_serves(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    X, _ = numbers()  # noqa: N806 - scikit-learn's name
+    model = make_pipeline(without_graph(inverse_func=URL), LinearRegression()).fit(X, np.i0(X) @ [1, 2])
+    arguments = save(tmp_path, model, pd.DataFrame(X), np.i0(X) @ [1, 2])
 
     code = main([*arguments, "--folder", str(tmp_path / "out")])
 
     assert code == 1
     assert capfd.readouterr().err == (
-        'mine.joblib needs the package httpx: add "httpx" to dependencies in pyproject.toml, then run make generate.\n'
+        'mine.joblib is served by its own code, which needs the package httpx: add "httpx" to dependencies in '
+        "pyproject.toml, then run make generate.\n"
     )
     assert not (tmp_path / "out").exists()
 
@@ -130,3 +133,14 @@ def test_the_help_warns_that_the_file_must_be_trusted(capfd: pytest.CaptureFixtu
 )
 def test_the_name_of_a_file_becomes_the_name_of_the_model(stem: str, name: str) -> None:
     assert clean_name(stem) == name
+
+
+@pytest.mark.parametrize("file", ["mine.joblib", "mine.pkl.gz", "mine.joblib.xz", "mine"])
+def test_the_name_of_a_model_is_the_name_of_its_file_without_endings(tmp_path: Path, file: str) -> None:
+    assert name_of(tmp_path / file) == "mine"
+
+
+def test_the_name_of_a_model_in_a_folder_is_the_name_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "risk.v2").mkdir()
+
+    assert name_of(tmp_path / "risk.v2") == "risk.v2"

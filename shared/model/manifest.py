@@ -9,7 +9,9 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
+from shared.model import artifact
 from shared.problems import ModelCorrupt, ModelUnavailable
 from shared.settings import Settings
 
@@ -68,11 +70,11 @@ class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """True when a classifier computes a probability for every class."""
 
 
-class Linear(Struct, frozen=True, kw_only=True):
+class Linear(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A linear estimator as a weighted sum, which was compared with the estimator and replaces it."""
 
-    weights: Annotated[tuple[float, ...], Meta(min_length=1)]
-    """One per feature, in their order."""
+    weights: tuple[float, ...] = ()
+    """One per feature, in their order; empty where the manifest's `data` file has them."""
     intercept: float
     difference: float
     """The greatest relative difference from the estimator."""
@@ -154,6 +156,24 @@ class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
     probabilities: dict[str, float] | None = None
 
 
+class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a long manifest that is in a file of its own: what the service needs, and its clients do not."""
+
+    statistics: Statistics = Statistics()
+    weights: tuple[float, ...] = ()
+    """Of a linear estimator."""
+    examples: tuple[Example, ...] = ()
+    """All of them; the manifest itself has the first."""
+
+
+class DataFile(Struct, frozen=True, kw_only=True):
+    """The file with the part of a long manifest that only the service needs."""
+
+    file: str
+    """Beside the manifest."""
+    sha256: str
+
+
 class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything the service knows of its model."""
 
@@ -167,6 +187,8 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     training: Training
     statistics: Statistics = Statistics()
     examples: Annotated[tuple[Example, ...], Meta(min_length=1)]
+    data: DataFile | None = None
+    """Of a manifest with many features."""
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -196,18 +218,33 @@ class ManifestFile:
 
     @property
     def manifest(self) -> Manifest:
-        """The decoded manifest. Raises SettingInvalid, ModelUnavailable or ModelCorrupt."""
+        """The whole manifest, with its data file's part. Raises SettingInvalid, ModelUnavailable or ModelCorrupt."""
         if self._manifest is None:
-            self._manifest = decode(self.content)
+            self._manifest = with_data(decode(self.content), self.path.parent)
         return self._manifest
 
 
 def decode(content: bytes) -> Manifest:
-    """Decode a manifest. Raises ModelCorrupt when it is not valid."""
+    """Decode a manifest, without the part in its data file. Raises ModelCorrupt when it is not valid."""
     try:
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelCorrupt(reason=f"the manifest is not valid: {error}") from error
+
+
+def with_data(manifest: Manifest, folder: Path) -> Manifest:
+    """Return the manifest with the part in its data file, if it has one. Raises ModelUnavailable or ModelCorrupt."""
+    if manifest.data is None:
+        return manifest
+    content = artifact.read(folder / manifest.data.file, manifest.data.sha256)
+    try:
+        data = msgspec.json.decode(content, type=Data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ModelCorrupt(reason=f"{manifest.data.file} is not valid: {error}") from error
+    described = manifest.artifact
+    if described.linear:
+        described = replace(described, linear=replace(described.linear, weights=data.weights))
+    return replace(manifest, statistics=data.statistics, examples=data.examples, artifact=described)
 
 
 def label_text(label: Label) -> str:

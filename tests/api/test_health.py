@@ -173,6 +173,21 @@ def test_the_started_event_has_the_training_data_s_statistics(facts: Callable[..
     assert "prediction_shares" not in event
 
 
+def test_the_started_event_has_the_statistics_of_at_most_50_features(tmp_path: Path) -> None:
+    names = [f"x{i}" for i in range(60)]
+    features = [{"kind": "number", "name": name, "range": [0, 1]} for name in names]
+    quantiles = {name: [0, 0, 0, 0.5, 1, 1, 1] for name in names}
+    example = {"instance": dict.fromkeys(names, 0.5), "prediction": "low"}
+    wide = {**MANIFEST, "features": features, "statistics": {"quantiles": quantiles}, "examples": [example]}
+    (tmp_path / "m.json").write_text(json.dumps(wide), encoding="utf-8")
+    settings = Settings.read({"MODEL_MANIFEST": str(tmp_path / "m.json")})
+
+    event = started(settings, ManifestFile(settings))
+
+    assert {"range_x49", "quantiles_x49"} <= set(event)
+    assert not {"range_x50", "quantiles_x50"} & set(event)
+
+
 def test_without_a_manifest_the_other_facts_are_there(facts: Callable[..., Mapping[str, str]]) -> None:
     assert set(facts(MODEL_MANIFEST="nowhere.json")) == {"build", "python", "scikit_learn", "settings_hash"}
 

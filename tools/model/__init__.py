@@ -46,7 +46,8 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
 ) -> Manifest:
     """Write the files of a fitted estimator into `folder`, and return its manifest.
 
-    The files are `slr.joblib`, `slr.json`, `slr.picture.json` and, if an ONNX graph predicts the same, `slr.onnx`.
+    The files are `slr.joblib`, `slr.json`, `slr.picture.json`, for many features `slr.data.json` and, if an ONNX graph
+    predicts the same, `slr.onnx`.
 
     X, shape (rows, features), and y are the training data: a data frame, or an array whose columns are called `names`.
     `labels`, `units` and `help` are texts for people, by feature, and for the target by `target`. `edges` divide a
@@ -72,8 +73,9 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
     options = parts.Options(texts, class_edges, examples, test, anyway)
     manifest, onnx = parts.complete(draft, estimator, training, options)
-    manifest, encoded = document.encode(manifest)
-    files = {manifest.artifact.file: content, graph.FILE: onnx, document.FILE: encoded}
+    encoded = document.encode(manifest)
+    files = {manifest.artifact.file: content, graph.FILE: onnx, document.DATA_FILE: encoded.data}
+    files[document.FILE] = encoded.manifest  # the last one: it names the others
     if manifest.artifact.runtime == "scikit-learn":
         rehearsal.refuse_undeployed(loaded.path if loaded else Path(artifact.FILE), files)
     document.write(folder, files)

@@ -67,7 +67,7 @@ def _predict(folder: Path) -> None:
     from shared.model import manifest, schemas
     from shared.model.loader import Model, load_runtime
 
-    found = manifest.decode((folder / document.FILE).read_bytes())
+    found = manifest.with_data(manifest.decode((folder / document.FILE).read_bytes()), folder)
     body = msgspec.json.encode({"instances": [found.examples[0].instance]})
     model = Model(found, load_runtime(folder, found))
     model.predict(schemas.build(found).decode(body), probabilities=True)

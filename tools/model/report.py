@@ -24,7 +24,8 @@ def print_summary(manifest: Manifest, folder: Path) -> None:
     if artifact.rows != "array" and artifact.runtime == "scikit-learn":
         print(FRAME_COST)
     graph = [folder / artifact.onnx.file] if artifact.onnx else []
-    _print_files(folder / artifact.file, folder / document.FILE, folder / picture.FILE, *graph)
+    data = [path for path in [folder / document.DATA_FILE] if path.exists()]
+    _print_files(folder / artifact.file, folder / document.FILE, *data, folder / picture.FILE, *graph)
 
 
 def _print_files(model: Path, manifest: Path, *others: Path) -> None:

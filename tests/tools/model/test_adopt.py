@@ -1,12 +1,16 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from sklearn.linear_model import LinearRegression
 
 from shared.model import manifest
-from shared.model.manifest import Manifest, Number
+from shared.model.loader import load_runtime
+from shared.model.manifest import Data, Manifest, ManifestFile, Number
+from shared.settings import Settings
 from tests.tools.model.conftest import Adopted
 from tests.tools.model.estimators import linear, numbers, patients
 from tools.model import Refused, adopt
@@ -64,12 +68,38 @@ def test_the_texts_and_the_held_out_rows_are_in_the_manifest(adopted_sum: tuple[
     assert (returned.training.score, returned.training.score_name, returned.training.held_out) == (1.0, "R²", 20)
 
 
-def test_the_manifest_of_a_model_with_many_features_stays_under_20_kb(tmp_path: Path) -> None:
-    X, y = numbers(200, 300)  # noqa: N806 - scikit-learn's name
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
+    """A linear model of 300 columns, and its folder."""
+    folder = tmp_path_factory.mktemp("wide")
+    X, y = numbers(300, 400)  # noqa: N806 - scikit-learn's name
+    return folder, adopt(LinearRegression().fit(X, y), X, y, name="wide", folder=folder)
 
-    adopt(LinearRegression().fit(X, y), X, y, name="wide", folder=tmp_path)
 
-    assert (tmp_path / "slr.json").stat().st_size < 20_000
+def test_a_model_with_many_features_loses_nothing(wide: tuple[Path, Manifest]) -> None:
+    folder, returned = wide
+
+    read = ManifestFile(Settings.read({"MODEL_MANIFEST": str(folder / "slr.json")})).manifest
+
+    assert replace(read, data=None) == returned
+    assert read.artifact.runtime == "numpy"
+    assert (len(read.examples), len(read.statistics.quantiles)) == (3, 300)
+    assert len(load_runtime(folder, read).predict([np.ones(1)] * 300).predictions) == 1
+
+
+def test_what_only_the_service_needs_is_not_public(wide: tuple[Path, Manifest]) -> None:
+    content = (wide[0] / "slr.json").read_bytes()
+
+    assert b"weights" not in content
+    assert b'"quantiles"' not in content
+
+
+def test_no_training_row_is_in_the_data_file(wide: tuple[Path, Manifest]) -> None:
+    X, _ = numbers(300, 400)  # noqa: N806 - scikit-learn's name
+
+    data = msgspec.json.decode((wide[0] / "slr.data.json").read_bytes(), type=Data)
+    rows = np.array([list(example.instance.values()) for example in data.examples], dtype=float)
+    assert not (rows[:, None] == X).all(axis=2).any()
 
 
 def test_no_training_row_is_in_the_manifest(adopted: Adopted) -> None:

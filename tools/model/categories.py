@@ -56,13 +56,17 @@ def _inner(step: Any, columns: Sequence[str]) -> Iterable[tuple[Any, Sequence[st
         for _, inner in step.steps:
             if getattr(inner, "n_features_in_", len(columns)) == len(columns):
                 yield inner, columns
-            if hasattr(inner, "transformers_") or hasattr(inner, "transformer_list"):
-                return  # the later steps get other columns
+            if not _keeps_values(inner):
+                return  # the later steps get other values
     elif hasattr(step, "transformer_list"):
         yield from ((inner, columns) for _, inner in step.transformer_list)
     elif not hasattr(step, "estimators_features_"):  # bagging selects columns in any order
         for name in (*NESTED, *NESTED_PRIVATE):
             yield from ((inner, columns) for inner in _as_list(getattr(step, name, None)))
+
+
+def _keeps_values(step: Any) -> bool:
+    return isinstance(step, str) or type(step).__name__.endswith("Imputer")  # a text: passthrough
 
 
 def _chosen(columns: Sequence[str], chosen: Any) -> Sequence[str]:

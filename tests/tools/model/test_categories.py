@@ -9,7 +9,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline, make_union
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from tools.model.categories import of_columns, of_target
 
@@ -47,13 +47,15 @@ def test_a_model_of_an_array_has_the_columns_of_the_data_in_their_order() -> Non
     assert of_columns(encoder, ["a", "b"]) == CATEGORIES
 
 
-def test_columns_that_a_step_may_have_moved_have_no_categories() -> None:
+def test_columns_that_a_step_may_have_moved_or_changed_have_no_categories() -> None:
     moved = make_pipeline(
         ColumnTransformer([("b", "passthrough", ["b"]), ("a", "passthrough", ["a"])]), OrdinalEncoder()
     )
+    changed = make_pipeline(FunctionTransformer(np.char.upper), OrdinalEncoder())
     chosen = BaggingRegressor(make_pipeline(OrdinalEncoder(), LinearRegression()), random_state=0)
 
     assert of_columns(moved.fit(FRAME[["a", "b"]]), ["a", "b"]) == {}
+    assert of_columns(changed.fit(FRAME[["a", "b"]].to_numpy(dtype=str)), ["a", "b"]) == {}
     assert of_columns(chosen.fit(FRAME[["a", "b"]].replace({"NA": "x", "q": "p"}), TARGET), ["a", "b"]) == {}
 
 

@@ -2,7 +2,8 @@
 
 On the command line: `make model FILE=mine.joblib DATA=train.csv TARGET=y`. In a train.py of your own: `adopt`, as
 model/train.py does. Each part of the manifest has its own file here: contract (with features and output), examples,
-statistics, artifact, graph. `parts` puts them together and `document` writes them. `picture` is for the page.
+score, statistics, artifact, graph. `parts` puts them together and `document` writes them. `picture` is for the page.
+`load` reads the owner's model and `tables` the data. `rehearsal` tries a model that its own code serves.
 """
 
 from collections.abc import Mapping, Sequence

@@ -80,7 +80,8 @@ def name_in_the_script(error: str) -> str:
 
 def folders(path: Path) -> tuple[Path, ...]:
     """Return the folders in which a model's own modules are looked for: beside it, the current one, the project."""
-    return path.resolve().parent, Path.cwd(), APP
+    beside = path.resolve().parent
+    return beside, beside / "code", Path.cwd(), APP  # code: where MLflow puts them
 
 
 def _is_own(path: Path, top: str) -> bool:

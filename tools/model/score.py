@@ -107,15 +107,8 @@ def _judge_regressor(manifest: Manifest, rows: Table, value: float) -> Refused |
 
 def _judge_classifier(manifest: Manifest, estimator: Any, rows: Table, predictions: NDArray[Any]) -> Refused | None:
     """Return the reason to refuse a classifier, if there is one."""
-    labels = sorted({*rows.target.tolist()}, key=str)
-    unknown = [label for label in labels if label not in manifest.output.classes]
-    if len(unknown) == len(labels):
-        return Refused(
-            f"No label of {manifest.output.name} in {rows.source} is a class of the model: {_listed(labels)} against "
-            f"{_listed(manifest.output.classes)}. {ADVICE}"
-        )
-    if unknown:
-        print(f"The model has no class for these labels: {_listed(unknown)}.")
+    if problem := _judge_labels(manifest, rows):
+        return problem
     found = _agreement(rows.target, predictions)
     if found is None or found.accuracy > found.majority + MARGIN:
         return None
@@ -129,6 +122,20 @@ def _judge_classifier(manifest: Manifest, estimator: Any, rows: Table, predictio
         f"This is low: the most frequent class alone has {found.majority:.3g}. The balanced accuracy is "
         f"{found.balanced:.3g}, and {found.chance:.3g} without a model. Both may be right if a class is rare."
     )
+    return None
+
+
+def _judge_labels(manifest: Manifest, rows: Table) -> Refused | None:
+    """Return the reason to refuse a classifier whose classes are other labels; print labels that it lacks."""
+    labels = sorted({*rows.target.tolist()}, key=str)
+    unknown = [label for label in labels if label not in manifest.output.classes]
+    if len(unknown) == len(labels):
+        return Refused(
+            f"No label of {manifest.output.name} in {rows.source} is a class of the model: {_listed(labels)} against "
+            f"{_listed(manifest.output.classes)}. {ADVICE}"
+        )
+    if unknown:
+        print(f"The model has no class for these labels: {_listed(unknown)}.")
     return None
 
 

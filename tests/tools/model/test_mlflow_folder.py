@@ -52,6 +52,14 @@ def test_an_mlflow_folder_may_have_a_file_of_skops(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().out == "risk: MLflow, skops.\n"
 
 
+def test_modules_that_mlflow_saved_with_the_model_are_found(tmp_path: Path) -> None:
+    path = folder(tmp_path, SKLEARN, b"cbeside_in_mlflow\nModel\n.")
+    (path / "code").mkdir()
+    (path / "code" / "beside_in_mlflow.py").write_text("class Model:\n    pass\n")
+
+    assert load(path).estimator.__name__ == "Model"
+
+
 @pytest.mark.parametrize(
     ("described", "message"),
     [

@@ -91,6 +91,14 @@ def test_three_decimals_are_clear_beside_another_column(tmp_path: Path) -> None:
     np.testing.assert_array_equal(frame["b"], [0.5, np.nan])
 
 
+@pytest.mark.parametrize("later", ["0,5", "NA\n0,5"])
+def test_decimal_commas_that_the_first_rows_do_not_show_are_recognised(tmp_path: Path, later: str) -> None:
+    frame = rows(tmp_path, "a;y\n" + "1;2\n" * 2_000 + "".join(f"{value};2\n" for value in later.split("\n")))
+
+    assert frame["a"].iloc[-1] == 0.5
+    assert frame["a"].iloc[0] == 1.0
+
+
 @pytest.mark.parametrize("texts", [[], ["b"]])
 def test_a_column_of_texts_keeps_its_commas(tmp_path: Path, texts: Sequence[str]) -> None:
     encoder = OrdinalEncoder().fit(pd.DataFrame({"b": ["1,2,3"]})) if not texts else None

@@ -39,6 +39,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     class_labels: Sequence[str] = (),
     examples: Sequence[Instance] = (),
     held_out: tuple[Any, Any] | None = None,
+    optional: Sequence[str] = (),
     publish_points: bool = False,
     folder: Path = APP / "model",
     loaded: "Loaded | None" = None,
@@ -51,6 +52,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     `labels`, `units` and `help` are texts for people, by feature, and for the target by `target`. `edges` divide a
     regressor's predictions into classes with the names `class_labels`. `examples` come before the generated ones.
     `held_out` is an X and y that the estimator was not trained on; the manifest gets the score on them.
+    `optional` are features that may be missing in requests, although the data has no gaps in them.
     `publish_points` lets the page's picture show single rows of the training data. `loaded` is the file of the
     estimator; its bytes are written unchanged.
 
@@ -59,6 +61,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     """
     # Imported here: they import pandas and scikit-learn. `./egl` must not wait two seconds for them.
     from tools.model import artifact, document, graph, output, parts, picture, report
+    from tools.model.choices import Choices
     from tools.model.contract import Texts
     from tools.model.data import table
 
@@ -69,7 +72,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     draft = replace(draft, version=version or draft.version, description=description)
     texts, class_edges = Texts(labels or {}, units or {}, help or {}), output.Edges(edges, class_labels)
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
-    options = parts.Options(texts, class_edges, examples, test)
+    options = parts.Options(texts, class_edges, examples, test, Choices(optional))
     manifest, onnx = parts.complete(draft, estimator, training, options)
     manifest, encoded = document.encode(manifest)
     document.write(folder, {manifest.artifact.file: content, graph.FILE: onnx, document.FILE: encoded})

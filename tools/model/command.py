@@ -19,7 +19,8 @@ FILE is a fitted regressor or classifier, saved by joblib or pickle. Loading the
 files that you trust. The file is loaded in a process that has only the deployed packages, as in Azure."""
 
 EPILOG = """\
-Columns that the model does not use are left out. A feature is optional in requests if the model predicts without it.
+Columns that the model does not use are left out. A feature is optional in requests if the data has gaps in it and the
+model predicts without it, or if --optional names it.
 Labels, units and help texts are for people: write them into the manifest by hand, or call tools.model.adopt from a
 train.py of your own, as model/train.py does."""
 
@@ -40,6 +41,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser.add_argument("--classes", metavar="25,105", help="class edges for a regressor, ascending")
     parser.add_argument("--class-labels", metavar="low,mid,high", help="one more than edges (default: Class0, ...)")
     parser.add_argument("--text", metavar="zip,code", default="", help="columns of digits that were texts in training")
+    parser.add_argument("--optional", metavar="age,city", default="", help="features that requests may lack")
     parser.add_argument("--name", help="the model's name (default: the name of FILE)")
     parser.add_argument("--version", default="", help="its version (default: from the file's SHA-256)")
     parser.add_argument("--description", default="", help="one sentence about it")
@@ -65,6 +67,11 @@ def clean_name(stem: str) -> str:
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "model"
 
 
+def _names(option: str) -> list[str]:
+    """Return the names of an option, such as `age,city`."""
+    return [name for name in option.split(",") if name]
+
+
 def _adopt(arguments: Namespace) -> None:
     # Imported here: they import pandas and scikit-learn, which the first process never needs.
     from tools.model import adopt
@@ -75,7 +82,7 @@ def _adopt(arguments: Namespace) -> None:
     print(f"Loading {arguments.file} with the deployed packages only.", flush=True)
     loaded = load(arguments.file)
     edges, class_labels = parse_edges(arguments.classes, arguments.class_labels)
-    table = read(arguments.data, arguments.target, [name for name in arguments.text.split(",") if name])
+    table = read(arguments.data, arguments.target, _names(arguments.text))
     adopt(
         loaded.estimator,
         table.frame,
@@ -87,6 +94,7 @@ def _adopt(arguments: Namespace) -> None:
         description=arguments.description,
         edges=edges,
         class_labels=class_labels,
+        optional=_names(arguments.optional),
         publish_points=arguments.publish_points,
         folder=arguments.folder,
         loaded=loaded,

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from shared.model import schemas
+from shared.model.columns import Column
 from shared.model.manifest import Category, Feature, Manifest, Number
-from tools.model import examples, features, output, probe
+from tools.model import choices, examples, features, output, probe
+from tools.model.choices import NO_CHOICES, Choices
 from tools.model.data import Table, sample
 from tools.model.refused import Refused, join_names, one_line
 
@@ -31,17 +33,20 @@ class Texts(NamedTuple):
         return {member: texts[name] for member, texts in members.items() if name in texts}
 
 
-def build(draft: Manifest, estimator: Any, table: Table, texts: Texts, edges: output.Edges) -> Manifest:
+def build(  # noqa: PLR0913 - the owner's three parts, each by its name
+    draft: Manifest, estimator: Any, table: Table, texts: Texts, edges: output.Edges, *, chosen: Choices = NO_CHOICES
+) -> Manifest:
     """Return the draft with its contract: features, kind of rows, output. Raises Refused."""
     names = _feature_names(estimator, table)
     _refuse_unknown_names(texts, [*names, draft.output.name])
     described = tuple(features.feature(table, name, texts.of_name(name)) for name in names)
     manifest = replace(draft, features=described)
+    choices.refuse_unknown(chosen, described)
     _refuse_unusable_names(manifest)
     row = examples.columns(described, [examples.typical(table, described)])
     kinds = _row_kinds(estimator, table, described)
     manifest = probe.with_row_kind(manifest, probe.row_kind(manifest, estimator, kinds, row))
-    manifest = _with_optional(manifest, probe.optional_features(manifest, estimator, row))
+    manifest = _with_optional(manifest, _optional(manifest, estimator, table, row, chosen.optional))
     target = replace(manifest.output, **texts.of_name(manifest.output.name))
     manifest = replace(manifest, output=output.build(target, manifest, estimator, row, edges))
     _refuse_changed_predictions(manifest, estimator, table)
@@ -81,6 +86,21 @@ def _reads_types(estimator: Any) -> bool:
     categorical = getattr(estimator, "is_categorical_", None)
     from_types = getattr(estimator, "categorical_features", None) == "from_dtype"
     return from_types and categorical is not None and bool(categorical.any())
+
+
+def _optional(
+    manifest: Manifest, estimator: Any, table: Table, row: Sequence[Column], named: Sequence[str]
+) -> frozenset[str]:
+    """Return the features that may be missing: `named` by the owner, or with gaps in the data. Raises Refused.
+
+    A tree predicts without any feature, but only the gaps in its training data show that this means something.
+    """
+    gaps = {feature.name for feature in manifest.features if table.frame[feature.name].isna().any()}
+    if needed := [name for name in named if name not in probe.optional_features(manifest, estimator, row, named)]:
+        raise Refused(
+            f"The model does not predict without {join_names(needed)}: leave this out of the option optional."
+        )
+    return probe.optional_features(manifest, estimator, row, {*gaps, *named}) or frozenset(named)
 
 
 def _with_optional(manifest: Manifest, names: frozenset[str]) -> Manifest:

@@ -5,7 +5,7 @@ here as the service will send them.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -106,14 +106,16 @@ def row_kind(manifest: Manifest, estimator: Any, kinds: Sequence[str], row: Sequ
     return kinds[0]
 
 
-def optional_features(manifest: Manifest, estimator: Any, row: Sequence[Column]) -> frozenset[str]:
-    """Return the features without which the estimator still predicts `row`: no error, no warning, a finite number.
+def optional_features(
+    manifest: Manifest, estimator: Any, row: Sequence[Column], names: Collection[str]
+) -> frozenset[str]:
+    """Return those of `names` without which the estimator still predicts `row`: no error, no warning, a finite number.
 
-    The estimator need not have been trained on missing values. If it predicts without each of several features, but
-    not without all of them at once, none is optional.
+    If it predicts without each of several features, but not without all of them at once, none is optional.
     """
     blank = [_missing(feature) for feature in manifest.features]
-    positions = {i for i in range(len(row)) if _predicts(manifest, estimator, [*row[:i], blank[i], *row[i + 1 :]])}
+    candidates = [i for i, feature in enumerate(manifest.features) if feature.name in names]
+    positions = {i for i in candidates if _predicts(manifest, estimator, [*row[:i], blank[i], *row[i + 1 :]])}
     together = [blank[i] if i in positions else row[i] for i in range(len(row))]
     if not _predicts(manifest, estimator, together):
         return frozenset()

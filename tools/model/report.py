@@ -20,7 +20,9 @@ def print_summary(manifest: Manifest, folder: Path) -> None:
     print(f"{manifest.name} {manifest.version}: {artifact.estimator} predicts {manifest.output.name} from {features}.")
     print(f"Served by {artifact.runtime}.")
     if optional := [feature.name for feature in manifest.features if feature.optional]:
-        print(f"Optional in requests: {join_names(optional)}. The model predicts without them.")
+        print(
+            f"Optional in requests: {join_names(optional)}. The training data has gaps there, or the option names them."
+        )
     if artifact.rows != "array" and artifact.runtime == "scikit-learn":
         print(FRAME_COST)
     graph = [folder / artifact.onnx.file] if artifact.onnx else []

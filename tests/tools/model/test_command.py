@@ -46,7 +46,9 @@ def test_twelve_features_become_a_manifest_and_a_model_that_predicts(adopted: Ad
     assert len(written.features) == 12
     assert (adopted.folder / "slr.json").stat().st_size < 20_000
     model = Model(written, load_runtime(adopted.folder, written))
-    instances = schemas.build(written).decode(b'{"instances":[{}]}')
+    assert {feature.name for feature in written.features if feature.optional} == {"0", "città"}
+    instance = {**written.examples[0].instance, "0": None, "città": None}
+    instances = schemas.build(written).decode(msgspec.json.encode({"instances": [instance]}))
     assert np.isfinite(model.predict(instances).predictions[0])
 
 

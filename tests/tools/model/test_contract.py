@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from shared.model.manifest import Category, Manifest, Number
@@ -25,6 +25,7 @@ from tests.tools.model.estimators import (
     training_table,
 )
 from tools.model import contract
+from tools.model.choices import Choices
 from tools.model.contract import Texts
 from tools.model.data import table
 from tools.model.output import Edges
@@ -33,10 +34,10 @@ from tools.model.refused import Refused
 NO_TEXTS = Texts()
 
 
-def described(estimator: Any, data: Any, target: Any = None, texts: Texts = NO_TEXTS) -> Manifest:
+def described(estimator: Any, data: Any, target: Any = None, texts: Texts = NO_TEXTS, **chosen: Any) -> Manifest:
     """Return the manifest of an estimator with its contract. `data` is a table, or a frame with the target apart."""
     rows = training_table(data, target) if isinstance(data, pd.DataFrame) else data
-    return contract.build(draft(), estimator, rows, texts, Edges())
+    return contract.build(draft(), estimator, rows, texts, Edges(), chosen=Choices(**chosen))
 
 
 def optional(manifest: Manifest) -> list[str]:
@@ -80,12 +81,44 @@ def test_columns_that_the_model_does_not_use_are_left_out_with_a_message(capsys:
     assert "Left out: id, day. The model does not use them." in capsys.readouterr().out
 
 
-def test_a_feature_is_optional_if_the_model_predicts_without_it() -> None:
-    frame = patients()
+def filling() -> Pipeline:
+    """Return a linear model of two numbers; gaps in `age` are filled, those in `class` are not."""
     columns = ColumnTransformer([("filled", SimpleImputer(), ["age"]), ("as they are", "passthrough", ["class"])])
-    model = make_pipeline(columns, LinearRegression()).fit(frame, stay(frame))
+    return make_pipeline(columns, LinearRegression())
 
-    assert optional(described(model, frame, stay(frame))) == ["age"]
+
+def test_a_feature_with_gaps_in_the_data_is_optional_if_the_model_predicts_without_it() -> None:
+    frame = patients()
+    frame.loc[3, "age"] = np.nan
+
+    assert optional(described(filling().fit(frame, frame["class"]), frame, frame["class"])) == ["age"]
+
+
+def test_a_feature_without_gaps_is_required() -> None:
+    frame = patients()[["age", "class"]]
+
+    for model in (filling(), HistGradientBoostingRegressor(max_iter=5)):
+        assert optional(described(model.fit(frame, frame["class"]), frame, frame["class"])) == []
+
+
+def test_the_owner_makes_a_feature_without_gaps_optional() -> None:
+    frame = patients()
+
+    assert optional(described(filling().fit(frame, frame["class"]), frame, frame["class"], optional=["age"])) == ["age"]
+
+
+def test_a_feature_that_the_model_needs_cannot_be_optional() -> None:
+    frame = patients()
+
+    with pytest.raises(Refused, match=r"The model does not predict without class: leave this out"):
+        described(filling().fit(frame, frame["class"]), frame, frame["class"], optional=["age", "class"])
+
+
+def test_options_for_unknown_features_are_refused() -> None:
+    with pytest.raises(
+        Refused, match=r"optional names columns that are no features .*: agee\. The features are: x0, x1"
+    ):
+        described(linear(), table(*numbers(), source="d"), optional=["agee", "x0"])
 
 
 def test_a_category_is_required_if_the_encoder_does_not_know_a_missing_one() -> None:
@@ -101,7 +134,10 @@ def test_features_that_must_not_be_missing_together_are_required() -> None:
                 raise ValueError("both are missing")
             return np.nansum(rows, axis=1)
 
-    assert optional(described(OneOfTwo(), table(*numbers(), source="d"))) == []
+    X, y = numbers()  # noqa: N806 - scikit-learn's name
+    X[0, 0] = X[1, 1] = np.nan
+
+    assert optional(described(OneOfTwo(), table(X, y, source="d"))) == []
 
 
 def test_a_feature_is_required_if_the_prediction_without_it_is_infinite() -> None:
@@ -109,7 +145,10 @@ def test_a_feature_is_required_if_the_prediction_without_it_is_infinite() -> Non
         def predict(self, rows: Any) -> Any:
             return np.where(np.isnan(rows[:, 0]), np.inf, rows[:, 0])
 
-    assert optional(described(Dividing(), table(*numbers(1), source="d"))) == []
+    X, y = numbers(1)  # noqa: N806 - scikit-learn's name
+    X[0, 0] = np.nan
+
+    assert optional(described(Dividing(), table(X, y, source="d"))) == []
 
 
 def test_categories_that_the_estimator_finds_by_type_reach_it_typed() -> None:
@@ -215,7 +254,7 @@ def test_a_category_is_optional_if_the_encoder_knows_a_missing_one() -> None:
     columns = ColumnTransformer([("texts", OrdinalEncoder(), ["città"]), ("rest", "passthrough", ["age"])])
     model = make_pipeline(columns, HistGradientBoostingRegressor(max_iter=5)).fit(frame, frame["age"])
 
-    assert optional(described(model, frame, frame["age"])) == ["age", "città"]
+    assert optional(described(model, frame, frame["age"])) == ["città"]
 
 
 def test_a_name_that_the_service_cannot_use_is_refused() -> None:

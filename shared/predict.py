@@ -13,7 +13,7 @@ from shared import telemetry
 from shared.features import Features
 from shared.model import schemas
 from shared.model.loader import LazyModel, Model, Predictions
-from shared.model.manifest import ManifestFile, label_text
+from shared.model.manifest import Boolean, Feature, ManifestFile, label_text
 from shared.model.schemas import Schemas, attribute
 from shared.problems import (
     FeaturesInvalid,
@@ -140,8 +140,14 @@ def _classes(schemas: Schemas, model: Model, instances: Sequence[Struct], reques
 
 def _values(schemas: Schemas, instance: Struct) -> dict[str, str | float]:
     """Return the features of one instance as properties of the wide event, for drift queries; no missing ones."""
-    values = ((feature.name, getattr(instance, attribute(i))) for i, feature in enumerate(schemas.manifest.features))
-    return {f"value_{name}": value for name, value in values if isinstance(value, (str, float))}
+    values = ((feature, getattr(instance, attribute(i))) for i, feature in enumerate(schemas.manifest.features))
+    present = ((feature, value) for feature, value in values if isinstance(value, (str, float, int)))
+    return {f"value_{feature.name}": _property(feature, value) for feature, value in present}
+
+
+def _property(feature: Feature, value: str | float) -> str | float:
+    """Return a value as telemetry shows it: booleans as the texts that `shares` in the statistics has."""
+    return label_text(bool(value)) if isinstance(feature, Boolean) else value
 
 
 def _bind_summary(result: Predictions) -> None:

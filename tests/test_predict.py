@@ -9,7 +9,7 @@ import pytest
 
 from shared.features import Features
 from shared.model.loader import LazyModel, Model
-from shared.model.manifest import Manifest, ManifestFile
+from shared.model.manifest import Boolean, Manifest, ManifestFile
 from shared.predict import Predictor
 from shared.problems import InvalidInstances, ModelUnavailable, NoClasses
 from shared.settings import Settings
@@ -120,6 +120,14 @@ def test_feature_values_are_recorded_only_with_the_setting(
     _, event = sent(build(LOG_VALUES_SAMPLE=share).predict, 0.25, 0.5)
     values = {name: value for name, value in event.properties.items() if name.startswith("value_")}
     assert values == expected
+
+
+def test_a_recorded_boolean_has_the_text_of_its_share_in_the_training_data(build: Build) -> None:
+    described = manifest([Boolean(name="x"), Boolean(name="y", optional=True)])
+    for value, expected in ((True, "true"), (0, "false")):
+        _, event = sent(build(described, LOG_VALUES_SAMPLE="1").predict, value)
+        assert event.properties["value_x"] == expected
+        assert "value_y" not in event.properties
 
 
 def test_bad_instances_are_refused_before_the_model_is_loaded(build: Build, threads: Threads) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from shared.model.manifest import Feature, Manifest, Number
+from shared.model.manifest import Boolean, Category, Feature, Manifest, Number, is_numeric
 from shared.model.schemas import OutsideRange, attribute
 from shared.problems import MAX_BAD_FIELDS, BadField, pointer
 
@@ -36,7 +36,7 @@ def assemble(manifest: Manifest, columns: Sequence[Column]) -> Any:
     named: dict[str, Any] = {feature.name: column for feature, column in zip(manifest.features, columns, strict=True)}
     if manifest.artifact.rows == "typed frame":
         for feature in manifest.features:
-            if not isinstance(feature, Number):
+            if isinstance(feature, Category):
                 named[feature.name] = pd.Categorical(named[feature.name], categories=list(feature.values))
     return pd.DataFrame(named)
 
@@ -78,10 +78,12 @@ def _getter(position: int) -> Callable[[Struct], Any]:
 
 def _column(feature: Feature, getter: Callable[[Struct], Any], instances: Sequence[Struct]) -> Column:
     values = map(getter, instances)
-    if not isinstance(feature, Number):
+    if not is_numeric(feature):
         texts = np.empty(len(instances), dtype=object)
         texts[:] = [value if isinstance(value, str) else np.nan for value in values]
         return texts
+    if feature.optional and isinstance(feature, Boolean):
+        return np.array([value if isinstance(value, int) else np.nan for value in values], dtype=np.float64)
     if feature.optional:
         return np.array([value if isinstance(value, float) else np.nan for value in values], dtype=np.float64)
     return np.fromiter(values, np.float64, len(instances))

@@ -5,7 +5,7 @@ Validation, OpenAPI, pages and warnings derive from it; `tools/model` writes it.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, TypeIs
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,9 +17,9 @@ APP = Path(__file__).resolve().parents[2]
 """The folder of function_app.py; relative paths in settings and manifests start here."""
 
 type Range = tuple[float, float]
-type Value = float | str | None
+type Value = float | str | bool | None
 type Instance = dict[str, Value]
-"""One row as a client sends it: feature name → number, category, or null."""
+"""One row as a client sends it: feature name → number, category, boolean, or null."""
 type Label = str | int | float | bool
 """A class's label. A classifier keeps the type it was trained with."""
 
@@ -50,7 +50,19 @@ class Category(Struct, frozen=True, kw_only=True, tag="category", tag_field="kin
     stored: bool = True
 
 
-type Feature = Number | Category
+class Boolean(Struct, frozen=True, kw_only=True, tag="boolean", tag_field="kind", omit_defaults=True):
+    """A feature that is true or false; 1 and 0 for the estimator."""
+
+    name: str
+    label: str = ""
+    help: str = ""
+    optional: bool = False
+    stored: bool = True
+
+    range: ClassVar[Range] = (0.0, 1.0)
+
+
+type Feature = Number | Category | Boolean
 
 
 class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -136,7 +148,7 @@ class Statistics(Struct, frozen=True, kw_only=True, omit_defaults=True):
     quantiles: dict[str, tuple[float, ...]] = {}
     """Number feature → its 0, 5, 25, 50, 75, 95 and 100 % quantiles."""
     shares: dict[str, dict[str, float]] = {}
-    """Category feature → value → share of the rows."""
+    """Category or boolean feature → value → share of the rows."""
     missing: dict[str, float] = {}
     """Feature → share of the rows without it, where there are any."""
     prediction_quantiles: tuple[float, ...] = ()
@@ -208,6 +220,11 @@ def decode(content: bytes) -> Manifest:
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelCorrupt(reason=f"the manifest is not valid: {error}") from error
+
+
+def is_numeric(feature: Feature) -> TypeIs[Number | Boolean]:
+    """Return True for a feature whose column is float64; the others are texts."""
+    return isinstance(feature, (Number, Boolean))
 
 
 def label_text(label: Label) -> str:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from shared.model import validation
-from shared.model.manifest import Feature, Label, Manifest, Number
+from shared.model.manifest import Boolean, Category, Feature, Label, Manifest, Number
 from shared.problems import MalformedJson, SettingInvalid, TooManyInstances
 
 ENTITY_ID = "entity_id"
@@ -83,14 +83,18 @@ def attribute(position: int) -> str:
 
 def build(manifest: Manifest, *, entities: bool = False) -> Schemas:
     """Make the types of a manifest. With `entities`, instances may name one. Raises SettingInvalid."""
-    decoder = msgspec.json.Decoder(instances_type(manifest, entities=entities))
+    decoder = msgspec.json.Decoder(instances_type(manifest, entities=entities, zero_and_one=True))
     name = ModelName(manifest.name, manifest.version)
     return Schemas(manifest, predictions_type(manifest), classes_type(manifest), decoder, name, entities)
 
 
-def instances_type(manifest: Manifest, *, entities: bool = False) -> type[Struct]:
-    """Return the type of the body of /predict and /predict_class."""
-    fields = [(attribute(i), *_field(feature, entities)) for i, feature in enumerate(manifest.features)]
+def instances_type(manifest: Manifest, *, entities: bool = False, zero_and_one: bool = False) -> type[Struct]:
+    """Return the type of the body of /predict and /predict_class.
+
+    With `zero_and_one` a boolean may be 0 or 1 too. OpenAPI has this in descriptions only: generated clients have no
+    type for it.
+    """
+    fields = [(attribute(i), *_field(feature, entities, zero_and_one)) for i, feature in enumerate(manifest.features)]
     names = {attribute(i): feature.name for i, feature in enumerate(manifest.features)}
     if entities:
         if ENTITY_ID in names.values():
@@ -132,9 +136,9 @@ def _label_type(manifest: Manifest) -> Any:
     return Literal[labels] if listable else Label.__value__
 
 
-def _field(feature: Feature, entities: bool) -> tuple[Any, ...]:
+def _field(feature: Feature, entities: bool, zero_and_one: bool) -> tuple[Any, ...]:
     """Return the type of one feature and, where it may be missing, its default."""
-    plain: Any = float if isinstance(feature, Number) else Literal[feature.values]
+    plain = _plain_type(feature, zero_and_one)
     kind = plain | None if feature.optional else plain
     if entities:  # UNSET distinguishes absent, which a store may fill in, from null, which it may not
         kind = kind | UnsetType
@@ -144,8 +148,19 @@ def _field(feature: Feature, entities: bool) -> tuple[Any, ...]:
     return (described, None) if feature.optional else (described,)
 
 
+def _plain_type(feature: Feature, zero_and_one: bool) -> Any:
+    """Return the type of one feature's values."""
+    if isinstance(feature, Category):
+        return Literal[feature.values]
+    if isinstance(feature, Boolean):
+        return validation.BOOLEAN if zero_and_one else bool
+    return float
+
+
 def _description(feature: Feature) -> str:
     """Return a feature's description in OpenAPI."""
+    if isinstance(feature, Boolean):
+        return f"{feature.help} The numbers 1 and 0 are accepted too.".strip()
     if not isinstance(feature, Number):
         return feature.help
     low, high = feature.range

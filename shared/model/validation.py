@@ -10,7 +10,7 @@ from typing import Any, Literal, NoReturn
 
 import msgspec
 
-from shared.model.manifest import Feature, Number
+from shared.model.manifest import Boolean, Category, Feature
 from shared.problems import (
     MAX_BAD_FIELDS,
     BadField,
@@ -22,6 +22,7 @@ from shared.problems import (
 )
 
 MAX_ENTITY_LENGTH = 256
+BOOLEAN: Any = bool | Literal[0, 1]
 MAX_CATEGORIES_LISTED = 12  # in a detail; OpenAPI lists all
 
 
@@ -104,7 +105,9 @@ def _fault(feature: Feature, raw: msgspec.Raw | None) -> str:
         return "" if feature.optional else "is missing"
     if bytes(raw).strip() == b"null":
         return "" if feature.optional else "must not be null"
-    if not isinstance(feature, Number):
+    if isinstance(feature, Boolean):
+        return "" if _open(raw, BOOLEAN) is not None else "must be true or false"
+    if isinstance(feature, Category):
         known = _open(raw, Literal[feature.values]) is not None
         return "" if known else f"must be {_one_of(feature.values)}"
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -68,3 +69,16 @@ def create_patients() -> tuple[pd.DataFrame, Labels]:
     )
     score = (frame["age"] - 50) / 15 + (frame["body mass/index"] - 26) / 5 + (frame["smoker?"] == "yes")
     return frame, np.select([score < -0.5, score < 1.5], ["home", "short stay"], "long stay")
+
+
+def adopt_stay(folder: Path) -> None:
+    """Write a regressor with a boolean that is required, and one that may be missing."""
+    random = np.random.default_rng(9)
+    rows = pd.DataFrame({"smokes": random.random(PATIENTS) < 0.5, "insured": random.random(PATIENTS) < 0.5})
+    days = 3.0 + 2 * rows["smokes"]
+    rows["insured"] = rows["insured"].astype(float).mask(random.random(PATIENTS) < 0.2).map({1.0: True, 0.0: False})
+    filled = ColumnTransformer(
+        [("filled", SimpleImputer(strategy="most_frequent"), ["insured"])], remainder="passthrough"
+    )
+    model = make_pipeline(filled, LinearRegression()).fit(rows, days)
+    adopt(model, rows, days, name="stay", target="days", folder=folder)

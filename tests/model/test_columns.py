@@ -9,7 +9,7 @@ from msgspec import structs
 
 from shared.model import schemas
 from shared.model.columns import assemble, columns, warnings
-from shared.model.manifest import Artifact, Manifest, Number
+from shared.model.manifest import Artifact, Boolean, Manifest, Number
 from tests.models import MIXED, manifest
 
 TWO = b"""{"instances":[
@@ -45,6 +45,22 @@ def test_texts_make_an_array_of_objects() -> None:
     assert matrix[0].tolist() == [20.0, 0.5, "no", "Roma"]
     assert pd.isna(matrix[1, 1])
     assert pd.isna(matrix[1, 3])
+
+
+def test_booleans_become_ones_and_zeros() -> None:
+    features = [Boolean(name="a"), Boolean(name="b", optional=True)]
+    matrix = assembled(fitted_on("array", features), b'{"instances":[{"a":true,"b":1},{"a":0},{"a":1,"b":false}]}')
+    assert matrix.dtype == np.float64
+    np.testing.assert_array_equal(matrix, [[1, 1], [0, np.nan], [1, 0]])
+
+
+def test_a_boolean_in_a_typed_frame_has_no_categories() -> None:
+    frame = assembled(fitted_on("typed frame", [Boolean(name="a")]), b'{"instances":[{"a":true}]}')
+    assert frame["a"].dtype == np.float64
+
+
+def test_a_boolean_has_no_range_to_be_outside() -> None:
+    assert warnings([Boolean(name="a")], [np.array([1.0])]) == []
 
 
 def test_a_frame_has_the_features_names_as_columns() -> None:

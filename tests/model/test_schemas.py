@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model import schemas
-from shared.model.manifest import Number
+from shared.model.manifest import Boolean, Number
 from shared.problems import InvalidInstances, MalformedJson, Problem, TooManyInstances
 from tests.models import BANDS, MIXED, SIGNS, manifest
 
@@ -57,6 +57,20 @@ def test_the_last_of_duplicate_members_counts() -> None:
 def test_values_that_the_manifest_does_not_allow_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(InvalidInstances) as caught:
         decode({**GOOD, **change})
+    assert len(caught.value.bad_fields) == 1
+
+
+@pytest.mark.parametrize(("value", "expected"), [("true", True), ("false", False), ("1", True), ("0", False)])
+def test_a_boolean_may_be_true_false_one_or_zero(value: str, expected: bool) -> None:
+    booleans = schemas.build(manifest([Boolean(name="x")]))
+    (instance,) = booleans.decode(f'{{"instances":[{{"x":{value}}}]}}'.encode())
+    assert instance.f0 == expected  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("value", ["2", "-1", "0.5", '"true"', '"1"', "null", "[]"])
+def test_other_values_for_a_boolean_are_refused(value: str) -> None:
+    with pytest.raises(InvalidInstances) as caught:
+        schemas.build(manifest([Boolean(name="x")])).decode(f'{{"instances":[{{"x":{value}}}]}}'.encode())
     assert len(caught.value.bad_fields) == 1
 
 
@@ -149,6 +163,13 @@ def test_the_schema_describes_label_unit_range_and_the_warning() -> None:
     feature = schema["$defs"]["Instance"]["properties"]["body mass/index"]
     assert feature["title"] == "BMI"
     assert feature["description"] == "Trained on 10 to 50, kg/m²; outside it the response carries a warning."
+
+
+def test_the_schema_of_a_boolean_is_a_boolean_for_generated_clients() -> None:
+    schema = msgspec.json.schema(schemas.instances_type(manifest([Boolean(name="x", help="Smokes.")])))
+    feature = schema["$defs"]["Instance"]["properties"]["x"]
+    expected = {"type": "boolean", "title": "x", "description": "Smokes. The numbers 1 and 0 are accepted too."}
+    assert feature == expected
 
 
 def test_the_schema_lists_required_features_and_forbids_others() -> None:

@@ -1,11 +1,11 @@
 """The report of `check`: rows that cannot be used for predictions, and values outside the training data's range."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.model.manifest import Feature, Number
+from shared.model.values import convert
 
 MAX_EXAMPLES = 3  # entities named for each kind of error
 MISSING, WRONG_TYPE, OUTSIDE, MISSING_OPTIONAL = "missing", "of a wrong type", "outside the range", "missing (optional)"
@@ -46,9 +46,9 @@ class Report:
 def _error(feature: Feature, value: Any) -> str:
     if value is None:
         return MISSING_OPTIONAL if feature.optional else MISSING
-    if not isinstance(feature, Number):
-        return "" if value in feature.values else WRONG_TYPE
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+    if convert(feature, value) is None:
         return WRONG_TYPE
+    if not isinstance(feature, Number):
+        return ""
     low, high = feature.range
     return "" if low <= value <= high else OUTSIDE

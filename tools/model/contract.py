@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from shared.model import schemas
 from shared.model.columns import Column
-from shared.model.manifest import Category, Feature, Manifest, Number
+from shared.model.manifest import Category, Feature, Manifest, is_numeric
 from tools.model import choices, examples, features, output, probe
 from tools.model.choices import NO_CHOICES, Choices
 from tools.model.data import Table, sample
@@ -137,7 +137,7 @@ def _refuse_changed_predictions(manifest: Manifest, estimator: Any, table: Table
     served = probe.predict_table(manifest, estimator, rows)
     if expected is None or probe.agree(expected.ravel(), served):  # None: the estimator does not fit the data's types
         return
-    numbers = join_names(feature.name for feature in manifest.features if isinstance(feature, Number))
+    numbers = join_names(feature.name for feature in manifest.features if is_numeric(feature))
     raise Refused(
         "The model predicts something else when its numbers are floats, as the service sends them. It reads some of "
         f"these columns as texts or whole numbers: {numbers}."

@@ -1,4 +1,4 @@
-"""The features, from the data's columns: numbers with a range, or categories with their values."""
+"""The features, from the data's columns: numbers with a range, booleans, or categories with their values."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from shared.model.manifest import Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number
 from tools.model.data import Table, column
 from tools.model.refused import Refused
 
@@ -19,7 +19,7 @@ DATE = re.compile(r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d
 def feature(table: Table, name: str, texts: Mapping[str, str]) -> Feature:
     """Return the feature in one column. `texts` are its label, unit and help, as far as they exist. Raises Refused.
 
-    Booleans are the numbers 0 and 1. Categories of pandas are numbers or texts, as their values are.
+    Categories of pandas are booleans, numbers or texts, as their values are.
     """
     series = table.frame[name]
     present = series.dropna()
@@ -30,6 +30,8 @@ def feature(table: Table, name: str, texts: Mapping[str, str]) -> Feature:
             f"The column {name} of {table.source} has dates. The service supports numbers and categories. Before "
             "training, turn the dates into numbers, such as the year or the days since a date."
         )
+    if _are_booleans(present):
+        return _boolean(name, texts)
     if _are_numbers(present):
         return _number(table, name, texts)
     if not all(isinstance(value, str) for value in present):
@@ -50,6 +52,17 @@ def _number(table: Table, name: str, texts: Mapping[str, str]) -> Number:
     return Number(name=name, range=(float(np.nanmin(values)), float(np.nanmax(values))), **members)
 
 
+def _boolean(name: str, texts: Mapping[str, str]) -> Boolean:
+    members: dict[str, Any] = dict(texts)
+    if "unit" in texts:
+        raise _no_unit(name, "boolean")
+    return Boolean(name=name, **members)
+
+
+def _no_unit(name: str, kind: str) -> Refused:
+    return Refused(f"The feature {name} is a {kind}; only numbers have a unit.")
+
+
 def _category(table: Table, name: str, texts: Mapping[str, str]) -> Category:
     members: dict[str, Any] = dict(texts)
     values = _values(table.frame[name])
@@ -58,7 +71,7 @@ def _category(table: Table, name: str, texts: Mapping[str, str]) -> Category:
             f"The column {name} of {table.source} has {len(values)} different texts; a category may have {MAX_VALUES}."
         )
     if "unit" in texts:
-        raise Refused(f"The feature {name} is a category; only numbers have a unit.")
+        raise _no_unit(name, "category")
     return Category(name=name, values=values, **members)
 
 
@@ -67,6 +80,13 @@ def _values(series: "pd.Series[Any]") -> tuple[str, ...]:
     if isinstance(series.dtype, pd.CategoricalDtype):
         return tuple(series.cat.categories)
     return tuple(sorted(set(series.dropna())))
+
+
+def _are_booleans(present: "pd.Series[Any]") -> bool:
+    kind = present.cat.categories.dtype if isinstance(present.dtype, pd.CategoricalDtype) else present.dtype
+    if pd.api.types.is_bool_dtype(kind):
+        return True
+    return all(isinstance(value, (bool, np.bool_)) for value in present)
 
 
 def _are_numbers(present: "pd.Series[Any]") -> bool:

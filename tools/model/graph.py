@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from shared.model.manifest import Feature, Manifest, Number, Onnx
+from shared.model.manifest import Feature, Manifest, Onnx, is_numeric
 from shared.model.runtimes.onnx import OnnxModel
 from tools.model import parity
 from tools.model.data import Table
@@ -74,9 +74,9 @@ def _inputs(features: Sequence[Feature]) -> Iterator[Inputs]:
     except ImportError as error:
         raise NotServed(f"skl2onnx, which writes ONNX graphs, cannot be imported ({one_line(error)})") from error
 
-    if all(isinstance(feature, Number) for feature in features):
+    if all(map(is_numeric, features)):
         yield [("rows", DoubleTensorType([None, len(features)]))]
-    kinds = [DoubleTensorType if isinstance(feature, Number) else StringTensorType for feature in features]
+    kinds = [DoubleTensorType if is_numeric(feature) else StringTensorType for feature in features]
     yield [(feature.name, kind([None, 1])) for feature, kind in zip(features, kinds, strict=True)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from shared.model.columns import Column
-from shared.model.manifest import Category, Feature, Manifest, Number
+from shared.model.manifest import Boolean, Category, Feature, Manifest, Number
 from shared.model.runtimes import Predicted, Runtime
 from shared.model.runtimes.sklearn import SklearnModel
 from shared.problems import InvalidInstances
@@ -145,5 +145,7 @@ def _numbers(feature: Number, count: int, chance: np.random.Generator) -> Column
     return values
 
 
-def _texts(feature: Category, count: int, chance: np.random.Generator) -> Column:
+def _texts(feature: Category | Boolean, count: int, chance: np.random.Generator) -> Column:
+    if isinstance(feature, Boolean):
+        return chance.integers(0, 2, count).astype(np.float64)
     return chance.choice(np.array(feature.values, dtype=object), count)

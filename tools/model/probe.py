@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from shared.model.columns import Column, assemble
-from shared.model.manifest import Feature, Manifest, Number
+from shared.model.manifest import Feature, Manifest, Number, is_numeric
 from tools.model.data import Table
 from tools.model.refused import Refused, join_names, one_line
 
@@ -141,7 +141,7 @@ def _predicts(manifest: Manifest, estimator: Any, row: Sequence[Column]) -> bool
 
 
 def _missing(feature: Feature) -> Column:
-    return np.array([np.nan], dtype=np.float64 if isinstance(feature, Number) else object)
+    return np.array([np.nan], dtype=np.float64 if is_numeric(feature) else object)
 
 
 def _hint(manifest: Manifest) -> str:

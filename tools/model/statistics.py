@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import r2_score
 
 from shared.model.loader import Model
-from shared.model.manifest import Category, Manifest, Number, Statistics, Training, label_text
+from shared.model.manifest import Boolean, Category, Feature, Label, Manifest, Number, Statistics, Training, label_text
 from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import probe
 from tools.model.data import Table, sample
@@ -33,9 +33,7 @@ def compute(manifest: Manifest, estimator: Any, table: Table) -> Statistics:
     missing = {feature.name: float(table.frame[feature.name].isna().mean()) for feature in features}
     statistics = Statistics(
         quantiles={feature.name: quantiles(values) for feature, values in columns if isinstance(feature, Number)},
-        shares={
-            feature.name: shares(values, feature.values) for feature, values in columns if isinstance(feature, Category)
-        },
+        shares={feature.name: shares(values, labels) for feature, values in columns if (labels := _labels(feature))},
         missing={name: _round(share) for name, share in missing.items() if share},
     )
     return _with_predictions(statistics, manifest, estimator, _sample(manifest, table))
@@ -50,6 +48,13 @@ def shares(values: Any, labels: Sequence[Any]) -> dict[str, float]:
     """Return the share of every label or category among all rows, also among those without a value."""
     counts = Counter(values)
     return {label_text(label): _round(counts[label] / len(values)) for label in labels}
+
+
+def _labels(feature: Feature) -> Sequence[Label]:
+    """Return the values whose shares are computed; none for a number."""
+    if isinstance(feature, Boolean):
+        return (False, True)
+    return feature.values if isinstance(feature, Category) else ()
 
 
 def print_score(manifest: Manifest, estimator: Any, table: Table) -> None:

@@ -1,6 +1,6 @@
 // The rows of a batch: their instances, their problems, and later their predictions.
 
-import { buildInstance, ENTITY_ID, hasFeatureStore, parseNumber } from "./instance.js";
+import { buildInstance, ENTITY_ID, hasFeatureStore, parseBoolean, parseNumber } from "./instance.js";
 import { labelText } from "./manifest.js";
 
 /** Return {cells, instance} or {cells, problem} per row of a CSV file. Throws an Error if a needed column is missing. */
@@ -39,6 +39,7 @@ function findEntityColumn(header) {
 function parseCell(feature, text, separator) {
   if (text === "") return { missing: true };
   if (feature.kind === "number") return parseNumber(separator === ";" ? text.replace(",", ".") : text);
+  if (feature.kind === "boolean") return parseBoolean(text);
   const value = feature.values.find((category) => category.trim() === text);
   return value === undefined ? { problem: "is not a known category" } : { value };
 }

@@ -7,7 +7,7 @@ import { requestCurve } from "./curve.js";
 import { el, getById } from "./dom.js";
 import { formatNumber, formatShare } from "./format.js";
 import { drawLineChart, predictionLevel } from "./line_chart.js";
-import { displayName, labelText, predictionKind } from "./manifest.js";
+import { displayName, labelText, listedValues, predictionKind } from "./manifest.js";
 
 const MIN_WIDTH = 280;
 
@@ -29,7 +29,7 @@ export function createChart(manifest, data) {
 
   function draw() {
     const description = describe(plot);
-    const drawChart = plot.feature.kind === "category" ? drawCategoryChart : drawLineChart;
+    const drawChart = listedValues(plot.feature) ? drawCategoryChart : drawLineChart;
     drawing.replaceChildren(drawChart({ ...plot, description }, Math.max(MIN_WIDTH, drawing.clientWidth)));
     legend.replaceChildren(...createLegendEntries(plot));
     valueTable.update();
@@ -121,17 +121,18 @@ function describe(plot) {
 function describePoint(plot) {
   const level = predictionLevel(plot);
   if (level === null) return "";
-  const value = formatValue(plot.instance[plot.feature.name]) || "a missing value";
+  const value = formatValue(plot.instance[plot.feature.name]);
   return ` Your prediction is ${plot.formatLevel(level)} at ${value}.`;
 }
 
 function formatValue(value) {
-  return typeof value === "number" ? formatNumber(value) : value;
+  if (value === null || value === undefined) return "a missing value";
+  return typeof value === "number" ? formatNumber(value) : labelText(value);
 }
 
 function createLegendEntries(plot) {
   const layers = describeLayers(plot);
-  const curve = plot.feature.kind === "category" ? ["other", "prediction per category"] : ["main", "prediction"];
+  const curve = listedValues(plot.feature) ? ["other", "prediction per value"] : ["main", "prediction"];
   if (plot.curve) layers.unshift(curve, ["point", "your prediction"]);
   return layers.map(([className, text]) =>
     el("li", {}, el("span", { class: `swatch ${className}`, "aria-hidden": "true" }), text),

@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
-from shared.model.manifest import Category, Manifest, Number
+from shared.model.manifest import Boolean, Category, Manifest, Number
 from tests.tools.model.estimators import (
     CATEGORIES,
     NUMBERS,
@@ -68,7 +68,8 @@ def test_twelve_columns_of_any_name_reach_a_pipeline_by_name(stay_manifest: Mani
     features = stay_manifest.features
 
     assert stay_manifest.artifact.rows == "frame"
-    assert {feature.name for feature in features if isinstance(feature, Number)} == set(NUMBERS)
+    assert {feature.name for feature in features if isinstance(feature, Number)} == {*NUMBERS} - {"steps"}
+    assert {feature.name for feature in features if isinstance(feature, Boolean)} == {"steps"}
     assert {feature.name for feature in features if isinstance(feature, Category)} == set(CATEGORIES)
 
 

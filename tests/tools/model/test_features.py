@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shared.model.manifest import Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number
 from tests.tools.model.estimators import training_table
 from tools.model.features import feature, is_typed
 from tools.model.refused import Refused
@@ -17,13 +17,24 @@ def described(values: object, **texts: str) -> Feature:
     [
         ([3, 1, 2] * 4, (1.0, 3.0)),
         ([0.25, -1.5, np.nan] * 4, (-1.5, 0.25)),
-        ([True, False] * 5, (0.0, 1.0)),
-        (pd.Series([True, None] * 5, dtype=object), (1.0, 1.0)),
         (pd.Categorical([3, 9] * 5), (3.0, 9.0)),
     ],
 )
 def test_numbers_have_the_range_of_the_data(values: object, expected: tuple[float, float]) -> None:
     assert described(values) == Number(name="a", range=expected)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [True, False] * 5,
+        pd.Series([True, None] * 5, dtype=object),
+        pd.Series([True, None] * 5, dtype="boolean"),
+        pd.Categorical([True, False] * 5),
+    ],
+)
+def test_columns_of_true_and_false_are_booleans(values: object) -> None:
+    assert described(values, label="Smokes") == Boolean(name="a", label="Smokes")
 
 
 def test_texts_are_categories_in_alphabetical_order() -> None:
@@ -67,9 +78,10 @@ def test_texts_like_versions_and_intervals_are_not_dates(text: str) -> None:
     assert described([text] * 10) == Category(name="a", values=(text,))
 
 
-def test_a_category_has_no_unit() -> None:
-    with pytest.raises(Refused, match="only numbers have a unit"):
-        described(["x"] * 10, unit="kg")
+@pytest.mark.parametrize(("values", "kind"), [(["x"] * 10, "category"), ([True] * 10, "boolean")])
+def test_only_numbers_have_a_unit(values: object, kind: str) -> None:
+    with pytest.raises(Refused, match=f"The feature a is a {kind}; only numbers have a unit"):
+        described(values, unit="kg")
 
 
 def test_only_columns_of_texts_with_pandas_category_type_are_typed() -> None:

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shared.features import Features
 from shared.model.loader import LazyModel, Model
-from shared.model.manifest import Boolean, Manifest, ManifestFile
+from shared.model.manifest import Boolean, Category, Manifest, ManifestFile
 from shared.predict import Predictor
 from shared.problems import InvalidInstances, ModelUnavailable, NoClasses
 from shared.settings import Settings
@@ -120,6 +121,19 @@ def test_feature_values_are_recorded_only_with_the_setting(
     _, event = sent(build(LOG_VALUES_SAMPLE=share).predict, 0.25, 0.5)
     values = {name: value for name, value in event.properties.items() if name.startswith("value_")}
     assert values == expected
+
+
+def test_a_new_value_of_an_open_category_is_predicted_with_a_warning(build: Build) -> None:
+    class Length:
+        def predict(self, rows: Any) -> Any:
+            return np.array([float(len(row[0])) for row in rows])
+
+    response, event = sent(
+        build(manifest([Category(name="x", values=("a",), open=True)]), Length()).predict, "a", "abc"
+    )
+    assert response["predictions"] == [1.0, 3.0]
+    assert [(each["feature"], each["instances"]) for each in response["warnings"]] == [("x", [1])]
+    assert event.properties["warnings"] == 1
 
 
 def test_a_recorded_boolean_has_the_text_of_its_share_in_the_training_data(build: Build) -> None:

@@ -16,6 +16,9 @@ from shared.settings import Settings
 APP = Path(__file__).resolve().parents[2]
 """The folder of function_app.py; relative paths in settings and manifests start here."""
 
+MAX_CATEGORY_CHARACTERS = 1_000
+"""Of a text in a request that is not in the list of an open category."""
+
 type Range = tuple[float, float]
 type Value = float | str | bool | None
 type Instance = dict[str, Value]
@@ -46,6 +49,8 @@ class Category(Struct, frozen=True, kw_only=True, tag="category", tag_field="kin
     label: str = ""
     help: str = ""
     values: Annotated[tuple[str, ...], Meta(min_length=1)]
+    open: bool = False
+    """True when other texts are predicted too, with a warning."""
     optional: bool = False
     stored: bool = True
 

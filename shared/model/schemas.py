@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from shared.model import validation
-from shared.model.manifest import Boolean, Category, Feature, Label, Manifest, Number
+from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Category, Feature, Label, Manifest
 from shared.problems import MalformedJson, SettingInvalid, TooManyInstances
 
 ENTITY_ID = "entity_id"
@@ -29,6 +29,17 @@ class OutsideRange(Struct, frozen=True):
 
     feature: str
     range: tuple[float, float]
+    instances: list[int]
+    """Positions in the request, from 0."""
+    detail: str
+
+
+class FeatureWarning(Struct, frozen=True, kw_only=True):
+    """A warning: values of `feature` that the training data did not have. They are predicted all the same."""
+
+    feature: str
+    range: tuple[float, float] | UnsetType = UNSET
+    """Of a number. A category that is new to the model has none."""
     instances: list[int]
     """Positions in the request, from 0."""
     detail: str
@@ -111,7 +122,7 @@ def predictions_type(manifest: Manifest, *, entities: bool = False) -> type[Stru
     item = float if manifest.kind == "regressor" else _label_type(manifest)
     unit = f", in {output.unit}" if output.unit else ""
     description = f"{output.label or output.name}{unit}, one per instance"
-    return _response("Predictions", [("predictions", Annotated[list[item], Meta(description=description)])])  # type: ignore[valid-type]
+    return _response(manifest, "Predictions", [("predictions", Annotated[list[item], Meta(description=description)])])  # type: ignore[valid-type]
 
 
 def classes_type(manifest: Manifest, *, entities: bool = False) -> type[Struct]:
@@ -121,11 +132,14 @@ def classes_type(manifest: Manifest, *, entities: bool = False) -> type[Struct]:
         fields.append(("values", Annotated[list[float], Meta(description="The predictions of /predict")]))
     elif manifest.output.probabilities:
         fields.append(("probabilities", Annotated[list[dict[str, float]], Meta(description="Label → probability")]))
-    return _response("Classes", fields)
+    return _response(manifest, "Classes", fields)
 
 
-def _response(name: str, fields: Sequence[tuple[str, Any]]) -> type[Struct]:
-    last = [("warnings", list[OutsideRange]), ("request_id", str)]
+def _response(manifest: Manifest, name: str, fields: Sequence[tuple[str, Any]]) -> type[Struct]:
+    """Return the type of a response. Only models with open categories have warnings without a range."""
+    has_open = any(isinstance(feature, Category) and feature.open for feature in manifest.features)
+    warning = FeatureWarning if has_open else OutsideRange
+    last = [("warnings", list[warning]), ("request_id", str)]  # type: ignore[valid-type]
     return defstruct(name, [("model", ModelName), *fields, *last], kw_only=True)
 
 
@@ -150,6 +164,8 @@ def _field(feature: Feature, entities: bool, zero_and_one: bool) -> tuple[Any, .
 
 def _plain_type(feature: Feature, zero_and_one: bool) -> Any:
     """Return the type of one feature's values."""
+    if isinstance(feature, Category) and feature.open:
+        return Annotated[str, Meta(max_length=MAX_CATEGORY_CHARACTERS, examples=list(feature.values))]
     if isinstance(feature, Category):
         return Literal[feature.values]
     if isinstance(feature, Boolean):
@@ -161,8 +177,9 @@ def _description(feature: Feature) -> str:
     """Return a feature's description in OpenAPI."""
     if isinstance(feature, Boolean):
         return f"{feature.help} The numbers 1 and 0 are accepted too.".strip()
-    if not isinstance(feature, Number):
-        return feature.help
+    if isinstance(feature, Category):
+        new = "Other values than the examples are predicted too; the response then carries a warning."
+        return f"{feature.help} {new}".strip() if feature.open else feature.help
     low, high = feature.range
     unit = f", {feature.unit}" if feature.unit else ""
     trained = f"Trained on {low:g} to {high:g}{unit}; outside it the response carries a warning."

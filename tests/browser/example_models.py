@@ -72,13 +72,14 @@ def create_patients() -> tuple[pd.DataFrame, Labels]:
 
 
 def adopt_stay(folder: Path) -> None:
-    """Write a regressor with a boolean that is required, and one that may be missing."""
+    """Write a regressor with a boolean that is required, one that may be missing, and an open category."""
     random = np.random.default_rng(9)
     rows = pd.DataFrame({"smokes": random.random(PATIENTS) < 0.5, "insured": random.random(PATIENTS) < 0.5})
+    rows["ward"] = random.choice(["cardiology", "surgery"], PATIENTS)
     days = 3.0 + 2 * rows["smokes"]
     rows["insured"] = rows["insured"].astype(float).mask(random.random(PATIENTS) < 0.2).map({1.0: True, 0.0: False})
-    filled = ColumnTransformer(
-        [("filled", SimpleImputer(strategy="most_frequent"), ["insured"])], remainder="passthrough"
-    )
-    model = make_pipeline(filled, LinearRegression()).fit(rows, days)
+    fill = ("insured", SimpleImputer(strategy="most_frequent"), ["insured"])
+    encode = ("ward", OneHotEncoder(handle_unknown="ignore"), ["ward"])
+    columns = ColumnTransformer([fill, encode], remainder="passthrough")
+    model = make_pipeline(columns, LinearRegression()).fit(rows, days)
     adopt(model, rows, days, name="stay", target="days", folder=folder)

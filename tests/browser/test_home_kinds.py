@@ -1,4 +1,4 @@
-"""The home page of a model whose features are no numbers: booleans."""
+"""The home page of a model whose features are no numbers: booleans, and a category that accepts new values."""
 
 from typing import Any
 
@@ -46,12 +46,37 @@ def test_the_chart_of_a_boolean_has_a_row_for_false_and_one_for_true(stay_page: 
 
 
 def test_a_csv_file_may_have_booleans_in_any_usual_form(stay_page: Page) -> None:
-    predict_rows(log_in(open_batch(stay_page)), "smokes,insured\nTrue,1\nfalse,\n0,FALSE\nyes,true\n")
-    cells = stay_page.locator("#batch tbody tr").all_inner_texts()
+    predict_rows(
+        log_in(open_batch(stay_page)),
+        "smokes,insured,ward\nTrue,1,surgery\nfalse,,surgery\n0,FALSE,surgery\nyes,true,surgery\n",
+    )
+    rows = stay_page.locator("#batch tbody tr")
+    expect(rows).to_have_count(4)
+    cells = rows.all_inner_texts()
     assert [row.split("\t")[1] for row in cells[:3]] == ["5", "3", "3"]
     assert "smokes must be true or false" in cells[3]
 
 
-def test_the_form_of_booleans_is_accessible(stay_page: Page) -> None:
+def test_an_open_category_suggests_its_values_and_accepts_another_with_a_warning(stay_page: Page) -> None:
+    log_in(open_home(stay_page))
+    ward = stay_page.get_by_label("ward")
+    suggested = stay_page.locator(f"#{ward.get_attribute('list')} option")
+    assert suggested.evaluate_all("options => options.map(({ value }) => value)") == ["cardiology", "surgery"]
+    ward.fill("dermatology")
+    expect(stay_page.get_by_text("This value is new to the model.")).to_be_visible()
+    assert sent_instance(stay_page)["ward"] == "dermatology"
+    expect(stay_page.locator("#prediction .warning")).to_have_text(
+        "ward has a value that is new to the model. The prediction may be unreliable."
+    )
+    ward.fill("surgery")
+    expect(stay_page.get_by_text("This value is new to the model.")).to_be_hidden()
+
+
+def test_a_csv_file_may_have_new_values_of_an_open_category(stay_page: Page) -> None:
+    predict_rows(log_in(open_batch(stay_page)), "smokes,insured,ward\n1,,dermatology\n1,,surgery\n")
+    expect(stay_page.get_by_text("1 row outside the training data.")).to_be_visible()
+
+
+def test_the_form_is_accessible(stay_page: Page) -> None:
     open_home(stay_page)
     assert find_violations(stay_page, "light") == []

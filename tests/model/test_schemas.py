@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model import schemas
-from shared.model.manifest import Boolean, Number
+from shared.model.manifest import Boolean, Category, Number
 from shared.problems import InvalidInstances, MalformedJson, Problem, TooManyInstances
 from tests.models import BANDS, MIXED, SIGNS, manifest
 
 MIXED_SCHEMAS = schemas.build(manifest(MIXED))
+OPEN = Category(name="x", values=("a", "b"), open=True, help="A letter.")
 GOOD = {"body mass/index": 21.5, "smoker?": "yes"}
 
 
@@ -58,6 +59,15 @@ def test_values_that_the_manifest_does_not_allow_are_refused(change: dict[str, A
     with pytest.raises(InvalidInstances) as caught:
         decode({**GOOD, **change})
     assert len(caught.value.bad_fields) == 1
+
+
+def test_an_open_category_may_be_any_text_up_to_a_length() -> None:
+    opened = schemas.build(manifest([OPEN]))
+    for text in ("a", "new", "", "x" * 1000):
+        assert opened.decode(json.dumps({"instances": [{"x": text}]}).encode())[0].f0 == text  # type: ignore[attr-defined]
+    for value in ("x" * 1001, 1, None, True):
+        with pytest.raises(InvalidInstances):
+            opened.decode(json.dumps({"instances": [{"x": value}]}).encode())
 
 
 @pytest.mark.parametrize(("value", "expected"), [("true", True), ("false", False), ("1", True), ("0", False)])
@@ -170,6 +180,24 @@ def test_the_schema_of_a_boolean_is_a_boolean_for_generated_clients() -> None:
     feature = schema["$defs"]["Instance"]["properties"]["x"]
     expected = {"type": "boolean", "title": "x", "description": "Smokes. The numbers 1 and 0 are accepted too."}
     assert feature == expected
+
+
+def test_the_schema_of_an_open_category_has_its_values_as_examples() -> None:
+    schema = msgspec.json.schema(schemas.instances_type(manifest([OPEN])))
+    feature = schema["$defs"]["Instance"]["properties"]["x"]
+    assert (feature["type"], feature["maxLength"], feature["examples"]) == ("string", 1000, ["a", "b"])
+    new = "Other values than the examples are predicted too; the response then carries a warning."
+    assert feature["description"] == f"A letter. {new}"
+
+
+@pytest.mark.parametrize(
+    ("features", "required"),
+    [([OPEN], ["feature", "instances", "detail"]), (MIXED, ["feature", "range", "instances", "detail"])],
+)
+def test_only_models_with_open_categories_have_warnings_without_a_range(features: Any, required: list[str]) -> None:
+    schema = msgspec.json.schema(schemas.build(manifest(features)).predictions)
+    (warning,) = [members for name, members in schema["$defs"].items() if name in ("OutsideRange", "FeatureWarning")]
+    assert warning["required"] == required
 
 
 def test_the_schema_lists_required_features_and_forbids_others() -> None:

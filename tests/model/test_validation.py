@@ -49,6 +49,13 @@ def test_an_unknown_category_is_listed_with_the_known_ones() -> None:
     assert bad_fields('{"instances":[{"bmi":1,"sex":"x"}]}') == {"/instances/0/sex": 'must be one of "f", "m"'}
 
 
+def test_an_open_category_is_listed_without_its_values() -> None:
+    features = (Category(name="sex", values=("f", "m"), open=True),)
+    body = '{"instances":[{"sex":1},{"sex":"new"},{"sex":"' + "x" * 1001 + '"}]}'
+    detail = "must be a text of at most 1000 characters"
+    assert bad_fields(body, features=features) == {"/instances/0/sex": detail, "/instances/2/sex": detail}
+
+
 def test_a_number_for_a_category_is_listed() -> None:
     assert list(bad_fields('{"instances":[{"bmi":1,"sex":1}]}')) == ["/instances/0/sex"]
 

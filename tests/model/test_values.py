@@ -10,6 +10,7 @@ from shared.model.values import convert
 
 NUMBER = Number(name="x", range=(0.0, 1.0))
 CATEGORY = Category(name="x", values=("f", "m"))
+OPEN = Category(name="x", values=("f", "m"), open=True)
 BOOLEAN = Boolean(name="x")
 
 
@@ -22,6 +23,9 @@ BOOLEAN = Boolean(name="x")
         (NUMBER, math.inf, None),
         (CATEGORY, "f", "f"),
         (CATEGORY, "x", None),
+        (OPEN, "x", "x"),
+        (OPEN, "x" * 1001, None),
+        (OPEN, 1, None),
         (BOOLEAN, True, True),
         (BOOLEAN, False, False),
         (BOOLEAN, 1, True),

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.model.manifest import Feature, Number
+from shared.model.manifest import Category, Feature, Number
 from shared.model.values import convert
 
 MAX_EXAMPLES = 3  # entities named for each kind of error
-MISSING, WRONG_TYPE, OUTSIDE, MISSING_OPTIONAL = "missing", "of a wrong type", "outside the range", "missing (optional)"
+MISSING, MISSING_OPTIONAL = "missing", "missing (optional)"
+WRONG_TYPE, OUTSIDE, NEW = "of a wrong type", "outside the range", "new to the model"
 
 
 class Report:
@@ -48,6 +49,8 @@ def _error(feature: Feature, value: Any) -> str:
         return MISSING_OPTIONAL if feature.optional else MISSING
     if convert(feature, value) is None:
         return WRONG_TYPE
+    if isinstance(feature, Category) and value not in feature.values:
+        return NEW
     if not isinstance(feature, Number):
         return ""
     low, high = feature.range

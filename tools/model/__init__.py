@@ -40,6 +40,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     examples: Sequence[Instance] = (),
     held_out: tuple[Any, Any] | None = None,
     optional: Sequence[str] = (),
+    closed: bool = False,
     publish_points: bool = False,
     folder: Path = APP / "model",
     loaded: "Loaded | None" = None,
@@ -53,6 +54,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     regressor's predictions into classes with the names `class_labels`. `examples` come before the generated ones.
     `held_out` is an X and y that the estimator was not trained on; the manifest gets the score on them.
     `optional` are features that may be missing in requests, although the data has no gaps in them.
+    With `closed`, no category accepts texts that are new to the model.
     `publish_points` lets the page's picture show single rows of the training data. `loaded` is the file of the
     estimator; its bytes are written unchanged.
 
@@ -72,7 +74,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     draft = replace(draft, version=version or draft.version, description=description)
     texts, class_edges = Texts(labels or {}, units or {}, help or {}), output.Edges(edges, class_labels)
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
-    options = parts.Options(texts, class_edges, examples, test, Choices(optional))
+    options = parts.Options(texts, class_edges, examples, test, Choices(optional, closed))
     manifest, onnx = parts.complete(draft, estimator, training, options)
     manifest, encoded = document.encode(manifest)
     document.write(folder, {manifest.artifact.file: content, graph.FILE: onnx, document.FILE: encoded})

@@ -42,6 +42,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser.add_argument("--class-labels", metavar="low,mid,high", help="one more than edges (default: Class0, ...)")
     parser.add_argument("--text", metavar="zip,code", default="", help="columns of digits that were texts in training")
     parser.add_argument("--optional", metavar="age,city", default="", help="features that requests may lack")
+    parser.add_argument("--closed", action="store_true", help="refuse categories that are new to the model")
     parser.add_argument("--name", help="the model's name (default: the name of FILE)")
     parser.add_argument("--version", default="", help="its version (default: from the file's SHA-256)")
     parser.add_argument("--description", default="", help="one sentence about it")
@@ -95,6 +96,7 @@ def _adopt(arguments: Namespace) -> None:
         edges=edges,
         class_labels=class_labels,
         optional=_names(arguments.optional),
+        closed=arguments.closed,
         publish_points=arguments.publish_points,
         folder=arguments.folder,
         loaded=loaded,

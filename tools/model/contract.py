@@ -47,6 +47,8 @@ def build(  # noqa: PLR0913 - the owner's three parts, each by its name
     kinds = _row_kinds(estimator, table, described)
     manifest = probe.with_row_kind(manifest, probe.row_kind(manifest, estimator, kinds, row))
     manifest = _with_optional(manifest, _optional(manifest, estimator, table, row, chosen.optional))
+    if not chosen.closed:
+        manifest = _with_open(manifest, probe.open_categories(manifest, estimator, row))
     target = replace(manifest.output, **texts.of_name(manifest.output.name))
     manifest = replace(manifest, output=output.build(target, manifest, estimator, row, edges))
     _refuse_changed_predictions(manifest, estimator, table)
@@ -105,6 +107,14 @@ def _optional(
 
 def _with_optional(manifest: Manifest, names: frozenset[str]) -> Manifest:
     marked = [replace(feature, optional=True) if feature.name in names else feature for feature in manifest.features]
+    return replace(manifest, features=tuple(marked))
+
+
+def _with_open(manifest: Manifest, names: frozenset[str]) -> Manifest:
+    features = manifest.features
+    marked = [
+        replace(each, open=True) if isinstance(each, Category) and each.name in names else each for each in features
+    ]
     return replace(manifest, features=tuple(marked))
 
 

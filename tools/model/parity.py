@@ -14,6 +14,7 @@ from shared.model.manifest import Boolean, Category, Feature, Manifest, Number
 from shared.model.runtimes import Predicted, Runtime
 from shared.model.runtimes.sklearn import SklearnModel
 from shared.problems import InvalidInstances
+from tools.model import probe
 from tools.model.data import Table, sample
 from tools.model.refused import one_line
 
@@ -148,4 +149,5 @@ def _numbers(feature: Number, count: int, chance: np.random.Generator) -> Column
 def _texts(feature: Category | Boolean, count: int, chance: np.random.Generator) -> Column:
     if isinstance(feature, Boolean):
         return chance.integers(0, 2, count).astype(np.float64)
-    return chance.choice(np.array(feature.values, dtype=object), count)
+    values = [*feature.values, *(probe.unseen(feature) if feature.open else ())]
+    return chance.choice(np.array(values, dtype=object), count)

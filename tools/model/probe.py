@@ -6,7 +6,7 @@ here as the service will send them.
 
 import warnings
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from msgspec.structs import replace
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from shared.model.columns import Column, assemble
-from shared.model.manifest import Feature, Manifest, Number, is_numeric
+from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Category, Feature, Manifest, Number, is_numeric
 from tools.model.data import Table
 from tools.model.refused import Refused, join_names, one_line
 
 ROWS_COMPARED = 50
+UNSEEN = ("a text that is new to the model", "nan", "")
+"""Texts for open categories. A graph or a frame may take "nan" or "" for a missing value."""
 MAX_DIFFERENCE = 1e-6  # of the greatest prediction; float32 columns differ by less, a misread column by much more
 
 
@@ -56,11 +58,14 @@ def predict_table(manifest: Manifest, estimator: Any, table: Table) -> NDArray[A
     return predictions
 
 
-def try_call(call: Callable[..., Any], *args: Any) -> Any:
-    """Return the call's result, or None if it fails or scikit-learn warns that rows do not fit the training."""
+def try_call(call: Callable[..., Any], *args: Any, warned: Literal["error", "ignore"] = "error") -> Any:
+    """Return the call's result, or None if it fails or scikit-learn warns that rows do not fit the training.
+
+    With `warned="ignore"` a warning is no failure.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.simplefilter("error", UserWarning)  # feature names, unknown categories
+        warnings.simplefilter(warned, UserWarning)  # feature names, unknown categories
         try:
             return call(*args)
         except Exception:
@@ -122,6 +127,31 @@ def optional_features(
     return frozenset(manifest.features[i].name for i in positions)
 
 
+def open_categories(manifest: Manifest, estimator: Any, row: Sequence[Column]) -> frozenset[str]:
+    """Return the categories for which the estimator predicts `row` with a text that is new to it: a finite number.
+
+    scikit-learn warns about unknown categories that it handles, so warnings do not count here. Data frames with
+    pandas' category type cannot have a new text.
+    """
+    if manifest.artifact.rows == "typed frame":
+        return frozenset()
+    return frozenset(
+        feature.name
+        for i, feature in enumerate(manifest.features)
+        if isinstance(feature, Category)
+        and max(map(len, feature.values)) <= MAX_CATEGORY_CHARACTERS
+        and all(
+            _predicts(manifest, estimator, [*row[:i], np.array([text], dtype=object), *row[i + 1 :]], "ignore")
+            for text in unseen(feature)
+        )
+    )
+
+
+def unseen(category: Category) -> list[str]:
+    """Return texts that are not in the category's list."""
+    return [text for text in UNSEEN if text not in category.values]
+
+
 def agree(expected: NDArray[Any], served: NDArray[Any]) -> bool:
     """Return true if both predictions are the same, numbers up to rounding."""
     if expected.dtype.kind == "f" and served.dtype.kind == "f":
@@ -135,8 +165,10 @@ def with_row_kind(manifest: Manifest, kind: Any) -> Manifest:
     return replace(manifest, artifact=replace(manifest.artifact, rows=kind))
 
 
-def _predicts(manifest: Manifest, estimator: Any, row: Sequence[Column]) -> bool:
-    predictions = try_call(predict, manifest, estimator, row)
+def _predicts(
+    manifest: Manifest, estimator: Any, row: Sequence[Column], warned: Literal["error", "ignore"] = "error"
+) -> bool:
+    predictions = try_call(predict, manifest, estimator, row, warned=warned)
     return predictions is not None and (predictions.dtype.kind != "f" or bool(np.isfinite(predictions).all()))
 
 

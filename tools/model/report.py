@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.model.manifest import APP, Manifest
+from shared.model.manifest import APP, Category, Manifest
 from tools.model import document, picture
 from tools.model.refused import join_names
 
@@ -23,6 +23,8 @@ def print_summary(manifest: Manifest, folder: Path) -> None:
         print(
             f"Optional in requests: {join_names(optional)}. The training data has gaps there, or the option names them."
         )
+    if unlisted := [each.name for each in manifest.features if isinstance(each, Category) and each.open]:
+        print(f"Categories that also accept new values, with a warning: {join_names(unlisted)}. --closed refuses them.")
     if artifact.rows != "array" and artifact.runtime == "scikit-learn":
         print(FRAME_COST)
     graph = [folder / artifact.onnx.file] if artifact.onnx else []

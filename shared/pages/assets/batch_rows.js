@@ -40,11 +40,11 @@ function parseCell(feature, text, separator) {
   if (text === "") return { missing: true };
   if (feature.kind === "number") return parseNumber(separator === ";" ? text.replace(",", ".") : text);
   if (feature.kind === "boolean") return parseBoolean(text);
-  const value = feature.values.find((category) => category.trim() === text);
+  const value = feature.values.find((category) => category.trim() === text) ?? (feature.open ? text : undefined);
   return value === undefined ? { problem: "is not a known category" } : { value };
 }
 
-/** Add `prediction` and `outside` (features outside the training range) to the rows that were sent. */
+/** Add `prediction` and `outside` (features outside the training data) to the rows that were sent. */
 export function addPredictions(rows, predictions, warnings) {
   rows.forEach((row, i) => Object.assign(row, { prediction: predictions[i], outside: [] }));
   for (const { feature, instances } of warnings) for (const i of instances) rows[i].outside.push(feature);

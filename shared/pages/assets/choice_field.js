@@ -1,13 +1,36 @@
-// The controls of features that are no numbers: a list of categories, or a checkbox.
+// The controls of features that are no numbers: a list of categories, a text with suggestions, or a checkbox.
 
 import { el } from "./dom.js";
 import { labelText, listedValues } from "./manifest.js";
 
 /** Return the control for a category or a boolean. `emptyText` stands for a missing value; "" if there is none. */
 export function createChoice(feature, id, emptyText) {
-  const warning = el("p", { id: `${id}-warning`, hidden: true });
-  const createControl = feature.kind === "boolean" && !emptyText ? createCheckbox : createList;
-  return { warning, ...createControl(feature, id, emptyText) };
+  const warning = el("p", { id: `${id}-warning`, class: "field-warning", hidden: true });
+  return { warning, ...chooseControl(feature, emptyText)(feature, id, emptyText, warning) };
+}
+
+function chooseControl(feature, emptyText) {
+  if (feature.open) return createSuggestions;
+  return feature.kind === "boolean" && !emptyText ? createCheckbox : createList;
+}
+
+/** Return a text input that suggests the known values, and warns of another one. */
+function createSuggestions(feature, id, emptyText, warning) {
+  const input = el("input", { id, list: `${id}-values`, autocomplete: "off", placeholder: emptyText });
+  const values = el("datalist", { id: `${id}-values` }, feature.values.map((value) => el("option", { value })));
+  const read = () => (input.value === "" && emptyText ? { missing: true } : { value: input.value });
+  const update = () => {
+    const { missing, value } = read();
+    const isNew = !missing && !feature.values.includes(value);
+    warning.textContent = isNew ? "This value is new to the model." : "";
+    warning.hidden = !isNew;
+  };
+  input.addEventListener("input", update);
+  const write = (value) => {
+    input.value = value ?? "";
+    update();
+  };
+  return { input, values, read, write };
 }
 
 function createCheckbox(feature, id) {

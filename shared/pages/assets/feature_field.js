@@ -23,6 +23,7 @@ export function createFeatureField(feature, index, manifest, bins) {
     el("div", { class: "field-head" }, createLabel(feature, id), control.input),
     control.slider && el("div", { class: "slider" }, drawDistribution(bins), control.slider),
     control.sliderEnds,
+    control.values,
     control.warning,
     help,
     error,

@@ -115,6 +115,40 @@ def test_a_feature_that_the_model_needs_cannot_be_optional() -> None:
         described(filling().fit(frame, frame["class"]), frame, frame["class"], optional=["age", "class"])
 
 
+def opened(manifest: Manifest) -> list[str]:
+    """Return the names of the open categories."""
+    return [feature.name for feature in manifest.features if isinstance(feature, Category) and feature.open]
+
+
+@pytest.mark.parametrize(
+    ("encoder", "expected"),
+    [
+        (OneHotEncoder(), []),
+        (OneHotEncoder(handle_unknown="ignore"), ["ward"]),
+        (OneHotEncoder(handle_unknown="ignore", drop="first"), ["ward"]),  # scikit-learn warns, and predicts
+        (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=60), ["ward"]),
+        (OrdinalEncoder(), []),
+        (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), ["ward"]),
+        (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan), []),  # no finite number
+    ],
+    ids=str,
+)
+def test_a_category_is_open_if_the_encoder_takes_new_values(encoder: Any, expected: list[str]) -> None:
+    frame = patients()[["age", "ward"]]
+    columns = ColumnTransformer([("texts", encoder, ["ward"])], remainder="passthrough")
+    model = make_pipeline(columns, LinearRegression()).fit(frame, frame["age"])
+
+    assert opened(described(model, frame, frame["age"])) == expected
+    assert opened(described(model, frame, frame["age"], closed=True)) == []
+
+
+def test_a_category_of_a_typed_frame_is_closed() -> None:
+    frame = patients()[["age", "ward"]].astype({"ward": "category"})
+    model = HistGradientBoostingRegressor(categorical_features="from_dtype", max_iter=5).fit(frame, frame["age"])
+
+    assert opened(described(model, frame, frame["age"])) == []
+
+
 def test_options_for_unknown_features_are_refused() -> None:
     with pytest.raises(
         Refused, match=r"optional names columns that are no features .*: agee\. The features are: x0, x1"

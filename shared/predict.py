@@ -13,7 +13,7 @@ from shared import telemetry
 from shared.features import Features
 from shared.model import schemas
 from shared.model.loader import LazyModel, Model, Predictions
-from shared.model.manifest import Boolean, Feature, ManifestFile, label_text
+from shared.model.manifest import Boolean, Category, Feature, ManifestFile, Text, label_text
 from shared.model.schemas import Schemas, attribute
 from shared.problems import (
     FeaturesInvalid,
@@ -39,6 +39,7 @@ PREDICT_PROBLEMS = (
     FeaturesUnavailable,
 )
 """Raised by a prediction, and by the authorization before it."""
+NEW_CATEGORY = "(new to the model)"
 
 _encoder = msgspec.json.Encoder()
 
@@ -146,8 +147,15 @@ def _values(schemas: Schemas, instance: Struct) -> dict[str, str | float]:
 
 
 def _property(feature: Feature, value: str | float) -> str | float:
-    """Return a value as telemetry shows it: booleans as the texts that `shares` in the statistics has."""
-    return label_text(bool(value)) if isinstance(feature, Boolean) else value
+    """Return a value as the statistics of the training data have it, so that queries can compare both.
+
+    What a client wrote into a text stays out of telemetry.
+    """
+    if isinstance(feature, Boolean):
+        return label_text(bool(value))
+    if isinstance(value, str) and isinstance(feature, Text):
+        return float(len(value))
+    return NEW_CATEGORY if isinstance(feature, Category) and value not in feature.values else value
 
 
 def _bind_summary(result: Predictions) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from shared.features import Features
 from shared.model.loader import LazyModel, Model
-from shared.model.manifest import Boolean, Category, Manifest, ManifestFile
+from shared.model.manifest import Boolean, Category, Manifest, ManifestFile, Text
 from shared.predict import Predictor
 from shared.problems import InvalidInstances, ModelUnavailable, NoClasses
 from shared.settings import Settings
@@ -43,6 +43,13 @@ def build(tmp_path: Path, threads: Threads) -> Build:
         return Predictor(settings, ManifestFile(settings), lazy, features, threads.general)
 
     return built
+
+
+class Constant:
+    """An estimator that predicts 1 for every row."""
+
+    def predict(self, rows: Any) -> Any:
+        return np.ones(len(rows))
 
 
 def sent(predict: Predict, *instances: Any) -> tuple[dict[str, Any], Invocation]:
@@ -134,6 +141,15 @@ def test_a_new_value_of_an_open_category_is_predicted_with_a_warning(build: Buil
     assert response["predictions"] == [1.0, 3.0]
     assert [(each["feature"], each["instances"]) for each in response["warnings"]] == [("x", [1])]
     assert event.properties["warnings"] == 1
+
+
+def test_no_text_that_a_client_wrote_is_recorded(build: Build) -> None:
+    for feature, expected in (
+        (Text(name="x"), 6.0),
+        (Category(name="x", values=("a",), open=True), "(new to the model)"),
+    ):
+        _, event = sent(build(manifest([feature]), Constant(), LOG_VALUES_SAMPLE="1").predict, "secret")
+        assert event.properties["value_x"] == expected
 
 
 def test_a_recorded_boolean_has_the_text_of_its_share_in_the_training_data(build: Build) -> None:

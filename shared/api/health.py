@@ -150,7 +150,7 @@ def _statistics(manifest: Manifest) -> Iterator[tuple[str, str]]:
         if isinstance(feature, Number):
             yield f"range_{feature.name}", _json(feature.range)
     statistics = manifest.statistics
-    for name, quantiles in statistics.quantiles.items():
+    for name, quantiles in (*statistics.quantiles.items(), *statistics.lengths.items()):
         yield f"quantiles_{name}", _json(quantiles)
     for name, shares in statistics.shares.items():
         yield f"shares_{name}", _json(shares)

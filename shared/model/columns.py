@@ -31,6 +31,8 @@ def assemble(manifest: Manifest, columns: Sequence[Column]) -> Any:
     """Return the columns in the form that the estimator was fitted on, of shape (instances, features)."""
     if manifest.artifact.rows == "array":
         return matrix(columns)
+    if manifest.artifact.rows == "series":
+        return columns[0]
     import pandas as pd  # noqa: PLC0415 - few estimators need it
 
     named: dict[str, Any] = {feature.name: column for feature, column in zip(manifest.features, columns, strict=True)}

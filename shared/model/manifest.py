@@ -16,8 +16,8 @@ from shared.settings import Settings
 APP = Path(__file__).resolve().parents[2]
 """The folder of function_app.py; relative paths in settings and manifests start here."""
 
-MAX_CATEGORY_CHARACTERS = 1_000
-"""Of a text in a request that is not in the list of an open category."""
+MAX_CATEGORY_CHARACTERS = 1_000  # of a value that is new to an open category
+MAX_TEXT_CHARACTERS = 10_000  # of free text, where the training data has no longer one
 
 type Range = tuple[float, float]
 type Value = float | str | bool | None
@@ -67,7 +67,18 @@ class Boolean(Struct, frozen=True, kw_only=True, tag="boolean", tag_field="kind"
     range: ClassVar[Range] = (0.0, 1.0)
 
 
-type Feature = Number | Category | Boolean
+class Text(Struct, frozen=True, kw_only=True, tag="text", tag_field="kind", omit_defaults=True):
+    """A feature that is free text. The texts of the training data are not kept."""
+
+    name: str
+    label: str = ""
+    help: str = ""
+    max_length: int = MAX_TEXT_CHARACTERS
+    optional: bool = False
+    stored: bool = True
+
+
+type Feature = Number | Category | Boolean | Text
 
 
 class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -122,9 +133,9 @@ class Artifact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For people: the class of the estimator, or of a pipeline's last step."""
     scikit_learn: str
     """The version that trained it; another major or minor version is refused."""
-    rows: Literal["array", "frame", "typed frame"] = "array"
+    rows: Literal["array", "frame", "typed frame", "series"] = "array"
     """The input that the estimator was fitted on: an array in the order of `features`, a data frame with named columns,
-    or one whose text columns have pandas' category type."""
+    one whose categories have pandas' category type, or the texts of the only feature."""
     onnx: Onnx | None = None
     """Served when it is there; the estimator's file is not opened then."""
     linear: Linear | None = None
@@ -152,6 +163,8 @@ class Statistics(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     quantiles: dict[str, tuple[float, ...]] = {}
     """Number feature → its 0, 5, 25, 50, 75, 95 and 100 % quantiles."""
+    lengths: dict[str, tuple[float, ...]] = {}
+    """Text feature → the same quantiles of its number of characters."""
     shares: dict[str, dict[str, float]] = {}
     """Category or boolean feature → value → share of the rows."""
     missing: dict[str, float] = {}

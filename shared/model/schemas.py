@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from shared.model import validation
-from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Category, Feature, Label, Manifest
+from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Category, Feature, Label, Manifest, Text
 from shared.problems import MalformedJson, SettingInvalid, TooManyInstances
 
 ENTITY_ID = "entity_id"
@@ -168,6 +168,8 @@ def _plain_type(feature: Feature, zero_and_one: bool) -> Any:
         return Annotated[str, Meta(max_length=MAX_CATEGORY_CHARACTERS, examples=list(feature.values))]
     if isinstance(feature, Category):
         return Literal[feature.values]
+    if isinstance(feature, Text):
+        return Annotated[str, Meta(max_length=feature.max_length)]
     if isinstance(feature, Boolean):
         return validation.BOOLEAN if zero_and_one else bool
     return float
@@ -177,6 +179,8 @@ def _description(feature: Feature) -> str:
     """Return a feature's description in OpenAPI."""
     if isinstance(feature, Boolean):
         return f"{feature.help} The numbers 1 and 0 are accepted too.".strip()
+    if isinstance(feature, Text):
+        return feature.help
     if isinstance(feature, Category):
         new = "Other values than the examples are predicted too; the response then carries a warning."
         return f"{feature.help} {new}".strip() if feature.open else feature.help

@@ -10,7 +10,7 @@ from typing import Any, Literal, NoReturn
 
 import msgspec
 
-from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Feature, Number
+from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Feature, Number, Text
 from shared.problems import (
     MAX_BAD_FIELDS,
     BadField,
@@ -113,6 +113,8 @@ def _type_fault(feature: Feature, raw: msgspec.Raw) -> str:
         return "" if _open(raw, BOOLEAN) is not None else "must be true or false"
     if isinstance(feature, Number):
         return _number_fault(raw)
+    if isinstance(feature, Text):
+        return _text_fault(raw, feature.max_length)
     if feature.open:
         return _text_fault(raw, MAX_CATEGORY_CHARACTERS)
     known = _open(raw, Literal[feature.values]) is not None

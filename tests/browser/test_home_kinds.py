@@ -1,4 +1,4 @@
-"""The home page of a model whose features are no numbers: booleans, and a category that accepts new values."""
+"""The home page of a model whose features are no numbers: booleans, an open category and free text."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_the_chart_of_a_boolean_has_a_row_for_false_and_one_for_true(stay_page: 
 def test_a_csv_file_may_have_booleans_in_any_usual_form(stay_page: Page) -> None:
     predict_rows(
         log_in(open_batch(stay_page)),
-        "smokes,insured,ward\nTrue,1,surgery\nfalse,,surgery\n0,FALSE,surgery\nyes,true,surgery\n",
+        "smokes,insured,ward,note\nTrue,1,surgery,a b\nfalse,,surgery,a b\n0,FALSE,surgery,a b\nyes,true,surgery,a b\n",
     )
     rows = stay_page.locator("#batch tbody tr")
     expect(rows).to_have_count(4)
@@ -73,8 +73,19 @@ def test_an_open_category_suggests_its_values_and_accepts_another_with_a_warning
 
 
 def test_a_csv_file_may_have_new_values_of_an_open_category(stay_page: Page) -> None:
-    predict_rows(log_in(open_batch(stay_page)), "smokes,insured,ward\n1,,dermatology\n1,,surgery\n")
+    predict_rows(log_in(open_batch(stay_page)), "smokes,insured,ward,note\n1,,dermatology,a b\n1,,surgery,a b\n")
     expect(stay_page.get_by_text("1 row outside the training data.")).to_be_visible()
+
+
+def test_free_text_has_a_text_area_and_no_chart(stay_page: Page) -> None:
+    log_in(open_home(stay_page))
+    note = stay_page.get_by_role("textbox", name="note")
+    assert note.evaluate("element => element.localName") == "textarea"
+    expect(note).to_have_value("an example text")
+    note.fill("two\nlines")
+    assert sent_instance(stay_page)["note"] == "two\nlines"
+    options = stay_page.get_by_label("Effect of").locator("option")
+    assert options.all_inner_texts() == ["smokes", "insured", "ward"]
 
 
 def test_the_form_is_accessible(stay_page: Page) -> None:

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from shared.model import schemas
 from shared.model.columns import assemble, columns, warnings
-from shared.model.manifest import Artifact, Boolean, Category, Manifest, Number
+from shared.model.manifest import Artifact, Boolean, Category, Manifest, Number, Text
 from tests.models import MIXED, manifest
 
 TWO = b"""{"instances":[
@@ -83,6 +83,11 @@ def test_one_warning_per_open_category_names_the_instances_with_new_values() -> 
 def test_known_and_missing_values_of_an_open_category_have_no_warning() -> None:
     for texts in (["x"], [np.nan], ["y", "x", np.nan]):
         assert warnings([WARD], [np.array(texts, dtype=object)]) == []
+
+
+def test_an_estimator_of_texts_gets_its_only_feature() -> None:
+    texts = assembled(fitted_on("series", [Text(name="note")]), b'{"instances":[{"note":"a b"},{"note":"c"}]}')
+    assert texts.tolist() == ["a b", "c"]
 
 
 def test_a_frame_has_the_features_names_as_columns() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model import schemas
-from shared.model.manifest import Boolean, Category, Number
+from shared.model.manifest import Boolean, Category, Number, Text
 from shared.problems import InvalidInstances, MalformedJson, Problem, TooManyInstances
 from tests.models import BANDS, MIXED, SIGNS, manifest
 
@@ -68,6 +68,16 @@ def test_an_open_category_may_be_any_text_up_to_a_length() -> None:
     for value in ("x" * 1001, 1, None, True):
         with pytest.raises(InvalidInstances):
             opened.decode(json.dumps({"instances": [{"x": value}]}).encode())
+
+
+def test_free_text_may_be_any_text_up_to_its_length() -> None:
+    texts = schemas.build(manifest([Text(name="x", max_length=5)]))
+    for text in ("", "five!"):
+        assert texts.decode(json.dumps({"instances": [{"x": text}]}).encode())[0].f0 == text  # type: ignore[attr-defined]
+    for value in ("longer", 1, None):
+        with pytest.raises(InvalidInstances) as caught:
+            texts.decode(json.dumps({"instances": [{"x": value}]}).encode())
+        assert len(caught.value.bad_fields) == 1
 
 
 @pytest.mark.parametrize(("value", "expected"), [("true", True), ("false", False), ("1", True), ("0", False)])

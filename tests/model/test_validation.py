@@ -3,7 +3,7 @@
 import pytest
 
 from shared.model import validation
-from shared.model.manifest import Boolean, Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number, Text
 from shared.problems import InvalidInstances, MalformedJson, TooLarge, TooManyInstances
 
 FEATURES: tuple[Feature, ...] = (
@@ -54,6 +54,13 @@ def test_an_open_category_is_listed_without_its_values() -> None:
     body = '{"instances":[{"sex":1},{"sex":"new"},{"sex":"' + "x" * 1001 + '"}]}'
     detail = "must be a text of at most 1000 characters"
     assert bad_fields(body, features=features) == {"/instances/0/sex": detail, "/instances/2/sex": detail}
+
+
+def test_a_text_that_is_too_long_is_listed_with_its_limit() -> None:
+    features = (Text(name="note", max_length=5),)
+    assert bad_fields('{"instances":[{"note":"longer"},{"note":"short"}]}', features=features) == {
+        "/instances/0/note": "must be a text of at most 5 characters"
+    }
 
 
 def test_a_number_for_a_category_is_listed() -> None:

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from shared.model.manifest import Boolean, Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number, Text
 from shared.model.values import convert
 
 NUMBER = Number(name="x", range=(0.0, 1.0))
 CATEGORY = Category(name="x", values=("f", "m"))
 OPEN = Category(name="x", values=("f", "m"), open=True)
+TEXT = Text(name="x", max_length=5)
 BOOLEAN = Boolean(name="x")
 
 
@@ -26,6 +27,9 @@ BOOLEAN = Boolean(name="x")
         (OPEN, "x", "x"),
         (OPEN, "x" * 1001, None),
         (OPEN, 1, None),
+        (TEXT, "new", "new"),
+        (TEXT, "too long", None),
+        (TEXT, 1, None),
         (BOOLEAN, True, True),
         (BOOLEAN, False, False),
         (BOOLEAN, 1, True),

@@ -4,13 +4,13 @@ import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from shared.model.manifest import Boolean, Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number, Text
 from shared.model.values import convert
 from tools.errors import FeaturesError
 
 type Row = Mapping[str, float | str | bool]
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-KINDS = {Number: "a number", Category: "a category of the model", Boolean: "true or false"}
+KINDS = {Number: "a number", Category: "a category of the model", Boolean: "true or false", Text: "short enough"}
 MAX_KEY_CHARACTERS = 256
 
 
@@ -59,7 +59,7 @@ def _value(place: str, feature: Feature, cell: str) -> float | str | bool:
 
 def _parsed(feature: Feature, cell: str) -> float | str | bool | None:
     """Return a cell as a value of the feature's type; None where it is none."""
-    if isinstance(feature, Category):
+    if isinstance(feature, (Category, Text)):
         return cell
     if isinstance(feature, Boolean):
         return BOOLEANS.get(cell.lower())

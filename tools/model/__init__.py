@@ -40,6 +40,8 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     examples: Sequence[Instance] = (),
     held_out: tuple[Any, Any] | None = None,
     optional: Sequence[str] = (),
+    free_text: Sequence[str] = (),
+    categories: Sequence[str] = (),
     closed: bool = False,
     publish_points: bool = False,
     folder: Path = APP / "model",
@@ -54,6 +56,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     regressor's predictions into classes with the names `class_labels`. `examples` come before the generated ones.
     `held_out` is an X and y that the estimator was not trained on; the manifest gets the score on them.
     `optional` are features that may be missing in requests, although the data has no gaps in them.
+    `free_text` are columns whose texts must not be public; `categories` are categories although they look like that.
     With `closed`, no category accepts texts that are new to the model.
     `publish_points` lets the page's picture show single rows of the training data. `loaded` is the file of the
     estimator; its bytes are written unchanged.
@@ -74,7 +77,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     draft = replace(draft, version=version or draft.version, description=description)
     texts, class_edges = Texts(labels or {}, units or {}, help or {}), output.Edges(edges, class_labels)
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
-    options = parts.Options(texts, class_edges, examples, test, Choices(optional, closed))
+    options = parts.Options(texts, class_edges, examples, test, Choices(optional, free_text, categories, closed))
     manifest, onnx = parts.complete(draft, estimator, training, options)
     manifest, encoded = document.encode(manifest)
     document.write(folder, {manifest.artifact.file: content, graph.FILE: onnx, document.FILE: encoded})

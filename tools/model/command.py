@@ -7,9 +7,11 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared.model.manifest import APP
+import msgspec
+
+from shared.model.manifest import APP, Instance
 from tools.model import deployed
-from tools.model.refused import Refused
+from tools.model.refused import Refused, one_line
 
 DESCRIPTION = """\
 Adopt your own model: write model/slr.joblib and its manifest model/slr.json. If an ONNX graph predicts the same as the
@@ -42,6 +44,9 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser.add_argument("--class-labels", metavar="low,mid,high", help="one more than edges (default: Class0, ...)")
     parser.add_argument("--text", metavar="zip,code", default="", help="columns of digits that were texts in training")
     parser.add_argument("--optional", metavar="age,city", default="", help="features that requests may lack")
+    parser.add_argument("--free-text", metavar="comments", default="", help="texts whose values must not be public")
+    parser.add_argument("--category", metavar="city", default="", help="categories that look like free text or an id")
+    parser.add_argument("--example", metavar="JSON", action="append", default=[], help="a golden example of your own")
     parser.add_argument("--closed", action="store_true", help="refuse categories that are new to the model")
     parser.add_argument("--name", help="the model's name (default: the name of FILE)")
     parser.add_argument("--version", default="", help="its version (default: from the file's SHA-256)")
@@ -66,6 +71,14 @@ def adopt_file(argv: Sequence[str]) -> int:
 def clean_name(stem: str) -> str:
     """Return a file's stem as the name of a model: letters, digits, dots, hyphens and underscores."""
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "model"
+
+
+def _example(text: str) -> Instance:
+    try:
+        instance: Instance = msgspec.json.decode(text, type=Instance)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Refused(f'The example must be JSON such as {{"age": 50}}, and not {text}: {one_line(error)}') from error
+    return instance
 
 
 def _names(option: str) -> list[str]:
@@ -96,6 +109,9 @@ def _adopt(arguments: Namespace) -> None:
         edges=edges,
         class_labels=class_labels,
         optional=_names(arguments.optional),
+        free_text=_names(arguments.free_text),
+        categories=_names(arguments.category),
+        examples=[_example(text) for text in arguments.example],
         closed=arguments.closed,
         publish_points=arguments.publish_points,
         folder=arguments.folder,

@@ -16,6 +16,7 @@ from tools.model import choices, examples, features, output, probe
 from tools.model.choices import NO_CHOICES, Choices
 from tools.model.data import Table, sample
 from tools.model.refused import Refused, join_names, one_line
+from tools.model.texts import begins_with_vectoriser, vectorised_columns
 
 MAX_ROWS_COMPARED = 1_000
 
@@ -37,11 +38,12 @@ def build(  # noqa: PLR0913 - the owner's three parts, each by its name
     draft: Manifest, estimator: Any, table: Table, texts: Texts, edges: output.Edges, *, chosen: Choices = NO_CHOICES
 ) -> Manifest:
     """Return the draft with its contract: features, kind of rows, output. Raises Refused."""
-    names = _feature_names(estimator, table)
+    names = _feature_names(estimator, table, chosen)
     _refuse_unknown_names(texts, [*names, draft.output.name])
-    described = tuple(features.feature(table, name, texts.of_name(name)) for name in names)
+    described = _features(estimator, table, names, texts, chosen)
     manifest = replace(draft, features=described)
     choices.refuse_unknown(chosen, described)
+    choices.refuse_other_kinds(chosen, described)
     _refuse_unusable_names(manifest)
     row = examples.columns(described, [examples.typical(table, described)])
     kinds = _row_kinds(estimator, table, described)
@@ -55,9 +57,19 @@ def build(  # noqa: PLR0913 - the owner's three parts, each by its name
     return manifest
 
 
-def _feature_names(estimator: Any, table: Table) -> list[str]:
+def _features(estimator: Any, table: Table, names: Sequence[str], texts: Texts, chosen: Choices) -> tuple[Feature, ...]:
+    free = vectorised_columns(estimator, names).union(chosen.free_text)
+    return tuple(
+        features.feature(table, name, texts.of_name(name), free_text=name in free, insisted=name in chosen.categories)
+        for name in names
+    )
+
+
+def _feature_names(estimator: Any, table: Table, chosen: Choices) -> list[str]:
     """Return the columns by name if the estimator was fitted on names, else all columns in their order."""
     columns = list(table.frame.columns)
+    if begins_with_vectoriser(estimator):
+        return _text_name(table, columns, chosen)
     fitted = getattr(estimator, "feature_names_in_", None)
     if fitted is not None:
         used = probe.used_columns(estimator, table, list(map(str, fitted)))
@@ -73,8 +85,21 @@ def _feature_names(estimator: Any, table: Table) -> list[str]:
     return columns
 
 
+def _text_name(table: Table, columns: list[str], chosen: Choices) -> list[str]:
+    """Return the only column that an estimator of texts reads. Raises Refused."""
+    names = [name for name in chosen.free_text if name in columns] or columns
+    if len(names) > 1:
+        raise Refused(
+            f"The model reads one column of texts. {table.source} has {len(columns)} columns besides the target: "
+            f"{join_names(columns)}. Name the column with --free-text."
+        )
+    return names
+
+
 def _row_kinds(estimator: Any, table: Table, described: Sequence[Feature]) -> list[str]:
     """Return the kinds of rows to try, the most probable first. Typed frames matter only to categories."""
+    if begins_with_vectoriser(estimator):
+        return ["series"]
     kinds = ["frame"] if hasattr(estimator, "feature_names_in_") else ["array", "frame"]
     categories = [feature for feature in described if isinstance(feature, Category)]
     if not categories:
@@ -143,7 +168,8 @@ def _refuse_changed_predictions(manifest: Manifest, estimator: Any, table: Table
     if rows.frame.empty:
         return
     raw = rows.frame[[feature.name for feature in manifest.features]]
-    expected = probe.try_call(estimator.predict, raw.to_numpy() if manifest.artifact.rows == "array" else raw)
+    forms = {"array": raw.to_numpy(), "series": raw.iloc[:, 0]}
+    expected = probe.try_call(estimator.predict, forms.get(manifest.artifact.rows, raw))
     served = probe.predict_table(manifest, estimator, rows)
     if expected is None or probe.agree(expected.ravel(), served):  # None: the estimator does not fit the data's types
         return

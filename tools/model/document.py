@@ -52,7 +52,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _without_statistics(manifest: Manifest) -> Manifest:
-    return replace(manifest, statistics=replace(manifest.statistics, quantiles={}, shares={}, missing={}))
+    return replace(manifest, statistics=replace(manifest.statistics, quantiles={}, lengths={}, shares={}, missing={}))
 
 
 def _with_one_example(manifest: Manifest) -> Manifest:

@@ -15,11 +15,23 @@ from numpy.typing import NDArray
 from shared.model import schemas
 from shared.model.columns import Column
 from shared.model.loader import Model, Predictions
-from shared.model.manifest import Boolean, Category, Example, Feature, Instance, Manifest, Number, Value, is_numeric
+from shared.model.manifest import (
+    Boolean,
+    Category,
+    Example,
+    Feature,
+    Instance,
+    Manifest,
+    Number,
+    Text,
+    Value,
+    is_numeric,
+)
 from shared.model.runtimes import Runtime
 from shared.problems import InvalidInstances
 from tools.model.data import Table
 from tools.model.refused import Refused, one_line
+from tools.model.texts import NEUTRAL
 
 PLACES = ((0.5, 0), (0.25, 1), (0.75, 2))
 """The places of the examples: the quantile of the numbers, and the rank of the categories by frequency."""
@@ -91,6 +103,8 @@ def _instance(features: Sequence[Feature], table: Table, quantile: float, rank: 
     for feature, column in zip(features, table.columns(features), strict=True):
         if isinstance(feature, Number):
             instance[feature.name] = _short_quantile(_present(column), quantile)
+        elif isinstance(feature, Text):
+            instance[feature.name] = NEUTRAL[rank]
         else:
             frequent = _by_frequency(feature, column)
             instance[feature.name] = frequent[rank % len(frequent)]
@@ -136,7 +150,7 @@ def _neighbours(features: Sequence[Feature], table: Table, instance: Instance) -
             values = np.unique(_present(column))
             if len(values) > 1:
                 yield instance | {feature.name: _between(values, float(instance[feature.name] or 0.0))}
-    listed = [feature for feature in features if not isinstance(feature, Number)]
+    listed = [feature for feature in features if isinstance(feature, (Boolean, Category))]
     for choices in product(*map(_values, listed)):
         yield instance | dict(zip((feature.name for feature in listed), choices, strict=True))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from shared.model.manifest import Feature, Manifest, Onnx, is_numeric
+from shared.model.manifest import Feature, Manifest, Onnx, Text, is_numeric
 from shared.model.runtimes.onnx import OnnxModel
 from tools.model import parity
 from tools.model.data import Table
@@ -35,6 +35,8 @@ class Written(NamedTuple):
 
 def of(found: Manifest, estimator: Any, table: Table) -> Written:
     """The estimator as a graph. Raises NotServed, with what was wrong with the first form that was tried."""
+    if any(isinstance(feature, Text) for feature in found.features):
+        raise NotServed("it reads free text")
     _refuse_trees(estimator)
     reasons = []
     for inputs in _inputs(found.features):

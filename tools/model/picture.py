@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from shared.model.manifest import Boolean, Category, Feature, Label, Manifest, Number, label_text
+from shared.model.manifest import Boolean, Category, Feature, Label, Manifest, Number, Text, label_text
 from tools.model import data
 from tools.model.data import Table
 
@@ -64,7 +64,11 @@ def build(manifest: Manifest, table: Table, *, publish_points: bool = False) -> 
     rows = data.evenly_spaced(table, MAX_ROWS)
     target = _target(manifest, rows.target)
     columns = zip(manifest.features, rows.columns(manifest.features), strict=True)
-    bins = {feature.name: _bins(feature, values, target, manifest.output.classes) for feature, values in columns}
+    bins = {
+        feature.name: _bins(feature, values, target, manifest.output.classes)
+        for feature, values in columns
+        if not isinstance(feature, Text)
+    }
     published = publish_points and manifest.kind == "regressor"
     points = _points(manifest.features, data.evenly_spaced(table, MAX_POINTS)) if published else None
     return Picture(version=manifest.version, features=bins, points=points)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from shared.model.columns import Column, assemble
-from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Category, Feature, Manifest, Number, is_numeric
+from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Category, Feature, Manifest, Number, Text, is_numeric
 from tools.model.data import Table
 from tools.model.refused import Refused, join_names, one_line
 
@@ -177,5 +177,7 @@ def _missing(feature: Feature) -> Column:
 
 
 def _hint(manifest: Manifest) -> str:
+    if texts := [feature.name for feature in manifest.features if isinstance(feature, Text)]:
+        return f" (free text can be any text, and the model does not predict with a new one in {join_names(texts)})"
     whole = any(isinstance(feature, Number) and feature.range[0].is_integer() for feature in manifest.features)
     return " (name columns of digits that were texts in training with --text)" if whole else ""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.model.manifest import APP, Category, Manifest
+from shared.model.manifest import APP, Category, Manifest, Text
 from tools.model import document, picture
 from tools.model.refused import join_names
 
@@ -25,7 +25,9 @@ def print_summary(manifest: Manifest, folder: Path) -> None:
         )
     if unlisted := [each.name for each in manifest.features if isinstance(each, Category) and each.open]:
         print(f"Categories that also accept new values, with a warning: {join_names(unlisted)}. --closed refuses them.")
-    if artifact.rows != "array" and artifact.runtime == "scikit-learn":
+    if texts := [each.name for each in manifest.features if isinstance(each, Text)]:
+        print(f"Free text: {join_names(texts)}. No text of the training data is in the files.")
+    if "frame" in artifact.rows and artifact.runtime == "scikit-learn":
         print(FRAME_COST)
     graph = [folder / artifact.onnx.file] if artifact.onnx else []
     _print_files(folder / artifact.file, folder / document.FILE, folder / picture.FILE, *graph)

@@ -9,8 +9,20 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from sklearn.metrics import r2_score
 
+from shared.model.columns import Column
 from shared.model.loader import Model
-from shared.model.manifest import Boolean, Category, Feature, Label, Manifest, Number, Statistics, Training, label_text
+from shared.model.manifest import (
+    Boolean,
+    Category,
+    Feature,
+    Label,
+    Manifest,
+    Number,
+    Statistics,
+    Text,
+    Training,
+    label_text,
+)
 from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import probe
 from tools.model.data import Table, sample
@@ -33,6 +45,7 @@ def compute(manifest: Manifest, estimator: Any, table: Table) -> Statistics:
     missing = {feature.name: float(table.frame[feature.name].isna().mean()) for feature in features}
     statistics = Statistics(
         quantiles={feature.name: quantiles(values) for feature, values in columns if isinstance(feature, Number)},
+        lengths={feature.name: quantiles(_lengths(values)) for feature, values in columns if isinstance(feature, Text)},
         shares={feature.name: shares(values, labels) for feature, values in columns if (labels := _labels(feature))},
         missing={name: _round(share) for name, share in missing.items() if share},
     )
@@ -48,6 +61,11 @@ def shares(values: Any, labels: Sequence[Any]) -> dict[str, float]:
     """Return the share of every label or category among all rows, also among those without a value."""
     counts = Counter(values)
     return {label_text(label): _round(counts[label] / len(values)) for label in labels}
+
+
+def _lengths(column: Column) -> NDArray[np.float64]:
+    """Return the lengths of texts, NaN for a missing one."""
+    return np.array([len(value) if isinstance(value, str) else np.nan for value in column.tolist()], dtype=np.float64)
 
 
 def _labels(feature: Feature) -> Sequence[Label]:

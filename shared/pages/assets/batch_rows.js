@@ -39,6 +39,7 @@ function findEntityColumn(header) {
 function parseCell(feature, text, separator) {
   if (text === "") return { missing: true };
   if (feature.kind === "number") return parseNumber(separator === ";" ? text.replace(",", ".") : text);
+  if (feature.kind === "text") return { value: text };
   if (feature.kind === "boolean") return parseBoolean(text);
   const value = feature.values.find((category) => category.trim() === text) ?? (feature.open ? text : undefined);
   return value === undefined ? { problem: "is not a known category" } : { value };

@@ -11,8 +11,9 @@ import { displayName, labelText, listedValues, predictionKind } from "./manifest
 
 const MIN_WIDTH = 280;
 
-/** Build the chart with the training data. Returns `show(instance, prediction)`. */
+/** Build the chart with the training data. Returns `show(instance, prediction)`. Free text has no chart. */
 export function createChart(manifest, data) {
+  if (chartedFeatures(manifest).length === 0) return { show: async () => {} };
   const plot = createPlot(manifest, data);
   const drawing = el("div", { class: "drawing" });
   const legend = el("ul", { class: "legend" });
@@ -64,6 +65,10 @@ export function createChart(manifest, data) {
   };
 }
 
+function chartedFeatures({ features }) {
+  return features.filter(({ kind }) => kind !== "text");
+}
+
 /** Return what is drawn. `curve`, `instance` and `prediction` come with the first prediction. */
 function createPlot(manifest, data) {
   const ownData = data.version === manifest.version ? data : {}; // never the training data of another model version
@@ -74,7 +79,7 @@ function createPlot(manifest, data) {
     kind,
     classes,
     mainClass: 0,
-    feature: manifest.features[0],
+    feature: chartedFeatures(manifest)[0],
     data: { features: ownData.features || {}, points: ownData.points },
     formatLevel: {
       values: (value) => formatNumber(value),
@@ -85,7 +90,7 @@ function createPlot(manifest, data) {
 }
 
 function createFeaturePicker(plot, onChange) {
-  const { features } = plot.manifest;
+  const features = chartedFeatures(plot.manifest);
   if (features.length === 1) {
     return el("p", { class: "feature-picker" }, "Effect of ", el("strong", {}, displayName(features[0])));
   }

@@ -1,4 +1,4 @@
-// The controls of features that are no numbers: a list of categories, a text with suggestions, or a checkbox.
+// The controls of features that are no numbers: a list, a text with suggestions, free text, or a checkbox.
 
 import { el } from "./dom.js";
 import { labelText, listedValues } from "./manifest.js";
@@ -10,6 +10,7 @@ export function createChoice(feature, id, emptyText) {
 }
 
 function chooseControl(feature, emptyText) {
+  if (feature.kind === "text") return createTextArea;
   if (feature.open) return createSuggestions;
   return feature.kind === "boolean" && !emptyText ? createCheckbox : createList;
 }
@@ -31,6 +32,15 @@ function createSuggestions(feature, id, emptyText, warning) {
     update();
   };
   return { input, values, read, write };
+}
+
+function createTextArea(feature, id, emptyText) {
+  const input = el("textarea", { id, rows: "4", placeholder: emptyText });
+  return {
+    input,
+    read: () => (input.value === "" && emptyText ? { missing: true } : { value: input.value }),
+    write: (value) => (input.value = value ?? ""),
+  };
 }
 
 function createCheckbox(feature, id) {

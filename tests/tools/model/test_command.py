@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 from httpx import URL
 from msgspec.structs import replace
-from sklearn.linear_model import LinearRegression
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from shared.model import manifest, schemas
 from shared.model.loader import Model, load_runtime
+from shared.model.manifest import Text
 from tests.tools.model.conftest import Adopted
 from tests.tools.model.estimators import linear, numbers, save
 from tools.model import main
@@ -90,6 +92,21 @@ def test_name_version_and_class_labels_can_be_chosen(tmp_path: Path) -> None:
     assert code == 0
     assert (written.name, written.version, written.output.classes) == ("Σ of two", "2.0.0", ("below", "above"))
     assert written.artifact.onnx is not None  # skl2onnx is not deployed, and is allowed all the same
+
+
+def test_free_text_and_an_example_of_the_owner_can_be_chosen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    notes = pd.DataFrame({"note": [f"{word} {i}" for i in range(40) for word in ("pain", "fever")]})
+    target = np.arange(80) % 2 + np.arange(80) / 100
+    model = make_pipeline(CountVectorizer(), Ridge()).fit(notes["note"], target)
+    arguments = [*save(tmp_path, model, notes.assign(age=30), target), "--folder", str(tmp_path)]
+
+    assert main([*arguments, "--free-text", "note", "--example", '{"note": "fever"}']) == 0
+    assert main([*arguments, "--free-text", "note", "--example", "fever"]) == 1
+
+    written = manifest.decode((tmp_path / "slr.json").read_bytes())
+    assert written.features == (Text(name="note"),)
+    assert written.examples[0].instance == {"note": "fever"}
+    assert "The example must be JSON such as" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("argv", [[], ["mine.joblib"], ["mine.joblib", "--data", "train.csv"]])

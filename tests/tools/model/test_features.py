@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shared.model.manifest import Boolean, Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number, Text
 from tests.tools.model.estimators import training_table
 from tools.model.features import feature, is_typed
 from tools.model.refused import Refused
@@ -76,6 +76,46 @@ def test_a_column_that_no_contract_can_describe_is_refused(values: object, messa
 @pytest.mark.parametrize("text", ["1.2.3", "10-12", "2024"])
 def test_texts_like_versions_and_intervals_are_not_dates(text: str) -> None:
     assert described([text] * 10) == Category(name="a", values=(text,))
+
+
+COMMENTS = [f"comment {i}" for i in range(60)]
+LONG = [f"{i} is the number in a sentence of more than sixty characters, as people write it" for i in range(21)]
+
+
+@pytest.mark.parametrize("values", [COMMENTS, COMMENTS + ["comment 1"] * 59, LONG * 3], ids=["all", "half", "long"])
+def test_texts_that_look_like_free_text_or_an_id_are_refused_with_the_way_out(values: list[str]) -> None:
+    with pytest.raises(
+        Refused, match=r"a of train\.csv has \d+ different texts .* --free-text a\. .* --category a\."
+    ) as refused:
+        described(values)
+    assert "comment 1" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "values", [COMMENTS[:50], COMMENTS + ["comment 1"] * 60, LONG[:20]], ids=["few", "repeated", "few long"]
+)
+def test_few_or_repeated_texts_are_a_category(values: list[str]) -> None:
+    assert isinstance(described(values), Category)
+
+
+def test_the_owner_insists_on_a_category() -> None:
+    table = training_table(pd.DataFrame({"a": COMMENTS}))
+
+    assert feature(table, "a", {}, insisted=True) == Category(name="a", values=tuple(sorted(COMMENTS)))
+
+
+def test_free_text_has_a_length_limit_and_no_values() -> None:
+    for longest, limit in ((9_999, 10_000), (10_001, 20_000)):
+        table = training_table(pd.DataFrame({"a": ["x" * longest, "y", None] * 4}))
+        assert feature(table, "a", {"label": "Notes"}, free_text=True) == Text(
+            name="a", label="Notes", max_length=limit
+        )
+
+
+def test_numbers_stay_numbers_where_a_vectoriser_reads_texts() -> None:
+    table = training_table(pd.DataFrame({"a": [1.0, 2.0] * 5}))
+
+    assert feature(table, "a", {}, free_text=True) == Number(name="a", range=(1.0, 2.0))
 
 
 @pytest.mark.parametrize(("values", "kind"), [(["x"] * 10, "category"), ([True] * 10, "boolean")])

@@ -88,7 +88,7 @@ def _column(feature: Feature, getter: Callable[[Struct], Any], instances: Sequen
         texts[:] = [value if isinstance(value, str) else np.nan for value in values]
         return texts
     if feature.optional and isinstance(feature, Boolean):
-        return np.array([value if isinstance(value, int) else np.nan for value in values], dtype=np.float64)
+        return np.array([value if isinstance(value, (bool, float)) else np.nan for value in values], dtype=np.float64)
     if feature.optional:
         return np.array([value if isinstance(value, float) else np.nan for value in values], dtype=np.float64)
     return np.fromiter(values, np.float64, len(instances))

@@ -39,7 +39,7 @@ class Predictions(Struct, frozen=True):
     predictions: list[Any]
     """`estimator.predict`: numbers for a regressor, labels for a classifier."""
     warnings: list[Any]
-    """`schemas.OutsideRange`."""
+    """`schemas.OutsideRange` and `schemas.FeatureWarning`."""
     probabilities: list[dict[str, float]] | None = None
     """Label → probability, where they were requested and the classifier has them."""
     summary: "Summary | None" = None

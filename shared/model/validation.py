@@ -6,9 +6,10 @@ body level by level, so that one bad field hides no other.
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
+from msgspec import Meta
 
 from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Feature, Number, Text
 from shared.problems import (
@@ -22,7 +23,7 @@ from shared.problems import (
 )
 
 MAX_ENTITY_LENGTH = 256
-BOOLEAN: Any = bool | Literal[0, 1]
+BOOLEAN: Any = bool | Annotated[float, Meta(ge=0, le=1, multiple_of=1)]
 MAX_CATEGORIES_LISTED = 12  # in a detail; OpenAPI lists all
 
 

@@ -50,7 +50,7 @@ def test_texts_make_an_array_of_objects() -> None:
 
 def test_booleans_become_ones_and_zeros() -> None:
     features = [Boolean(name="a"), Boolean(name="b", optional=True)]
-    matrix = assembled(fitted_on("array", features), b'{"instances":[{"a":true,"b":1},{"a":0},{"a":1,"b":false}]}')
+    matrix = assembled(fitted_on("array", features), b'{"instances":[{"a":true,"b":1.0},{"a":0},{"a":1,"b":false}]}')
     assert matrix.dtype == np.float64
     np.testing.assert_array_equal(matrix, [[1, 1], [0, np.nan], [1, 0]])
 

@@ -80,14 +80,18 @@ def test_free_text_may_be_any_text_up_to_its_length() -> None:
         assert len(caught.value.bad_fields) == 1
 
 
-@pytest.mark.parametrize(("value", "expected"), [("true", True), ("false", False), ("1", True), ("0", False)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("true", True), ("false", False), ("1", True), ("0", False), ("1.0", True), ("-0.0", False)]
+)
 def test_a_boolean_may_be_true_false_one_or_zero(value: str, expected: bool) -> None:
     booleans = schemas.build(manifest([Boolean(name="x")]))
     (instance,) = booleans.decode(f'{{"instances":[{{"x":{value}}}]}}'.encode())
     assert instance.f0 == expected  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("value", ["2", "-1", "0.5", '"true"', '"1"', "null", "[]"])
+@pytest.mark.parametrize(
+    "value", ["2", "-1", "0.5", "1e-320", "1.0000000000000002", "1e999", '"true"', '"1"', "null", "[]"]
+)
 def test_other_values_for_a_boolean_are_refused(value: str) -> None:
     with pytest.raises(InvalidInstances) as caught:
         schemas.build(manifest([Boolean(name="x")])).decode(f'{{"instances":[{{"x":{value}}}]}}'.encode())

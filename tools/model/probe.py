@@ -6,6 +6,7 @@ here as the service will send them.
 
 import warnings
 from collections.abc import Callable, Collection, Sequence
+from itertools import cycle
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +15,16 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from shared.model.columns import Column, assemble
-from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Category, Feature, Manifest, Number, Text, is_numeric
+from shared.model.manifest import (
+    MAX_CATEGORY_CHARACTERS,
+    Boolean,
+    Category,
+    Feature,
+    Manifest,
+    Number,
+    Text,
+    is_numeric,
+)
 from tools.model.data import Table
 from tools.model.refused import Refused, join_names, one_line
 
@@ -135,21 +145,21 @@ def open_categories(manifest: Manifest, estimator: Any, row: Sequence[Column]) -
     """
     if manifest.artifact.rows == "typed frame":
         return frozenset()
-    return frozenset(
-        feature.name
+    candidates = {
+        feature.name: i
         for i, feature in enumerate(manifest.features)
-        if isinstance(feature, Category)
-        and max(map(len, feature.values)) <= MAX_CATEGORY_CHARACTERS
-        and all(
-            _predicts(manifest, estimator, [*row[:i], np.array([text], dtype=object), *row[i + 1 :]], "ignore")
-            for text in unseen(feature)
-        )
-    )
+        if isinstance(feature, Category) and max(map(len, feature.values)) <= MAX_CATEGORY_CHARACTERS
+    }
+    if candidates and _predicts_unseen(
+        manifest, estimator, row, candidates.values()
+    ):  # the usual case; one by one takes long
+        return frozenset(candidates)
+    return frozenset(name for name, i in candidates.items() if _predicts_unseen(manifest, estimator, row, [i]))
 
 
-def unseen(category: Category) -> list[str]:
-    """Return texts that are not in the category's list."""
-    return [text for text in UNSEEN if text not in category.values]
+def unseen(feature: Feature) -> list[str]:
+    """Return texts that are not in a category's list."""
+    return [text for text in UNSEEN if not isinstance(feature, Category) or text not in feature.values]
 
 
 def agree(expected: NDArray[Any], served: NDArray[Any]) -> bool:
@@ -172,6 +182,15 @@ def _predicts(
     return predictions is not None and (predictions.dtype.kind != "f" or bool(np.isfinite(predictions).all()))
 
 
+def _predicts_unseen(manifest: Manifest, estimator: Any, row: Sequence[Column], positions: Collection[int]) -> bool:
+    """Return true if the estimator predicts `row` with new texts in the categories at `positions`."""
+    rows = [list(row) for _ in UNSEEN]
+    for i in positions:
+        for changed, text in zip(rows, cycle(unseen(manifest.features[i])), strict=False):
+            changed[i] = np.array([text], dtype=object)
+    return all(_predicts(manifest, estimator, each, "ignore") for each in rows)
+
+
 def _missing(feature: Feature) -> Column:
     return np.array([np.nan], dtype=np.float64 if is_numeric(feature) else object)
 
@@ -179,5 +198,7 @@ def _missing(feature: Feature) -> Column:
 def _hint(manifest: Manifest) -> str:
     if texts := [feature.name for feature in manifest.features if isinstance(feature, Text)]:
         return f" (free text can be any text, and the model does not predict with a new one in {join_names(texts)})"
+    if booleans := [feature.name for feature in manifest.features if isinstance(feature, Boolean)]:
+        return f" (the service sends 1 and 0 for {join_names(booleans)}: train on these numbers)"
     whole = any(isinstance(feature, Number) and feature.range[0].is_integer() for feature in manifest.features)
     return " (name columns of digits that were texts in training with --text)" if whole else ""

@@ -143,6 +143,14 @@ def test_a_category_is_open_if_the_encoder_takes_new_values(encoder: Any, expect
     assert opened(described(model, frame, frame["age"], closed=True)) == []
 
 
+def test_each_category_is_open_or_closed_by_itself() -> None:
+    frame = patients()[["age", "ward", "a b"]]
+    encoders = [("open", OneHotEncoder(handle_unknown="ignore"), ["ward"]), ("closed", OneHotEncoder(), ["a b"])]
+    model = make_pipeline(ColumnTransformer(encoders, remainder="passthrough"), LinearRegression())
+
+    assert opened(described(model.fit(frame, frame["age"]), frame, frame["age"])) == ["ward"]
+
+
 def test_a_category_of_a_typed_frame_is_closed() -> None:
     frame = patients()[["age", "ward"]].astype({"ward": "category"})
     model = HistGradientBoostingRegressor(categorical_features="from_dtype", max_iter=5).fit(frame, frame["age"])
@@ -216,6 +224,15 @@ def test_free_text_needs_an_estimator_that_predicts_with_any_text() -> None:
 
     with pytest.raises(Refused, match=r"the model does not predict with a new one in note\)"):
         described(model, frame[["note"]], frame["age"], free_text=["note"])
+
+
+def test_an_encoder_of_true_and_false_as_objects_is_refused_with_a_hint() -> None:
+    frame = patients()[["age"]].assign(steps=[True, False, None] * 40)
+    columns = ColumnTransformer([("steps", OrdinalEncoder(), ["steps"])], remainder="passthrough")
+    model = make_pipeline(columns, HistGradientBoostingRegressor(max_iter=5)).fit(frame, frame["age"])
+
+    with pytest.raises(Refused, match=r"the service sends 1 and 0 for steps: train on these numbers"):
+        described(model, frame, frame["age"])
 
 
 def test_options_for_unknown_features_are_refused() -> None:

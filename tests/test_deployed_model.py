@@ -5,7 +5,8 @@ import pytest
 
 from shared.model import schemas
 from shared.model.loader import Model, load_runtime
-from shared.model.manifest import APP, Example, decode, with_data
+from shared.model.manifest import APP, Example, decode
+from shared.model.manifest_file import with_data
 
 FILE = APP / "model" / "slr.json"
 MANIFEST = with_data(decode(FILE.read_bytes()), FILE.parent)

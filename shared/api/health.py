@@ -19,7 +19,8 @@ from shared.api.routes import Response
 from shared.auth import Auth
 from shared.features import Features
 from shared.model.loader import LazyModel
-from shared.model.manifest import Manifest, ManifestFile, Number
+from shared.model.manifest import Manifest, Number
+from shared.model.manifest_file import ManifestFile
 from shared.problems import FeaturesUnavailable, Problem, SettingInvalid, UsersUnavailable
 from shared.settings import Settings
 
@@ -151,8 +152,8 @@ def _statistics(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for feature in manifest.features[:MAX_FEATURES]:
         if isinstance(feature, Number):
             yield f"range_{feature.name}", _json(feature.range)
-        if feature.name in statistics.quantiles:
-            yield f"quantiles_{feature.name}", _json(statistics.quantiles[feature.name])
+        if quantiles := statistics.quantiles.get(feature.name) or statistics.lengths.get(feature.name):
+            yield f"quantiles_{feature.name}", _json(quantiles)
         if feature.name in statistics.shares:
             yield f"shares_{feature.name}", _json(statistics.shares[feature.name])
     if statistics.prediction_quantiles:

@@ -40,6 +40,10 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     class_labels: Sequence[str] = (),
     examples: Sequence[Instance] = (),
     held_out: tuple[Any, Any] | None = None,
+    optional: Sequence[str] = (),
+    free_text: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    closed: bool = False,
     publish_points: bool = False,
     anyway: bool = False,
     folder: Path = APP / "model",
@@ -54,14 +58,19 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     `labels`, `units` and `help` are texts for people, by feature, and for the target by `target`. `edges` divide a
     regressor's predictions into classes with the names `class_labels`. `examples` come before the generated ones.
     `held_out` is an X and y that the estimator was not trained on; the manifest gets the score on them. `anyway` adopts
-    a model that is no better than chance on its training data. `publish_points` lets the page's picture show single
-    rows of the training data. `loaded` is the file of the estimator; its bytes are written unchanged.
+    a model that is no better than chance on its training data.
+    `optional` are features that may be missing in requests, although the data has no gaps in them.
+    `free_text` are columns whose texts must not be public; `categories` are categories although they look like that.
+    With `closed`, no category accepts texts that are new to the model.
+    `publish_points` lets the page's picture show single rows of the training data. `loaded` is the file of the
+    estimator; its bytes are written unchanged.
 
     The default version is the first 12 hex digits of the artifact's SHA-256. The same estimator and data lead to the
     same files. Raises Refused, with a message of one line, for a model that the service cannot serve.
     """
     # Imported here: they import pandas and scikit-learn. `./egl` must not wait two seconds for them.
     from tools.model import artifact, document, graph, output, parts, picture, rehearsal, report
+    from tools.model.choices import Choices
     from tools.model.contract import Texts
     from tools.model.data import table
 
@@ -72,7 +81,8 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     draft = replace(draft, version=version or draft.version, description=description)
     texts, class_edges = Texts(labels or {}, units or {}, help or {}), output.Edges(edges, class_labels)
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
-    options = parts.Options(texts, class_edges, examples, test, anyway)
+    choices = Choices(optional, free_text, categories, closed)
+    options = parts.Options(texts, class_edges, examples, test, choices, anyway)
     manifest, onnx = parts.complete(draft, estimator, training, options)
     encoded = document.encode(manifest)
     files = {manifest.artifact.file: content, graph.FILE: onnx, document.DATA_FILE: encoded.data}

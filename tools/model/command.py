@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
-from shared.model.manifest import APP
-from tools.model.refused import Refused
+import msgspec
+
+from shared.model.manifest import APP, Instance
+from tools.model.refused import Refused, one_line
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".lzma", ".z", ".lz4")
 DESCRIPTION = """\
@@ -20,7 +22,8 @@ FILE is a fitted regressor or classifier, saved by joblib, pickle or cloudpickle
 folder of a model that MLflow saved. Loading a pickle runs the code in it: use only files that you trust."""
 
 EPILOG = """\
-Columns that the model does not use are left out. A feature is optional in requests if the model predicts without it.
+Columns that the model does not use are left out. A feature is optional in requests if the data has gaps in it and the
+model predicts without it, or if --optional names it.
 Labels, units and help texts are for people: write them into the manifest by hand, or call tools.model.adopt from a
 train.py of your own, as model/train.py does."""
 
@@ -52,6 +55,11 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser.add_argument("--class-labels", metavar="low,mid,high", help="one more than edges (default: Class0, ...)")
     parser.add_argument("--text", metavar="zip,code", default="", help="columns of digits that were texts in training")
     parser.add_argument("--trust", metavar="a.B,c.D", default="", help="types in a skops file that are trusted")
+    parser.add_argument("--optional", metavar="age,city", default="", help="features that requests may lack")
+    parser.add_argument("--free-text", metavar="comments", default="", help="texts whose values must not be public")
+    parser.add_argument("--category", metavar="city", default="", help="categories that look like free text or an id")
+    parser.add_argument("--closed", action="store_true", help="refuse categories that are new to the model")
+    parser.add_argument("--example", metavar="JSON", action="append", default=[], help="a golden example of your own")
     parser.add_argument("--name", help="the model's name (default: the name of FILE)")
     parser.add_argument("--version", default="", help="its version (default: from the file's SHA-256)")
     parser.add_argument("--description", default="", help="one sentence about it")
@@ -71,6 +79,19 @@ def clean_name(stem: str) -> str:
     return re.sub(r"[^\w.-]+", "-", stem).strip("-.") or "model"
 
 
+def _example(text: str) -> Instance:
+    try:
+        instance: Instance = msgspec.json.decode(text, type=Instance)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Refused(f'The example must be JSON such as {{"age": 50}}, and not {text}: {one_line(error)}') from error
+    return instance
+
+
+def _names(option: str) -> list[str]:
+    """Return the names of an option, such as `age,city`."""
+    return [name for name in option.split(",") if name]
+
+
 def _adopt(arguments: Namespace) -> None:
     # Imported here: they import pandas and scikit-learn. `./egl` must not wait two seconds for them.
     from tools.model import adopt
@@ -79,10 +100,9 @@ def _adopt(arguments: Namespace) -> None:
     from tools.model.output import parse_edges
     from tools.model.tables import Reading
 
-    loaded = load(arguments.file, [name for name in arguments.trust.split(",") if name])
+    loaded = load(arguments.file, _names(arguments.trust))
     edges, class_labels = parse_edges(arguments.classes, arguments.class_labels)
-    texts = [name for name in arguments.text.split(",") if name]
-    reading = Reading(arguments.target, texts, loaded.estimator)
+    reading = Reading(arguments.target, _names(arguments.text), loaded.estimator)
     table = read(arguments.data, reading)
     test = read(arguments.test, reading) if arguments.test else None
     adopt(
@@ -96,7 +116,12 @@ def _adopt(arguments: Namespace) -> None:
         description=arguments.description,
         edges=edges,
         class_labels=class_labels,
+        examples=[_example(text) for text in arguments.example],
         held_out=(test.frame, test.target) if test else None,
+        optional=_names(arguments.optional),
+        free_text=_names(arguments.free_text),
+        categories=_names(arguments.category),
+        closed=arguments.closed,
         anyway=arguments.anyway,
         publish_points=arguments.publish_points,
         folder=arguments.folder,

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shared.model.columns import Column
-from shared.model.manifest import Feature, Number, Value
+from shared.model.manifest import Feature, Value, is_numeric
 from tools.model import tables
 from tools.model.refused import Refused, join_names
 from tools.model.tables import Reading
@@ -43,7 +43,7 @@ class Table:
 
 def column(feature: Feature, series: "pd.Series[Any]") -> Column:
     """Return one feature's values: float64, or texts and NaN as objects."""
-    if isinstance(feature, Number):
+    if is_numeric(feature):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     texts = series.astype(object).to_numpy(dtype=object)
     return np.where(pd.isna(texts), np.nan, texts)

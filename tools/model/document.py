@@ -43,7 +43,7 @@ def encode(manifest: Manifest) -> Encoded:
 
 def _divided(manifest: Manifest, data: bytes) -> Encoded:
     """Return the files of a manifest whose data file has the content `data`."""
-    statistics = replace(manifest.statistics, quantiles={}, shares={}, missing={})
+    statistics = replace(manifest.statistics, quantiles={}, lengths={}, shares={}, missing={})
     artifact = manifest.artifact
     if artifact.linear:
         artifact = replace(artifact, linear=replace(artifact.linear, weights=()))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import cloudpickle
 
-from shared.model.manifest import Feature, Manifest, Number, Onnx
+from shared.model.manifest import Feature, Manifest, Onnx, Text, is_numeric
 from shared.model.runtimes.onnx import OnnxModel
 from tools.model import parity
 from tools.model.data import Table
@@ -36,6 +36,8 @@ class Written(NamedTuple):
 
 def of(found: Manifest, estimator: Any, table: Table) -> Written:
     """The estimator as a graph. Raises NotServed, with what was wrong with the first form that was tried."""
+    if any(isinstance(feature, Text) for feature in found.features):
+        raise NotServed("it reads free text")
     _refuse_trees(estimator)
     reasons = []
     for inputs in _inputs(found.features):
@@ -75,9 +77,9 @@ def _inputs(features: Sequence[Feature]) -> Iterator[Inputs]:
     except ImportError as error:
         raise NotServed(f"skl2onnx, which writes ONNX graphs, cannot be imported ({one_line(error)})") from error
 
-    if all(isinstance(feature, Number) for feature in features):
+    if all(map(is_numeric, features)):
         yield [("rows", DoubleTensorType([None, len(features)]))]
-    kinds = [DoubleTensorType if isinstance(feature, Number) else StringTensorType for feature in features]
+    kinds = [DoubleTensorType if is_numeric(feature) else StringTensorType for feature in features]
     yield [(feature.name, kind([None, 1])) for feature, kind in zip(features, kinds, strict=True)]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model.columns import assemble
-from shared.model.manifest import Linear, Manifest, Number
+from shared.model.manifest import Linear, Manifest, is_numeric
 from shared.model.runtimes.linear import LinearModel
 from tools.model import parity
 from tools.model.data import Table
@@ -20,7 +20,7 @@ from tools.model.refused import one_line
 
 def of(found: Manifest, estimator: Any, table: Table) -> Linear:
     """What the manifest says of the sum. Raises NotServed for a model that is none."""
-    ranges = [each.range for each in found.features if isinstance(each, Number) and not each.optional]
+    ranges = [each.range for each in found.features if is_numeric(each) and not each.optional]
     if found.kind != "regressor" or len(ranges) < len(found.features):
         raise NotServed("only regressors of numbers are weighted sums")
     try:

@@ -49,7 +49,8 @@ def _missing_in(series: "pd.Series[Any]", fitted: set[Any] | None, source: str) 
     if not found:
         return frozenset()
     read = Read(found & (fitted or set()), found - (fitted or set()), fitted is not None)
-    if read.categories or not all(map(PLAIN.fullmatch, texts - MARKS)):
+    has_texts = any(isinstance(value, str) for value in fitted or ())
+    if has_texts or not all(map(PLAIN.fullmatch, texts - MARKS)):
         print(*_lines(read, series, source), sep="\n")
     return read.missing
 

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from shared.model.columns import Column
-from shared.model.manifest import Category, Feature, Manifest, Number
+from shared.model.manifest import Boolean, Category, Feature, Manifest, Number, Text
 from shared.model.runtimes import Predicted, Runtime
 from shared.model.runtimes.sklearn import SklearnModel
 from shared.problems import InvalidInstances
+from tools.model import probe
 from tools.model.data import Table, sample
 from tools.model.refused import one_line
+from tools.model.texts import NEUTRAL
 
 RANDOM_ROWS = 10_000
 MOST_DATA_ROWS = 10_000  # with the random ones half a minute of a network of 9 million weights
@@ -145,5 +147,10 @@ def _numbers(feature: Number, count: int, chance: np.random.Generator) -> Column
     return values
 
 
-def _texts(feature: Category, count: int, chance: np.random.Generator) -> Column:
-    return chance.choice(np.array(feature.values, dtype=object), count)
+def _texts(feature: Category | Boolean | Text, count: int, chance: np.random.Generator) -> Column:
+    if isinstance(feature, Text):
+        return chance.choice(np.array(NEUTRAL, dtype=object), count)
+    if isinstance(feature, Boolean):
+        return chance.integers(0, 2, count).astype(np.float64)
+    values = [*feature.values, *(probe.unseen(feature) if feature.open else ())]
+    return chance.choice(np.array(values, dtype=object), count)

@@ -66,8 +66,9 @@ def _predict(folder: Path) -> None:
     # Imported here: in the other process they are imported with the deployed packages only.
     from shared.model import manifest, schemas
     from shared.model.loader import Model, load_runtime
+    from shared.model.manifest_file import with_data
 
-    found = manifest.with_data(manifest.decode((folder / document.FILE).read_bytes()), folder)
+    found = with_data(manifest.decode((folder / document.FILE).read_bytes()), folder)
     body = msgspec.json.encode({"instances": [found.examples[0].instance]})
     model = Model(found, load_runtime(folder, found))
     model.predict(schemas.build(found).decode(body), probabilities=True)

@@ -8,8 +8,19 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from shared.model.columns import Column
 from shared.model.loader import Model
-from shared.model.manifest import Category, Manifest, Number, Statistics, label_text
+from shared.model.manifest import (
+    Boolean,
+    Category,
+    Feature,
+    Label,
+    Manifest,
+    Number,
+    Statistics,
+    Text,
+    label_text,
+)
 from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import probe
 from tools.model.data import Table, sample
@@ -29,9 +40,8 @@ def compute(manifest: Manifest, estimator: Any, table: Table) -> Statistics:
     missing = {feature.name: float(table.frame[feature.name].isna().mean()) for feature in features}
     statistics = Statistics(
         quantiles={feature.name: quantiles(values) for feature, values in columns if isinstance(feature, Number)},
-        shares={
-            feature.name: shares(values, feature.values) for feature, values in columns if isinstance(feature, Category)
-        },
+        lengths={feature.name: quantiles(_lengths(values)) for feature, values in columns if isinstance(feature, Text)},
+        shares={feature.name: shares(values, labels) for feature, values in columns if (labels := _labels(feature))},
         missing={name: _round(share) for name, share in missing.items() if share},
     )
     return _with_predictions(statistics, manifest, estimator, _sample(manifest, table))
@@ -46,6 +56,18 @@ def shares(values: Any, labels: Sequence[Any]) -> dict[str, float]:
     """Return the share of every label or category among all rows, also among those without a value."""
     counts = Counter(values)
     return {label_text(label): _round(counts[label] / len(values)) for label in labels}
+
+
+def _lengths(column: Column) -> NDArray[np.float64]:
+    """Return the lengths of texts, NaN for a missing one."""
+    return np.array([len(value) if isinstance(value, str) else np.nan for value in column.tolist()], dtype=np.float64)
+
+
+def _labels(feature: Feature) -> Sequence[Label]:
+    """Return the values whose shares are computed; none for a number."""
+    if isinstance(feature, Boolean):
+        return (False, True)
+    return feature.values if isinstance(feature, Category) else ()
 
 
 def _sample(manifest: Manifest, table: Table) -> Table:

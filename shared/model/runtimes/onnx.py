@@ -18,6 +18,7 @@ from shared.model.runtimes import Predicted, summarize
 from shared.problems import ModelCorrupt
 
 MISSING = "nan"
+OTHER_TEXT = "\0nan"  # for a text "nan" in a request, which is no missing value; numpy strips a NUL at the end
 SEVERITY_FATAL = 4  # an error is raised as an exception too; warnings are about the graph's form: nothing to act on
 
 
@@ -53,7 +54,9 @@ class OnnxModel:
 
 def _without_nan(column: Column) -> Column:
     """Return the column with the text `nan` for missing texts: skl2onnx writes the NaN of an encoder so."""
-    return np.where(column == column, column, MISSING) if column.dtype == object else column  # noqa: PLR0124 - NaN
+    if column.dtype != object:
+        return column
+    return np.where(column == column, np.where(column == MISSING, OTHER_TEXT, column), MISSING)  # noqa: PLR0124 - NaN
 
 
 def load(folder: Path, onnx: Onnx, classes: Sequence[Label]) -> OnnxModel:

@@ -5,15 +5,19 @@ import msgspec
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from sklearn.linear_model import LinearRegression
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
 
-from shared.model import manifest
-from shared.model.loader import load_runtime
-from shared.model.manifest import Data, Manifest, ManifestFile, Number
+from shared.model import manifest, schemas
+from shared.model.loader import Model, load_runtime
+from shared.model.manifest import Data, Manifest, Number, Text
+from shared.model.manifest_file import ManifestFile
 from shared.settings import Settings
 from tests.tools.model.conftest import Adopted
 from tests.tools.model.estimators import linear, numbers, patients
 from tools.model import Refused, adopt
+from tools.model.texts import NEUTRAL
 
 TRAINING_ROWS = 40
 
@@ -127,3 +131,21 @@ def test_a_number_of_features_that_reads_as_zero_is_unknown(tmp_path: Path) -> N
     model.n_features_in_ = 0
 
     assert len(adopt(model, X, y, name="sum", folder=tmp_path).features) == 2
+
+
+def test_no_training_text_of_a_text_model_is_in_a_public_file(tmp_path: Path) -> None:
+    words = np.random.default_rng(1).choice(["pain", "fever", "cough", "rash", "none"], (TRAINING_ROWS, 5))
+    notes = [f"{' '.join(row)} {i}" for i, row in enumerate(words)]
+    labels = ["fever" in note for note in notes]
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(notes, labels)
+
+    written = adopt(model, np.array(notes, dtype=object)[:, None], labels, name="t", names=["note"], folder=tmp_path)
+
+    assert written.features == (Text(name="note"),)
+    assert [example.instance["note"] for example in written.examples] == list(NEUTRAL)
+    assert written.statistics.lengths["note"][0] == min(map(len, notes))
+    public = (tmp_path / "slr.json").read_text() + (tmp_path / "slr.picture.json").read_text()
+    assert not [word for word in [*notes, "cough"] if word in public]
+    served = Model(written, load_runtime(tmp_path, written))
+    instances = schemas.build(written).decode(b'{"instances":[{"note":"a new note of fever"},{"note":""}]}')
+    assert len(served.predict(instances, probabilities=True).predictions) == 2

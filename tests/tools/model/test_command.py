@@ -8,11 +8,16 @@ import pandas as pd
 import pytest
 from httpx import URL
 from msgspec.structs import replace
-from sklearn.linear_model import LinearRegression
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 
 from shared.model import manifest, schemas
 from shared.model.loader import Model, load_runtime
+from shared.model.manifest import Boolean, Category, Number, Text
 from tests.tools.model.conftest import Adopted
 from tests.tools.model.estimators import linear, numbers, save, without_graph
 from tools.model import main
@@ -45,7 +50,9 @@ def test_twelve_features_become_a_manifest_and_a_model_that_predicts(adopted: Ad
     assert len(written.features) == 12
     assert (adopted.folder / "slr.json").stat().st_size < 20_000
     model = Model(written, load_runtime(adopted.folder, written))
-    instances = schemas.build(written).decode(b'{"instances":[{}]}')
+    assert {feature.name for feature in written.features if feature.optional} == {"0", "città"}
+    instance = {**written.examples[0].instance, "0": None, "città": None}
+    instances = schemas.build(written).decode(msgspec.json.encode({"instances": [instance]}))
     assert np.isfinite(model.predict(instances).predictions[0])
 
 
@@ -109,6 +116,54 @@ def test_a_model_of_other_data_is_adopted_only_anyway(tmp_path: Path, capfd: pyt
     assert adopted == 0
     assert (training.score, training.score_name, training.held_out) == (1.0, "R²", 60)
     assert "test.csv: 60 rows, semicolons, UTF-8." in capfd.readouterr().out
+
+
+def test_free_text_and_an_example_of_the_owner_can_be_chosen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    notes = pd.DataFrame({"note": [f"{word} {i}" for i in range(40) for word in ("pain", "fever")]})
+    target = np.arange(80) % 2 + np.arange(80) / 100
+    model = make_pipeline(CountVectorizer(), Ridge()).fit(notes["note"], target)
+    arguments = [*save(tmp_path, model, notes.assign(age=30), target), "--folder", str(tmp_path)]
+
+    assert main([*arguments, "--free-text", "note", "--example", '{"note": "fever"}']) == 0
+    assert main([*arguments, "--free-text", "note", "--example", "fever"]) == 1
+
+    written = manifest.decode((tmp_path / "slr.json").read_bytes())
+    assert written.features == (Text(name="note"),)
+    assert written.examples[0].instance == {"note": "fever"}
+    assert "The example must be JSON such as" in capfd.readouterr().err
+
+
+def test_booleans_categories_and_free_text_are_read_from_a_spreadsheet_s_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = range(60)
+    frame = pd.DataFrame({"age": [20.5 + i for i in rows], "smoker": [i % 3 == 0 for i in rows]})
+    frame["new"] = [("NA", True, False)[i % 3] for i in rows]
+    frame["region"] = [("NA", "EU")[i % 2] for i in rows]
+    frame["note"] = [f"pain; fever, {i}" for i in rows]
+    columns = [
+        ("numbers", SimpleImputer(), ["age", "smoker", "new"]),
+        ("regions", OneHotEncoder(handle_unknown="ignore"), ["region"]),
+        ("notes", TfidfVectorizer(), "note"),
+    ]
+    trained = frame.assign(new=frame["new"].map({True: 1.0, False: 0.0}))
+    model = make_pipeline(ColumnTransformer(columns), Ridge()).fit(trained, frame["age"])
+    arguments = save(tmp_path, model, frame, frame["age"])
+    frame.assign(y=frame["age"]).to_csv(tmp_path / "train.csv", sep=";", decimal=",", index=False, encoding="utf-16")
+
+    assert main([*arguments, "--folder", str(tmp_path), "--optional", "age"]) == 0
+
+    assert manifest.decode((tmp_path / "slr.json").read_bytes()).features == (
+        Number(name="age", range=(20.5, 79.5), optional=True),
+        Boolean(name="smoker"),
+        Boolean(name="new", optional=True),
+        Category(name="region", values=("EU", "NA"), open=True),
+        Text(name="note"),
+    )
+    printed = capfd.readouterr().out
+    assert "train.csv: 60 rows, semicolons, decimal commas, UTF-16." in printed
+    assert '"NA" in the column region: a category, as in training (30 rows).' in printed
+    assert "column new" not in printed
 
 
 @pytest.mark.parametrize("argv", [[], ["mine.joblib"], ["mine.joblib", "--data", "train.csv"]])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from shared.model import manifest
+from shared.model import manifest, manifest_file
 from shared.model.manifest import Example, Linear, Manifest, Number, Statistics
 from tests.tools.model.estimators import draft
 from tools.model.document import MAX_BYTES, encode, write
@@ -41,6 +41,7 @@ def test_a_longer_manifest_is_one_file_without_line_breaks() -> None:
 
 def test_a_long_manifest_has_what_is_public_and_nothing_is_lost(tmp_path: Path) -> None:
     whole = complete(130, weights=True)
+    whole = replace(whole, statistics=replace(whole.statistics, lengths={"feature_1": (9.0,) * 7}))
 
     content, data = encode(whole)
     write(tmp_path, {"slr.data.json": data, "slr.json": content})
@@ -51,7 +52,7 @@ def test_a_long_manifest_has_what_is_public_and_nothing_is_lost(tmp_path: Path) 
     assert public.examples == whole.examples[:1]
     assert public.statistics == Statistics(prediction_quantiles=(1.0,) * 7)
     assert b"weights" not in content
-    read = manifest.with_data(public, tmp_path)
+    read = manifest_file.with_data(public, tmp_path)
     assert replace(read, data=None) == whole
     assert encode(whole) == (content, data)
 

@@ -53,6 +53,15 @@ def test_in_numbers_and_booleans_they_are_missing_values_without_a_message(
     assert capsys.readouterr().out == "train.csv: 3 rows, commas, UTF-8.\n"
 
 
+def test_in_booleans_that_the_training_read_as_texts_they_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ward(tmp_path, "ward,y\nTrue,1\nNA,2\nFalse,3\n", encoder("True", "False")) == ["True", None, "False"]
+
+    printed = capsys.readouterr().out
+    assert 'train.csv: "NA" in the column ward: missing, the model has no such category (1 row).' in printed
+
+
 def test_a_label_of_the_classifier_is_no_missing_target(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("a,y\n1,None\n2,mild\n3,None\n")
     classifier = LogisticRegression().fit([[1], [2]], ["None", "mild"])

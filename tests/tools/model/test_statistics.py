@@ -31,6 +31,8 @@ def test_numbers_have_quantiles_and_categories_have_shares(
     ages = np.quantile(frame["age"], [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
     assert result.quantiles["age"] == pytest.approx(tuple(ages), rel=1e-5)
     assert result.shares["ward"]["x"] == pytest.approx((frame["ward"] == "x").mean(), abs=1e-5)
+    assert result.shares["steps"]["true"] == pytest.approx(frame["steps"].mean(), abs=1e-5)
+    assert list(result.shares["steps"]) == ["false", "true"]
     assert set(result.missing) == {"0", "città"}
     assert result.missing["0"] == pytest.approx(frame["0"].isna().mean(), abs=1e-5)
     assert sum(result.shares["città"].values()) == pytest.approx(1 - result.missing["città"], abs=1e-4)

@@ -20,7 +20,8 @@ import psutil  # type: ignore[import-untyped]
 
 from bench.connection import request
 from shared.model import manifest
-from shared.model.manifest import APP, ManifestFile
+from shared.model.manifest import APP
+from shared.model.manifest_file import ManifestFile
 from shared.settings import DEMO_HASH, Settings
 
 FIRST, LAST = 0, (os.cpu_count() or 1) - 1

@@ -13,7 +13,8 @@ from shared import telemetry
 from shared.features import Features
 from shared.model import schemas
 from shared.model.loader import LazyModel, Model, Predictions
-from shared.model.manifest import ManifestFile, label_text
+from shared.model.manifest import Boolean, Category, Feature, Text, label_text
+from shared.model.manifest_file import ManifestFile
 from shared.model.schemas import Schemas, attribute
 from shared.problems import (
     FeaturesInvalid,
@@ -39,6 +40,7 @@ PREDICT_PROBLEMS = (
     FeaturesUnavailable,
 )
 """Raised by a prediction, and by the authorization before it."""
+NEW_CATEGORY = "(new to the model)"
 
 _encoder = msgspec.json.Encoder()
 
@@ -140,8 +142,21 @@ def _classes(schemas: Schemas, model: Model, instances: Sequence[Struct], reques
 
 def _values(schemas: Schemas, instance: Struct) -> dict[str, str | float]:
     """Return the features of one instance as properties of the wide event, for drift queries; no missing ones."""
-    values = ((feature.name, getattr(instance, attribute(i))) for i, feature in enumerate(schemas.manifest.features))
-    return {f"value_{name}": value for name, value in values if isinstance(value, (str, float))}
+    values = ((feature, getattr(instance, attribute(i))) for i, feature in enumerate(schemas.manifest.features))
+    present = ((feature, value) for feature, value in values if isinstance(value, (str, float, int)))
+    return {f"value_{feature.name}": _property(feature, value) for feature, value in present}
+
+
+def _property(feature: Feature, value: str | float) -> str | float:
+    """Return a value as the statistics of the training data have it, so that queries can compare both.
+
+    What a client wrote into a text stays out of telemetry.
+    """
+    if isinstance(feature, Boolean):
+        return label_text(bool(value))
+    if isinstance(value, str) and isinstance(feature, Text):
+        return float(len(value))
+    return NEW_CATEGORY if isinstance(feature, Category) and value not in feature.values else value
 
 
 def _bind_summary(result: Predictions) -> None:

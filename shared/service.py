@@ -8,7 +8,7 @@ from shared.auth import Auth
 from shared.features import Features
 from shared.model import loader
 from shared.model.loader import LazyModel
-from shared.model.manifest import ManifestFile
+from shared.model.manifest_file import ManifestFile
 from shared.pages import Pages
 from shared.predict import Predictor
 from shared.settings import Settings

@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from shared.features import Features
 from shared.model.loader import LazyModel, Model
-from shared.model.manifest import Manifest, ManifestFile
+from shared.model.manifest import Boolean, Category, Manifest, Text
+from shared.model.manifest_file import ManifestFile
 from shared.predict import Predictor
 from shared.problems import InvalidInstances, ModelUnavailable, NoClasses
 from shared.settings import Settings
@@ -42,6 +44,13 @@ def build(tmp_path: Path, threads: Threads) -> Build:
         return Predictor(settings, ManifestFile(settings), lazy, features, threads.general)
 
     return built
+
+
+class Constant:
+    """An estimator that predicts 1 for every row."""
+
+    def predict(self, rows: Any) -> Any:
+        return np.ones(len(rows))
 
 
 def sent(predict: Predict, *instances: Any) -> tuple[dict[str, Any], Invocation]:
@@ -120,6 +129,36 @@ def test_feature_values_are_recorded_only_with_the_setting(
     _, event = sent(build(LOG_VALUES_SAMPLE=share).predict, 0.25, 0.5)
     values = {name: value for name, value in event.properties.items() if name.startswith("value_")}
     assert values == expected
+
+
+def test_a_new_value_of_an_open_category_is_predicted_with_a_warning(build: Build) -> None:
+    class Length:
+        def predict(self, rows: Any) -> Any:
+            return np.array([float(len(row[0])) for row in rows])
+
+    response, event = sent(
+        build(manifest([Category(name="x", values=("a",), open=True)]), Length()).predict, "a", "abc"
+    )
+    assert response["predictions"] == [1.0, 3.0]
+    assert [(each["feature"], each["instances"]) for each in response["warnings"]] == [("x", [1])]
+    assert event.properties["warnings"] == 1
+
+
+def test_no_text_that_a_client_wrote_is_recorded(build: Build) -> None:
+    for feature, expected in (
+        (Text(name="x"), 6.0),
+        (Category(name="x", values=("a",), open=True), "(new to the model)"),
+    ):
+        _, event = sent(build(manifest([feature]), Constant(), LOG_VALUES_SAMPLE="1").predict, "secret")
+        assert event.properties["value_x"] == expected
+
+
+def test_a_recorded_boolean_has_the_text_of_its_share_in_the_training_data(build: Build) -> None:
+    described = manifest([Boolean(name="x"), Boolean(name="y", optional=True)])
+    for value, expected in ((True, "true"), (0, "false")):
+        _, event = sent(build(described, LOG_VALUES_SAMPLE="1").predict, value)
+        assert event.properties["value_x"] == expected
+        assert "value_y" not in event.properties
 
 
 def test_bad_instances_are_refused_before_the_model_is_loaded(build: Build, threads: Threads) -> None:

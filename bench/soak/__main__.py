@@ -21,7 +21,8 @@ from bench.soak import samples
 from bench.soak.clients import Client, Tally
 from bench.soak.samples import WARM_UP, Sample, Verdict
 from bench.soak.traffic import Mix
-from shared.model.manifest import APP, ManifestFile
+from shared.model.manifest import APP
+from shared.model.manifest_file import ManifestFile
 from shared.settings import Settings
 
 

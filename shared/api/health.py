@@ -19,7 +19,8 @@ from shared.api.routes import Response
 from shared.auth import Auth
 from shared.features import Features
 from shared.model.loader import LazyModel
-from shared.model.manifest import Manifest, ManifestFile, Number
+from shared.model.manifest import Manifest, Number
+from shared.model.manifest_file import ManifestFile
 from shared.problems import FeaturesUnavailable, Problem, SettingInvalid, UsersUnavailable
 from shared.settings import Settings
 
@@ -28,6 +29,7 @@ type Reason = Literal[
 ]
 DEGRADING = ("users-unreachable", "features-unreachable")  # predictions that need no store go on
 CACHE_SECONDS = 5.0
+MAX_FEATURES = 50  # with two properties each; Application Insights takes 200 in one event
 
 _log = telemetry.get_logger("health")
 
@@ -145,15 +147,15 @@ def _model_facts(file: ManifestFile) -> Mapping[str, str]:
 
 
 def _statistics(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """Yield a property per feature: one for all could be longer than a property may be."""
-    for feature in manifest.features:
+    """Yield a property per feature: one for all could be longer than a property may be. At most 50 features."""
+    statistics = manifest.statistics
+    for feature in manifest.features[:MAX_FEATURES]:
         if isinstance(feature, Number):
             yield f"range_{feature.name}", _json(feature.range)
-    statistics = manifest.statistics
-    for name, quantiles in statistics.quantiles.items():
-        yield f"quantiles_{name}", _json(quantiles)
-    for name, shares in statistics.shares.items():
-        yield f"shares_{name}", _json(shares)
+        if quantiles := statistics.quantiles.get(feature.name) or statistics.lengths.get(feature.name):
+            yield f"quantiles_{feature.name}", _json(quantiles)
+        if feature.name in statistics.shares:
+            yield f"shares_{feature.name}", _json(statistics.shares[feature.name])
     if statistics.prediction_quantiles:
         yield "prediction_quantiles", _json(statistics.prediction_quantiles)
     if statistics.prediction_shares:

@@ -5,7 +5,6 @@ the client sent are never replaced.
 """
 
 import asyncio
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
@@ -17,8 +16,9 @@ from msgspec import UNSET, Struct
 from shared import tables, telemetry
 from shared.features.breaker import Breaker
 from shared.features.source import Entity, Fetched, Rows, Source
-from shared.model.manifest import Feature, Manifest, Number
+from shared.model.manifest import Feature, Manifest
 from shared.model.schemas import ENTITY_ID, attribute
+from shared.model.values import convert
 from shared.problems import BadField, FeaturesInvalid, FeaturesUnavailable, InvalidInstances, Problem, pointer
 from shared.settings import Settings
 from shared.threads import Threads
@@ -158,9 +158,7 @@ def _checked(feature: Feature, value: Any) -> Any:
     """Return a stored value as the model needs it. Raises FeaturesInvalid: no prediction is made from garbage."""
     if value is None:
         return None
-    if not isinstance(feature, Number):
-        if value in feature.values:
-            return value
-    elif isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    raise FeaturesInvalid(reason=f"the stored value of {feature.name} has a wrong type or is not finite")
+    converted = convert(feature, value)
+    if converted is None:
+        raise FeaturesInvalid(reason=f"the stored value of {feature.name} has a wrong type or is not finite")
+    return converted

@@ -12,8 +12,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from shared.model.manifest import Feature, Manifest, Number
-from shared.model.schemas import OutsideRange, attribute
+from shared.model.manifest import Boolean, Category, Feature, Manifest, Number, is_numeric
+from shared.model.schemas import FeatureWarning, OutsideRange, attribute
 from shared.problems import MAX_BAD_FIELDS, BadField, pointer
 
 type Column = NDArray[np.float64] | NDArray[np.object_]
@@ -29,12 +29,14 @@ def assemble(manifest: Manifest, columns: Sequence[Column]) -> Any:
     """Return the columns in the form that the estimator was fitted on, of shape (instances, features)."""
     if manifest.artifact.rows == "array":
         return matrix(columns)
+    if manifest.artifact.rows == "series":
+        return columns[0]
     import pandas as pd  # noqa: PLC0415 - few estimators need it
 
     named: dict[str, Any] = {feature.name: column for feature, column in zip(manifest.features, columns, strict=True)}
     if manifest.artifact.rows == "typed frame":
         for feature in manifest.features:
-            if not isinstance(feature, Number):
+            if isinstance(feature, Category):
                 named[feature.name] = pd.Categorical(named[feature.name], categories=list(feature.values))
     return pd.DataFrame(named)
 
@@ -44,12 +46,15 @@ def matrix(columns: Sequence[Column]) -> NDArray[Any]:
     return columns[0].reshape(-1, 1) if len(columns) == 1 else np.stack(_same_type(columns), axis=1)
 
 
-def warnings(features: Sequence[Feature], columns: Sequence[Column]) -> list[OutsideRange]:
-    """Return a warning for every feature with values outside the range of the training data."""
-    result: list[OutsideRange] = []
+def warnings(features: Sequence[Feature], columns: Sequence[Column]) -> list[OutsideRange | FeatureWarning]:
+    """Return a warning for every feature with numbers outside the training range, or with categories that are new."""
+    result: list[OutsideRange | FeatureWarning] = []
     for feature, column in zip(features, columns, strict=True):
-        if isinstance(feature, Number) and (positions := _outside(column, *feature.range)):
-            result.append(OutsideRange(feature.name, feature.range, positions, _detail(len(positions))))
+        if isinstance(feature, Number):
+            if positions := _outside(column, *feature.range):
+                result.append(OutsideRange(feature.name, feature.range, positions, _detail(len(positions))))
+        elif isinstance(feature, Category) and feature.open and (positions := _new(column, feature.values)):
+            result.append(FeatureWarning(feature=feature.name, instances=positions, detail=_new_detail(len(positions))))
     return result
 
 
@@ -76,10 +81,12 @@ def _getter(position: int) -> Callable[[Struct], Any]:
 
 def _column(feature: Feature, getter: Callable[[Struct], Any], instances: Sequence[Struct]) -> Column:
     values = map(getter, instances)
-    if not isinstance(feature, Number):
+    if not is_numeric(feature):
         texts = np.empty(len(instances), dtype=object)
         texts[:] = [value if isinstance(value, str) else np.nan for value in values]
         return texts
+    if feature.optional and isinstance(feature, Boolean):
+        return np.array([value if isinstance(value, (bool, float)) else np.nan for value in values], dtype=np.float64)
     if feature.optional:
         return np.array([value if isinstance(value, float) else np.nan for value in values], dtype=np.float64)
     return np.fromiter(values, np.float64, len(instances))
@@ -93,6 +100,12 @@ def _outside(column: Column, low: float, high: float) -> list[int]:
     return np.flatnonzero((column < low) | (column > high)).tolist()
 
 
+def _new(column: Column, values: Sequence[str]) -> list[int]:
+    """Return the positions of texts that are not in `values`. A missing one is not new."""
+    known = values if len(column) == 1 else frozenset(values)  # a set costs more than one search
+    return [i for i, value in enumerate(column.tolist()) if isinstance(value, str) and value not in known]
+
+
 def _same_type(columns: Sequence[Column]) -> Sequence[Column]:
     """Return columns of one type: objects as soon as one column has texts."""
     mixed = any(column.dtype == object for column in columns)
@@ -102,3 +115,8 @@ def _same_type(columns: Sequence[Column]) -> Sequence[Column]:
 def _detail(count: int) -> str:
     subject = "1 instance is" if count == 1 else f"{count} instances are"
     return f"{subject} outside the range the model was trained on"
+
+
+def _new_detail(count: int) -> str:
+    subject = "1 instance has" if count == 1 else f"{count} instances have"
+    return f"{subject} a value that is new to the model"

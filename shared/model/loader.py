@@ -19,7 +19,8 @@ from msgspec import Struct
 from shared import telemetry
 from shared.cooldown import Cooldown
 from shared.model import schemas
-from shared.model.manifest import Label, Manifest, ManifestFile, label_text
+from shared.model.manifest import Label, Manifest, label_text
+from shared.model.manifest_file import ManifestFile
 from shared.problems import BadField, InvalidInstances, Problem, pointer
 from shared.threads import Pool
 
@@ -39,7 +40,7 @@ class Predictions(Struct, frozen=True):
     predictions: list[Any]
     """`estimator.predict`: numbers for a regressor, labels for a classifier."""
     warnings: list[Any]
-    """`schemas.OutsideRange`."""
+    """`schemas.OutsideRange` and `schemas.FeatureWarning`."""
     probabilities: list[dict[str, float]] | None = None
     """Label → probability, where they were requested and the classifier has them."""
     summary: "Summary | None" = None

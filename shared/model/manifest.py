@@ -1,28 +1,29 @@
 """The manifest as types: everything that is known of the model without loading it.
 
 `model/slr.json` describes the features, the output, the model's files and a few golden examples with their results.
-Validation, OpenAPI, pages and warnings derive from it; `tools/model` writes it. Read once, without numpy.
+Validation, OpenAPI, pages and warnings derive from it; `tools/model` writes it.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal, TypeIs
 
 import msgspec
 from msgspec import Meta, Struct
 
-from shared.problems import ModelCorrupt, ModelUnavailable
-from shared.settings import Settings
+from shared.problems import ModelCorrupt
 
 APP = Path(__file__).resolve().parents[2]
 """The folder of function_app.py; relative paths in settings and manifests start here."""
 
 MAX_ABSOLUTE = 1e300
 """The limit for numbers: beyond it an overflow between two steps may show in one runtime and not in the other."""
+MAX_CATEGORY_CHARACTERS = 1_000  # of a value that is new to an open category
+MAX_TEXT_CHARACTERS = 10_000  # of free text, where the training data has no longer one
 
 type Range = tuple[float, float]
-type Value = float | str | None
+type Value = float | str | bool | None
 type Instance = dict[str, Value]
-"""One row as a client sends it: feature name → number, category, or null."""
+"""One row as a client sends it: feature name → number, category, boolean, or null."""
 type Label = str | int | float | bool
 """A class's label. A classifier keeps the type it was trained with."""
 
@@ -49,11 +50,36 @@ class Category(Struct, frozen=True, kw_only=True, tag="category", tag_field="kin
     label: str = ""
     help: str = ""
     values: Annotated[tuple[str, ...], Meta(min_length=1)]
+    open: bool = False
+    """True when other texts are predicted too, with a warning."""
     optional: bool = False
     stored: bool = True
 
 
-type Feature = Number | Category
+class Boolean(Struct, frozen=True, kw_only=True, tag="boolean", tag_field="kind", omit_defaults=True):
+    """A feature that is true or false; 1 and 0 for the estimator."""
+
+    name: str
+    label: str = ""
+    help: str = ""
+    optional: bool = False
+    stored: bool = True
+
+    range: ClassVar[Range] = (0.0, 1.0)
+
+
+class Text(Struct, frozen=True, kw_only=True, tag="text", tag_field="kind", omit_defaults=True):
+    """A feature that is free text. The texts of the training data are not kept."""
+
+    name: str
+    label: str = ""
+    help: str = ""
+    max_length: int = MAX_TEXT_CHARACTERS
+    optional: bool = False
+    stored: bool = True
+
+
+type Feature = Number | Category | Boolean | Text
 
 
 class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -74,8 +100,8 @@ class Output(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Linear(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A linear estimator as a weighted sum, which was compared with the estimator and replaces it."""
 
-    weights: Annotated[tuple[float, ...], Meta(min_length=1)]
-    """One per feature, in their order."""
+    weights: tuple[float, ...] = ()
+    """One per feature, in their order; empty where the manifest's `data` file has them."""
     intercept: float
     difference: float
     """The greatest relative difference from the estimator."""
@@ -112,9 +138,9 @@ class Artifact(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For people: the class of the estimator, or of a pipeline's last step."""
     scikit_learn: str
     """The version that trained it; another major or minor version is refused."""
-    rows: Literal["array", "frame", "typed frame"] = "array"
+    rows: Literal["array", "frame", "typed frame", "series"] = "array"
     """The input that the estimator was fitted on: an array in the order of `features`, a data frame with named columns,
-    or one whose text columns have pandas' category type."""
+    one whose categories have pandas' category type, or the texts of the only feature."""
     onnx: Onnx | None = None
     """Served when it is there; the estimator's file is not opened then."""
     linear: Linear | None = None
@@ -148,8 +174,10 @@ class Statistics(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     quantiles: dict[str, tuple[float, ...]] = {}
     """Number feature → its 0, 5, 25, 50, 75, 95 and 100 % quantiles."""
+    lengths: dict[str, tuple[float, ...]] = {}
+    """Text feature → the same quantiles of its number of characters."""
     shares: dict[str, dict[str, float]] = {}
-    """Category feature → value → share of the rows."""
+    """Category or boolean feature → value → share of the rows."""
     missing: dict[str, float] = {}
     """Feature → share of the rows without it, where there are any."""
     prediction_quantiles: tuple[float, ...] = ()
@@ -167,6 +195,24 @@ class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
     probabilities: dict[str, float] | None = None
 
 
+class Data(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a long manifest that is in a file of its own: what the service needs, and its clients do not."""
+
+    statistics: Statistics = Statistics()
+    weights: tuple[float, ...] = ()
+    """Of a linear estimator."""
+    examples: tuple[Example, ...] = ()
+    """All of them; the manifest itself has the first."""
+
+
+class DataFile(Struct, frozen=True, kw_only=True):
+    """The file with the part of a long manifest that only the service needs."""
+
+    file: str
+    """Beside the manifest."""
+    sha256: str
+
+
 class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything the service knows of its model."""
 
@@ -180,6 +226,8 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     training: Training
     statistics: Statistics = Statistics()
     examples: Annotated[tuple[Example, ...], Meta(min_length=1)]
+    data: DataFile | None = None
+    """Of a manifest with many features."""
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -187,40 +235,17 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.output.classes if self.kind == "classifier" else ()
 
 
-class ManifestFile:
-    """The file of a manifest, read once when it is first needed. A failure is not kept: the file may come later."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.path = APP / settings.model_manifest
-        self._settings = settings
-        self._content: bytes | None = None
-        self._manifest: Manifest | None = None
-
-    @property
-    def content(self) -> bytes:
-        """The file's bytes. Raises SettingInvalid, or ModelUnavailable when the file cannot be read."""
-        if self._content is None:
-            self._settings.require("model")
-            try:
-                self._content = self.path.read_bytes()
-            except OSError as error:
-                raise ModelUnavailable(reason=f"the manifest cannot be read: {error}") from error
-        return self._content
-
-    @property
-    def manifest(self) -> Manifest:
-        """The decoded manifest. Raises SettingInvalid, ModelUnavailable or ModelCorrupt."""
-        if self._manifest is None:
-            self._manifest = decode(self.content)
-        return self._manifest
-
-
 def decode(content: bytes) -> Manifest:
-    """Decode a manifest. Raises ModelCorrupt when it is not valid."""
+    """Decode a manifest, without the part in its data file. Raises ModelCorrupt when it is not valid."""
     try:
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelCorrupt(reason=f"the manifest is not valid: {error}") from error
+
+
+def is_numeric(feature: Feature) -> TypeIs[Number | Boolean]:
+    """Return True for a feature whose column is float64; the others are texts."""
+    return isinstance(feature, (Number, Boolean))
 
 
 def label_text(label: Label) -> str:

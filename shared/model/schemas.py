@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from shared.model import validation
-from shared.model.manifest import Feature, Label, Manifest, Number
+from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Category, Feature, Label, Manifest, Text
 from shared.problems import MalformedJson, SettingInvalid, TooManyInstances
 
 ENTITY_ID = "entity_id"
@@ -29,6 +29,17 @@ class OutsideRange(Struct, frozen=True):
 
     feature: str
     range: tuple[float, float]
+    instances: list[int]
+    """Positions in the request, from 0."""
+    detail: str
+
+
+class FeatureWarning(Struct, frozen=True, kw_only=True):
+    """A warning: values of `feature` that the training data did not have. They are predicted all the same."""
+
+    feature: str
+    range: tuple[float, float] | UnsetType = UNSET
+    """Of a number. A category that is new to the model has none."""
     instances: list[int]
     """Positions in the request, from 0."""
     detail: str
@@ -83,14 +94,18 @@ def attribute(position: int) -> str:
 
 def build(manifest: Manifest, *, entities: bool = False) -> Schemas:
     """Make the types of a manifest. With `entities`, instances may name one. Raises SettingInvalid."""
-    decoder = msgspec.json.Decoder(instances_type(manifest, entities=entities))
+    decoder = msgspec.json.Decoder(instances_type(manifest, entities=entities, zero_and_one=True))
     name = ModelName(manifest.name, manifest.version)
     return Schemas(manifest, predictions_type(manifest), classes_type(manifest), decoder, name, entities)
 
 
-def instances_type(manifest: Manifest, *, entities: bool = False) -> type[Struct]:
-    """Return the type of the body of /predict and /predict_class."""
-    fields = [(attribute(i), *_field(feature, entities)) for i, feature in enumerate(manifest.features)]
+def instances_type(manifest: Manifest, *, entities: bool = False, zero_and_one: bool = False) -> type[Struct]:
+    """Return the type of the body of /predict and /predict_class.
+
+    With `zero_and_one` a boolean may be 0 or 1 too. OpenAPI has this in descriptions only: generated clients have no
+    type for it.
+    """
+    fields = [(attribute(i), *_field(feature, entities, zero_and_one)) for i, feature in enumerate(manifest.features)]
     names = {attribute(i): feature.name for i, feature in enumerate(manifest.features)}
     if entities:
         if ENTITY_ID in names.values():
@@ -107,7 +122,7 @@ def predictions_type(manifest: Manifest, *, entities: bool = False) -> type[Stru
     item = float if manifest.kind == "regressor" else _label_type(manifest)
     unit = f", in {output.unit}" if output.unit else ""
     description = f"{output.label or output.name}{unit}, one per instance"
-    return _response("Predictions", [("predictions", Annotated[list[item], Meta(description=description)])])  # type: ignore[valid-type]
+    return _response(manifest, "Predictions", [("predictions", Annotated[list[item], Meta(description=description)])])  # type: ignore[valid-type]
 
 
 def classes_type(manifest: Manifest, *, entities: bool = False) -> type[Struct]:
@@ -117,11 +132,14 @@ def classes_type(manifest: Manifest, *, entities: bool = False) -> type[Struct]:
         fields.append(("values", Annotated[list[float], Meta(description="The predictions of /predict")]))
     elif manifest.output.probabilities:
         fields.append(("probabilities", Annotated[list[dict[str, float]], Meta(description="Label → probability")]))
-    return _response("Classes", fields)
+    return _response(manifest, "Classes", fields)
 
 
-def _response(name: str, fields: Sequence[tuple[str, Any]]) -> type[Struct]:
-    last = [("warnings", list[OutsideRange]), ("request_id", str)]
+def _response(manifest: Manifest, name: str, fields: Sequence[tuple[str, Any]]) -> type[Struct]:
+    """Return the type of a response. Only models with open categories have warnings without a range."""
+    has_open = any(isinstance(feature, Category) and feature.open for feature in manifest.features)
+    warning = FeatureWarning if has_open else OutsideRange
+    last = [("warnings", list[warning]), ("request_id", str)]  # type: ignore[valid-type]
     return defstruct(name, [("model", ModelName), *fields, *last], kw_only=True)
 
 
@@ -132,9 +150,9 @@ def _label_type(manifest: Manifest) -> Any:
     return Literal[labels] if listable else Label.__value__
 
 
-def _field(feature: Feature, entities: bool) -> tuple[Any, ...]:
+def _field(feature: Feature, entities: bool, zero_and_one: bool) -> tuple[Any, ...]:
     """Return the type of one feature and, where it may be missing, its default."""
-    plain: Any = float if isinstance(feature, Number) else Literal[feature.values]
+    plain = _plain_type(feature, zero_and_one)
     kind = plain | None if feature.optional else plain
     if entities:  # UNSET distinguishes absent, which a store may fill in, from null, which it may not
         kind = kind | UnsetType
@@ -144,10 +162,28 @@ def _field(feature: Feature, entities: bool) -> tuple[Any, ...]:
     return (described, None) if feature.optional else (described,)
 
 
+def _plain_type(feature: Feature, zero_and_one: bool) -> Any:
+    """Return the type of one feature's values."""
+    if isinstance(feature, Category) and feature.open:
+        return Annotated[str, Meta(max_length=MAX_CATEGORY_CHARACTERS, examples=list(feature.values))]
+    if isinstance(feature, Category):
+        return Literal[feature.values]
+    if isinstance(feature, Text):
+        return Annotated[str, Meta(max_length=feature.max_length)]
+    if isinstance(feature, Boolean):
+        return validation.BOOLEAN if zero_and_one else bool
+    return float
+
+
 def _description(feature: Feature) -> str:
     """Return a feature's description in OpenAPI."""
-    if not isinstance(feature, Number):
+    if isinstance(feature, Boolean):
+        return f"{feature.help} The numbers 1 and 0 are accepted too.".strip()
+    if isinstance(feature, Text):
         return feature.help
+    if isinstance(feature, Category):
+        new = "Other values than the examples are predicted too; the response then carries a warning."
+        return f"{feature.help} {new}".strip() if feature.open else feature.help
     low, high = feature.range
     unit = f", {feature.unit}" if feature.unit else ""
     trained = f"Trained on {low:g} to {high:g}{unit}; outside it the response carries a warning."

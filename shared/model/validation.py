@@ -6,11 +6,12 @@ body level by level, so that one bad field hides no other.
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 import msgspec
+from msgspec import Meta
 
-from shared.model.manifest import Feature, Number
+from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Feature, Number, Text
 from shared.problems import (
     MAX_BAD_FIELDS,
     BadField,
@@ -22,6 +23,7 @@ from shared.problems import (
 )
 
 MAX_ENTITY_LENGTH = 256
+BOOLEAN: Any = bool | Annotated[float, Meta(ge=0, le=1, multiple_of=1)]
 MAX_CATEGORIES_LISTED = 12  # in a detail; OpenAPI lists all
 
 
@@ -104,14 +106,37 @@ def _fault(feature: Feature, raw: msgspec.Raw | None) -> str:
         return "" if feature.optional else "is missing"
     if bytes(raw).strip() == b"null":
         return "" if feature.optional else "must not be null"
-    if not isinstance(feature, Number):
-        known = _open(raw, Literal[feature.values]) is not None
-        return "" if known else f"must be {_one_of(feature.values)}"
+    return _type_fault(feature, raw)
+
+
+def _type_fault(feature: Feature, raw: msgspec.Raw) -> str:
+    if isinstance(feature, Boolean):
+        return "" if _open(raw, BOOLEAN) is not None else "must be true or false"
+    if isinstance(feature, Number):
+        return _number_fault(raw)
+    if isinstance(feature, Text):
+        return _text_fault(raw, feature.max_length)
+    if feature.open:
+        return _text_fault(raw, MAX_CATEGORY_CHARACTERS)
+    known = _open(raw, Literal[feature.values]) is not None
+    return "" if known else f"must be {_one_of(feature.values)}"
+
+
+def _number_fault(raw: msgspec.Raw) -> str:
     try:
         msgspec.json.decode(raw, type=float)
     except msgspec.ValidationError as error:
         return "is too large for a number" if "out of range" in str(error) else "must be a number"
     return ""
+
+
+def _text_fault(raw: msgspec.Raw, max_characters: int) -> str:
+    text = _open(raw, str)
+    return (
+        ""
+        if text is not None and len(text) <= max_characters
+        else f"must be a text of at most {max_characters} characters"
+    )
 
 
 def _one_of(values: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from shared import validators
 from shared.api.routes import Response, Route
-from shared.model.manifest import ManifestFile
+from shared.model.manifest_file import ManifestFile
 from shared.pages import facts
 from shared.pages.files import File, Files, picture
 from shared.problems import NotFound

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from shared.api.routes import Route
-from shared.model.manifest import Manifest, ManifestFile, Output, Training, label_text
+from shared.model.manifest import Manifest, Output, Training, label_text
+from shared.model.manifest_file import ManifestFile
 from shared.problems import ModelUnavailable, SettingInvalid
 
 MAX_CLASSES_NAMED = 4

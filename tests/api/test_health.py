@@ -13,7 +13,7 @@ from shared.api.routes import Response
 from shared.auth import Auth
 from shared.features import Features
 from shared.model.loader import LazyModel, Model
-from shared.model.manifest import ManifestFile
+from shared.model.manifest_file import ManifestFile
 from shared.problems import FeaturesUnavailable, ModelCorrupt, ModelUnavailable, ModelVersionMismatch, Problem
 from shared.settings import Settings
 from shared.threads import Threads
@@ -171,6 +171,36 @@ def test_the_started_event_has_the_training_data_s_statistics(facts: Callable[..
     assert json.loads(event["shares_heating"]) == {"gas": 0.75, "none": 0.25}
     assert json.loads(event["prediction_quantiles"]) == [1, 2, 3, 4, 5, 6, 7]
     assert "prediction_shares" not in event
+
+
+def test_the_started_event_has_the_statistics_of_at_most_50_features(tmp_path: Path) -> None:
+    names = [f"x{i}" for i in range(60)]
+    features = [{"kind": "number", "name": name, "range": [0, 1]} for name in names]
+    quantiles = {name: [0, 0, 0, 0.5, 1, 1, 1] for name in names}
+    example = {"instance": dict.fromkeys(names, 0.5), "prediction": "low"}
+    wide = {**MANIFEST, "features": features, "statistics": {"quantiles": quantiles}, "examples": [example]}
+    (tmp_path / "m.json").write_text(json.dumps(wide), encoding="utf-8")
+    settings = Settings.read({"MODEL_MANIFEST": str(tmp_path / "m.json")})
+
+    event = started(settings, ManifestFile(settings))
+
+    assert {"range_x49", "quantiles_x49"} <= set(event)
+    assert not {"range_x50", "quantiles_x50"} & set(event)
+
+
+def test_the_started_event_has_the_lengths_of_free_text_and_the_shares_of_booleans(tmp_path: Path) -> None:
+    features = [{"kind": "text", "name": "note"}, {"kind": "boolean", "name": "new"}]
+    statistics = {"lengths": {"note": [1, 2, 3, 4, 5, 6, 7]}, "shares": {"new": {"false": 0.75, "true": 0.25}}}
+    example = {"instance": {"note": "an example text", "new": True}, "prediction": "low"}
+    texts = {**MANIFEST, "features": features, "statistics": statistics, "examples": [example]}
+    (tmp_path / "m.json").write_text(json.dumps(texts), encoding="utf-8")
+    settings = Settings.read({"MODEL_MANIFEST": str(tmp_path / "m.json")})
+
+    event = started(settings, ManifestFile(settings))
+
+    assert json.loads(event["quantiles_note"]) == [1, 2, 3, 4, 5, 6, 7]
+    assert json.loads(event["shares_new"]) == {"false": 0.75, "true": 0.25}
+    assert not {"range_note", "range_new"} & set(event)
 
 
 def test_without_a_manifest_the_other_facts_are_there(facts: Callable[..., Mapping[str, str]]) -> None:

@@ -10,7 +10,7 @@ import bcrypt
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.example_models import adopt_classifier, adopt_line
+from tests.browser.example_models import adopt_classifier, adopt_line, adopt_stay
 from tests.browser.pages import PASSWORD, TIMEOUT_MS, USER, isolated_page, new_context, watched_page
 from tests.services import Service, serving
 from tools import browser
@@ -63,6 +63,15 @@ def classifier(users: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield running
 
 
+@pytest.fixture(scope="session")
+def stay(users: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running service with a model of features that are no numbers."""
+    folder = tmp_path_factory.mktemp("stay")
+    adopt_stay(folder)
+    with serving(service_settings(users, folder)) as running:
+        yield running
+
+
 def service_settings(users: str, folder: Path) -> Mapping[str, str]:
     """Return the settings of a service with the model in `folder`."""
     return {
@@ -107,4 +116,19 @@ def classifier_context(chromium: Browser, classifier: Service) -> Iterator[Brows
 def classifier_page(classifier_context: BrowserContext, classifier: Service) -> Iterator[Page]:
     """A page of the classifier's service. Nothing is open yet."""
     with watched_page(classifier_context, classifier.url) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def stay_context(chromium: Browser, stay: Service) -> Iterator[BrowserContext]:
+    """The context of the pages of the model of a stay."""
+    context = new_context(chromium, stay.url)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def stay_page(stay_context: BrowserContext, stay: Service) -> Iterator[Page]:
+    """A page of that model's service. Nothing is open yet."""
+    with watched_page(stay_context, stay.url) as page:
         yield page

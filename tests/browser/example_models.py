@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -68,3 +70,18 @@ def create_patients() -> tuple[pd.DataFrame, Labels]:
     )
     score = (frame["age"] - 50) / 15 + (frame["body mass/index"] - 26) / 5 + (frame["smoker?"] == "yes")
     return frame, np.select([score < -0.5, score < 1.5], ["home", "short stay"], "long stay")
+
+
+def adopt_stay(folder: Path) -> None:
+    """Write a regressor with a boolean that is required, one that may be missing, an open category and free text."""
+    random = np.random.default_rng(9)
+    rows = pd.DataFrame({"smokes": random.random(PATIENTS) < 0.5, "insured": random.random(PATIENTS) < 0.5})
+    rows["ward"] = random.choice(["cardiology", "surgery"], PATIENTS)
+    rows["note"] = [" ".join(words) for words in random.choice(["pain", "fever", "cough", "rash"], (PATIENTS, 5))]
+    days = 3.0 + 2 * rows["smokes"]
+    rows["insured"] = rows["insured"].astype(float).mask(random.random(PATIENTS) < 0.2).map({1.0: True, 0.0: False})
+    fill = ("insured", SimpleImputer(strategy="most_frequent"), ["insured"])
+    encode = ("ward", OneHotEncoder(handle_unknown="ignore"), ["ward"])
+    columns = ColumnTransformer([fill, encode, ("note", CountVectorizer(), "note")], remainder="passthrough")
+    model = make_pipeline(columns, LinearRegression()).fit(rows, days)
+    adopt(model, rows, days, name="stay", target="days", folder=folder)

@@ -75,7 +75,7 @@ def test_invalid_rows_are_reported_and_the_others_predicted(batch_page: Page) ->
     predict_rows(batch_page, "x,note\n0.1,ok\n,empty\nmany,text\n9,far\n")
     results = wait_for_results(batch_page)
     assert "2 predictions in" in results
-    assert "1 row outside the training range" in results
+    assert "1 row outside the training data" in results
     batch_page.get_by_text("2 rows without a prediction").click()
     expect(batch_page.get_by_text("Row 2: x is missing")).to_be_visible()
     expect(batch_page.get_by_text("Row 3: x must be a number")).to_be_visible()

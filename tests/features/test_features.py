@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from shared.features import Features
 from shared.model import schemas
-from shared.model.manifest import Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number
 from shared.problems import FeaturesInvalid, FeaturesUnavailable, InvalidInstances, SettingInvalid
 from shared.settings import Settings
 from shared.threads import Threads
@@ -204,3 +204,24 @@ def test_wrong_settings_are_raised_when_the_store_is_used(threads: Threads, valu
     for call in (features.ping(), features.pull(["p1"], ["x"])):
         with pytest.raises(SettingInvalid):
             run(call)
+
+
+@pytest.mark.parametrize(("stored", "expected"), [(True, True), (0, False), (1.0, True)])
+def test_a_stored_boolean_may_be_true_false_one_or_zero(stored: Any, expected: bool) -> None:
+    described = manifest([Boolean(name="smokes")])
+    instances: list[Any] = schemas.build(described, entities=True).decode(b'{"instances":[{"entity_id":"p1"}]}')
+    store = Store({"p1": {"smokes": stored}})
+
+    run(Features("feast", lambda: store, 1.0).complete(described, instances))
+
+    assert instances[0].f0 is expected
+
+
+def test_a_stored_value_that_is_new_to_an_open_category_is_kept() -> None:
+    described = manifest([Category(name="ward", values=("a",), open=True)])
+    instances: list[Any] = schemas.build(described, entities=True).decode(b'{"instances":[{"entity_id":"p1"}]}')
+    store = Store({"p1": {"ward": "new"}})
+
+    run(Features("feast", lambda: store, 1.0).complete(described, instances))
+
+    assert instances[0].f0 == "new"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ from msgspec import structs
 
 from shared.model import schemas
 from shared.model.columns import assemble, columns, warnings
-from shared.model.manifest import Artifact, Manifest, Number
+from shared.model.manifest import Artifact, Boolean, Category, Manifest, Number, Text
 from tests.models import MIXED, manifest
 
 TWO = b"""{"instances":[
@@ -45,6 +46,48 @@ def test_texts_make_an_array_of_objects() -> None:
     assert matrix[0].tolist() == [20.0, 0.5, "no", "Roma"]
     assert pd.isna(matrix[1, 1])
     assert pd.isna(matrix[1, 3])
+
+
+def test_booleans_become_ones_and_zeros() -> None:
+    features = [Boolean(name="a"), Boolean(name="b", optional=True)]
+    matrix = assembled(fitted_on("array", features), b'{"instances":[{"a":true,"b":1.0},{"a":0},{"a":1,"b":false}]}')
+    assert matrix.dtype == np.float64
+    np.testing.assert_array_equal(matrix, [[1, 1], [0, np.nan], [1, 0]])
+
+
+def test_a_boolean_in_a_typed_frame_has_no_categories() -> None:
+    frame = assembled(fitted_on("typed frame", [Boolean(name="a")]), b'{"instances":[{"a":true}]}')
+    assert frame["a"].dtype == np.float64
+
+
+def test_a_boolean_has_no_range_to_be_outside() -> None:
+    assert warnings([Boolean(name="a")], [np.array([1.0])]) == []
+
+
+WARD = Category(name="ward", values=("x", "y"), open=True)
+
+
+def test_one_warning_per_open_category_names_the_instances_with_new_values() -> None:
+    for texts, positions, subject in (
+        (["z"], [0], "1 instance has"),
+        (["x", "z", np.nan, ""], [1, 3], "2 instances have"),
+    ):
+        (warning,) = warnings([WARD], [np.array(texts, dtype=object)])
+        assert msgspec.json.decode(msgspec.json.encode(warning)) == {
+            "feature": "ward",
+            "instances": positions,
+            "detail": f"{subject} a value that is new to the model",
+        }
+
+
+def test_known_and_missing_values_of_an_open_category_have_no_warning() -> None:
+    for texts in (["x"], [np.nan], ["y", "x", np.nan]):
+        assert warnings([WARD], [np.array(texts, dtype=object)]) == []
+
+
+def test_an_estimator_of_texts_gets_its_only_feature() -> None:
+    texts = assembled(fitted_on("series", [Text(name="note")]), b'{"instances":[{"note":"a b"},{"note":"c"}]}')
+    assert texts.tolist() == ["a b", "c"]
 
 
 def test_a_frame_has_the_features_names_as_columns() -> None:

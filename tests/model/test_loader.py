@@ -13,7 +13,8 @@ import pytest
 
 from shared.model import loader
 from shared.model.loader import LazyModel, Model
-from shared.model.manifest import ManifestFile, Number, label_text
+from shared.model.manifest import Number, label_text
+from shared.model.manifest_file import ManifestFile
 from shared.problems import InvalidInstances, ModelCorrupt
 from shared.settings import Settings
 from shared.threads import Pool, Threads

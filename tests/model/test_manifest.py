@@ -1,18 +1,11 @@
-"""The manifest: read once, and refused when it is not valid."""
-
-from pathlib import Path
+"""The manifest: refused when it is not valid."""
 
 import msgspec
 import pytest
 
-from shared.model.manifest import APP, ManifestFile, decode
-from shared.problems import ModelCorrupt, ModelUnavailable, SettingInvalid
-from shared.settings import Settings
-from tests.models import MIXED, manifest, write
-
-
-def manifest_file(path: Path | str) -> ManifestFile:
-    return ManifestFile(Settings.read({"MODEL_MANIFEST": str(path)}))
+from shared.model.manifest import decode
+from shared.problems import ModelCorrupt
+from tests.models import MIXED, manifest
 
 
 def test_a_manifest_is_the_same_after_writing_and_reading() -> None:
@@ -28,35 +21,3 @@ def test_a_manifest_is_the_same_after_writing_and_reading() -> None:
 def test_an_invalid_manifest_is_model_integrity(content: bytes) -> None:
     with pytest.raises(ModelCorrupt):
         decode(content)
-
-
-def test_the_setting_names_the_file(tmp_path: Path) -> None:
-    path = write(manifest(name="mine"), tmp_path / "mine.json")
-    assert manifest_file(path).manifest.name == "mine"
-
-
-def test_a_relative_path_starts_at_the_app() -> None:
-    assert manifest_file("model/other.json").path == APP / "model" / "other.json"
-    assert (APP / "function_app.py").exists()
-
-
-def test_a_missing_manifest_is_model_missing(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable) as caught:
-        _ = manifest_file(tmp_path / "gone.json").manifest
-    assert caught.value.slug == "model-missing"
-    assert str(tmp_path) not in caught.value.detail
-
-
-def test_an_invalid_setting_is_reported_as_such() -> None:
-    with pytest.raises(SettingInvalid):
-        _ = manifest_file("@Microsoft.KeyVault(SecretUri=https://vault.example/x)").content
-
-
-def test_the_file_is_read_once_and_a_missing_one_again(tmp_path: Path) -> None:
-    file = manifest_file(tmp_path / "mine.json")
-    with pytest.raises(ModelUnavailable):
-        _ = file.manifest
-    write(manifest(), tmp_path / "mine.json")
-    first = file.manifest
-    (tmp_path / "mine.json").unlink()
-    assert file.manifest is first

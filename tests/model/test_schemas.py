@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model import schemas
-from shared.model.manifest import Number
+from shared.model.manifest import Boolean, Category, Number, Text
 from shared.problems import InvalidInstances, MalformedJson, Problem, TooManyInstances
 from tests.models import BANDS, MIXED, SIGNS, manifest
 
 MIXED_SCHEMAS = schemas.build(manifest(MIXED))
+OPEN = Category(name="x", values=("a", "b"), open=True, help="A letter.")
 GOOD = {"body mass/index": 21.5, "smoker?": "yes"}
 
 
@@ -57,6 +58,43 @@ def test_the_last_of_duplicate_members_counts() -> None:
 def test_values_that_the_manifest_does_not_allow_are_refused(change: dict[str, Any]) -> None:
     with pytest.raises(InvalidInstances) as caught:
         decode({**GOOD, **change})
+    assert len(caught.value.bad_fields) == 1
+
+
+def test_an_open_category_may_be_any_text_up_to_a_length() -> None:
+    opened = schemas.build(manifest([OPEN]))
+    for text in ("a", "new", "", "x" * 1000):
+        assert opened.decode(json.dumps({"instances": [{"x": text}]}).encode())[0].f0 == text  # type: ignore[attr-defined]
+    for value in ("x" * 1001, 1, None, True):
+        with pytest.raises(InvalidInstances):
+            opened.decode(json.dumps({"instances": [{"x": value}]}).encode())
+
+
+def test_free_text_may_be_any_text_up_to_its_length() -> None:
+    texts = schemas.build(manifest([Text(name="x", max_length=5)]))
+    for text in ("", "five!"):
+        assert texts.decode(json.dumps({"instances": [{"x": text}]}).encode())[0].f0 == text  # type: ignore[attr-defined]
+    for value in ("longer", 1, None):
+        with pytest.raises(InvalidInstances) as caught:
+            texts.decode(json.dumps({"instances": [{"x": value}]}).encode())
+        assert len(caught.value.bad_fields) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("true", True), ("false", False), ("1", True), ("0", False), ("1.0", True), ("-0.0", False)]
+)
+def test_a_boolean_may_be_true_false_one_or_zero(value: str, expected: bool) -> None:
+    booleans = schemas.build(manifest([Boolean(name="x")]))
+    (instance,) = booleans.decode(f'{{"instances":[{{"x":{value}}}]}}'.encode())
+    assert instance.f0 == expected  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "value", ["2", "-1", "0.5", "1e-320", "1.0000000000000002", "1e999", '"true"', '"1"', "null", "[]"]
+)
+def test_other_values_for_a_boolean_are_refused(value: str) -> None:
+    with pytest.raises(InvalidInstances) as caught:
+        schemas.build(manifest([Boolean(name="x")])).decode(f'{{"instances":[{{"x":{value}}}]}}'.encode())
     assert len(caught.value.bad_fields) == 1
 
 
@@ -149,6 +187,31 @@ def test_the_schema_describes_label_unit_range_and_the_warning() -> None:
     feature = schema["$defs"]["Instance"]["properties"]["body mass/index"]
     assert feature["title"] == "BMI"
     assert feature["description"] == "Trained on 10 to 50, kg/m²; outside it the response carries a warning."
+
+
+def test_the_schema_of_a_boolean_is_a_boolean_for_generated_clients() -> None:
+    schema = msgspec.json.schema(schemas.instances_type(manifest([Boolean(name="x", help="Smokes.")])))
+    feature = schema["$defs"]["Instance"]["properties"]["x"]
+    expected = {"type": "boolean", "title": "x", "description": "Smokes. The numbers 1 and 0 are accepted too."}
+    assert feature == expected
+
+
+def test_the_schema_of_an_open_category_has_its_values_as_examples() -> None:
+    schema = msgspec.json.schema(schemas.instances_type(manifest([OPEN])))
+    feature = schema["$defs"]["Instance"]["properties"]["x"]
+    assert (feature["type"], feature["maxLength"], feature["examples"]) == ("string", 1000, ["a", "b"])
+    new = "Other values than the examples are predicted too; the response then carries a warning."
+    assert feature["description"] == f"A letter. {new}"
+
+
+@pytest.mark.parametrize(
+    ("features", "required"),
+    [([OPEN], ["feature", "instances", "detail"]), (MIXED, ["feature", "range", "instances", "detail"])],
+)
+def test_only_models_with_open_categories_have_warnings_without_a_range(features: Any, required: list[str]) -> None:
+    schema = msgspec.json.schema(schemas.build(manifest(features)).predictions)
+    (warning,) = [members for name, members in schema["$defs"].items() if name in ("OutsideRange", "FeatureWarning")]
+    assert warning["required"] == required
 
 
 def test_the_schema_lists_required_features_and_forbids_others() -> None:

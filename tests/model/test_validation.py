@@ -3,7 +3,7 @@
 import pytest
 
 from shared.model import validation
-from shared.model.manifest import Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number, Text
 from shared.problems import InvalidInstances, MalformedJson, TooLarge, TooManyInstances
 
 FEATURES: tuple[Feature, ...] = (
@@ -11,11 +11,12 @@ FEATURES: tuple[Feature, ...] = (
     Number(name="a/b~c", range=(0.0, 1.0), optional=True),
     Category(name="sex", values=("f", "m")),
 )
+BOOLEANS: tuple[Feature, ...] = (Boolean(name="smokes"), Boolean(name="drinks", optional=True))
 
 
-def bad_fields(body: str, max_instances: int = 100) -> dict[str, str]:
+def bad_fields(body: str, max_instances: int = 100, features: tuple[Feature, ...] = FEATURES) -> dict[str, str]:
     with pytest.raises(InvalidInstances) as caught:
-        validation.raise_invalid(body.encode(), FEATURES, max_instances)
+        validation.raise_invalid(body.encode(), features, max_instances)
     return dict(caught.value.bad_fields)
 
 
@@ -35,8 +36,31 @@ def test_a_value_that_is_no_number_is_listed(value: str, detail: str) -> None:
     assert bad_fields(f'{{"instances":[{{"bmi":{value},"sex":"f"}}]}}') == {"/instances/0/bmi": detail}
 
 
+def test_a_value_that_is_no_boolean_is_listed() -> None:
+    body = '{"instances":[{"smokes":2,"drinks":"no"},{"smokes":true,"drinks":null},{"smokes":0,"drinks":1},{}]}'
+    assert bad_fields(body, features=BOOLEANS) == {
+        "/instances/0/smokes": "must be true or false",
+        "/instances/0/drinks": "must be true or false",
+        "/instances/3/smokes": "is missing",
+    }
+
+
 def test_an_unknown_category_is_listed_with_the_known_ones() -> None:
     assert bad_fields('{"instances":[{"bmi":1,"sex":"x"}]}') == {"/instances/0/sex": 'must be one of "f", "m"'}
+
+
+def test_an_open_category_is_listed_without_its_values() -> None:
+    features = (Category(name="sex", values=("f", "m"), open=True),)
+    body = '{"instances":[{"sex":1},{"sex":"new"},{"sex":"' + "x" * 1001 + '"}]}'
+    detail = "must be a text of at most 1000 characters"
+    assert bad_fields(body, features=features) == {"/instances/0/sex": detail, "/instances/2/sex": detail}
+
+
+def test_a_text_that_is_too_long_is_listed_with_its_limit() -> None:
+    features = (Text(name="note", max_length=5),)
+    assert bad_fields('{"instances":[{"note":"longer"},{"note":"short"}]}', features=features) == {
+        "/instances/0/note": "must be a text of at most 5 characters"
+    }
 
 
 def test_a_number_for_a_category_is_listed() -> None:

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from shared.api.routes import Route
-from shared.model.manifest import Manifest, ManifestFile, Output, Training
+from shared.model.manifest import Manifest, Output, Training
+from shared.model.manifest_file import ManifestFile
 from shared.pages.facts import model_facts, route_list
 from shared.settings import Settings
 from tests.models import BANDS, SIGNS, manifest, write

@@ -9,7 +9,8 @@ import pytest
 
 from shared import pages
 from shared.api.routes import Response, Route
-from shared.model.manifest import APP, ManifestFile
+from shared.model.manifest import APP
+from shared.model.manifest_file import ManifestFile
 from shared.pages import Pages
 from shared.pages.files import FOLDER, Files
 from shared.problems import NotFound

@@ -75,6 +75,7 @@ def test_func_ignores_everything_that_git_ignores() -> None:
         ("model/slr.joblib", False),
         ("model/slr.onnx", False),
         ("model/slr.json", False),
+        ("model/slr.data.json", False),
         ("shared/model/loader.py", False),
     ],
 )

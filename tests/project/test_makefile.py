@@ -6,6 +6,7 @@ The copy uses the environment that runs these tests; nothing is installed.
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -211,6 +212,13 @@ def test_make_model_names_the_missing_variable(project: Path, installed: list[st
     done = make(project, "model", *given, *installed)
     assert done.returncode != 0
     assert f"{missing}= is missing: make model FILE=" in done.stderr
+
+
+def test_make_model_passes_its_variables_on(project: Path, installed: list[str]) -> None:
+    given = ["FILE=my model.joblib", "DATA=train.csv", "TARGET=y", "TEST=test.csv", "CLASSES=1,2", "ANYWAY=1"]
+    printed = make(project, "--dry-run", "model", *given, *installed).stdout.replace("\\\n", "")
+    expected = ['"my model.joblib"', "--data=train.csv", "--target=y", "--test=test.csv", "--classes=1,2", "--anyway"]
+    assert shlex.split(printed.splitlines()[0])[4:] == shlex.split(" ".join(expected))
 
 
 def test_make_clean_keeps_the_local_settings(project: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import httpx
 
-from shared.model.manifest import ManifestFile
+from shared.model.manifest_file import ManifestFile
 from shared.settings import Settings
 from tools.errors import CapacityError
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared import tables
-from shared.model.manifest import Feature, ManifestFile
+from shared.model.manifest import Feature
+from shared.model.manifest_file import ManifestFile
 from shared.problems import FeaturesUnavailable, Problem
 from shared.settings import Settings
 from shared.tables import Table

@@ -1,14 +1,16 @@
 """Read rows from a CSV file, and check all of them against the manifest before any is written."""
 
 import csv
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from shared.model.manifest import Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number, Text
+from shared.model.values import convert
 from tools.errors import FeaturesError
 
-type Row = Mapping[str, float | str]
+type Row = Mapping[str, float | str | bool]
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+KINDS = {Number: "a number", Category: "a category of the model", Boolean: "true or false", Text: "short enough"}
 MAX_KEY_CHARACTERS = 256
 
 
@@ -48,15 +50,20 @@ def _row(place: str, cells: Mapping[str, str | None], columns: Sequence[Feature]
     return {feature.name: _value(place, feature, texts[feature.name]) for feature in columns if texts[feature.name]}
 
 
-def _value(place: str, feature: Feature, cell: str) -> float | str:
-    if not isinstance(feature, Number):
-        if cell not in feature.values:
-            raise FeaturesError(f"{place}: {feature.name} {cell} is not a category of the model.")
+def _value(place: str, feature: Feature, cell: str) -> float | str | bool:
+    value = convert(feature, _parsed(feature, cell))
+    if value is None:
+        raise FeaturesError(f"{place}: {feature.name} {cell} is not {KINDS[type(feature)]}.")
+    return value
+
+
+def _parsed(feature: Feature, cell: str) -> float | str | bool | None:
+    """Return a cell as a value of the feature's type; None where it is none."""
+    if isinstance(feature, (Category, Text)):
         return cell
+    if isinstance(feature, Boolean):
+        return BOOLEANS.get(cell.lower())
     try:
-        number = float(cell)
+        return float(cell)
     except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise FeaturesError(f"{place}: {feature.name} {cell} is not a number.")
-    return number
+        return None

@@ -1,14 +1,15 @@
 """The report of `check`: rows that cannot be used for predictions, and values outside the training data's range."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.model.manifest import Feature, Number
+from shared.model.manifest import Category, Feature, Number
+from shared.model.values import convert
 
 MAX_EXAMPLES = 3  # entities named for each kind of error
-MISSING, WRONG_TYPE, OUTSIDE, MISSING_OPTIONAL = "missing", "of a wrong type", "outside the range", "missing (optional)"
+MISSING, MISSING_OPTIONAL = "missing", "missing (optional)"
+WRONG_TYPE, OUTSIDE, NEW = "of a wrong type", "outside the range", "new to the model"
 
 
 class Report:
@@ -46,9 +47,11 @@ class Report:
 def _error(feature: Feature, value: Any) -> str:
     if value is None:
         return MISSING_OPTIONAL if feature.optional else MISSING
-    if not isinstance(feature, Number):
-        return "" if value in feature.values else WRONG_TYPE
-    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+    if convert(feature, value) is None:
         return WRONG_TYPE
+    if isinstance(feature, Category) and value not in feature.values:
+        return NEW
+    if not isinstance(feature, Number):
+        return ""
     low, high = feature.range
     return "" if low <= value <= high else OUTSIDE

@@ -2,7 +2,8 @@
 
 On the command line: `make model FILE=mine.joblib DATA=train.csv TARGET=y`. In a train.py of your own: `adopt`, as
 model/train.py does. Each part of the manifest has its own file here: contract (with features and output), examples,
-statistics, artifact, graph. `parts` puts them together and `document` writes them. `picture` is for the page.
+score, statistics, artifact, graph. `parts` puts them together and `document` writes them. `picture` is for the page.
+`load` reads the owner's model and `tables` the data. `rehearsal` tries a model that its own code serves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,18 +40,28 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     class_labels: Sequence[str] = (),
     examples: Sequence[Instance] = (),
     held_out: tuple[Any, Any] | None = None,
+    optional: Sequence[str] = (),
+    free_text: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    closed: bool = False,
     publish_points: bool = False,
+    anyway: bool = False,
     folder: Path = APP / "model",
     loaded: "Loaded | None" = None,
 ) -> Manifest:
     """Write the files of a fitted estimator into `folder`, and return its manifest.
 
-    The files are `slr.joblib`, `slr.json`, `slr.picture.json` and, if an ONNX graph predicts the same, `slr.onnx`.
+    The files are `slr.joblib`, `slr.json`, `slr.picture.json`, for many features `slr.data.json` and, if an ONNX graph
+    predicts the same, `slr.onnx`.
 
     X, shape (rows, features), and y are the training data: a data frame, or an array whose columns are called `names`.
     `labels`, `units` and `help` are texts for people, by feature, and for the target by `target`. `edges` divide a
     regressor's predictions into classes with the names `class_labels`. `examples` come before the generated ones.
-    `held_out` is an X and y that the estimator was not trained on; the manifest gets the score on them.
+    `held_out` is an X and y that the estimator was not trained on; the manifest gets the score on them. `anyway` adopts
+    a model that is no better than chance on its training data.
+    `optional` are features that may be missing in requests, although the data has no gaps in them.
+    `free_text` are columns whose texts must not be public; `categories` are categories although they look like that.
+    With `closed`, no category accepts texts that are new to the model.
     `publish_points` lets the page's picture show single rows of the training data. `loaded` is the file of the
     estimator; its bytes are written unchanged.
 
@@ -58,7 +69,8 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     same files. Raises Refused, with a message of one line, for a model that the service cannot serve.
     """
     # Imported here: they import pandas and scikit-learn. `./egl` must not wait two seconds for them.
-    from tools.model import artifact, document, graph, output, parts, picture, report
+    from tools.model import artifact, document, graph, output, parts, picture, rehearsal, report
+    from tools.model.choices import Choices
     from tools.model.contract import Texts
     from tools.model.data import table
 
@@ -69,10 +81,15 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     draft = replace(draft, version=version or draft.version, description=description)
     texts, class_edges = Texts(labels or {}, units or {}, help or {}), output.Edges(edges, class_labels)
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
-    options = parts.Options(texts, class_edges, examples, test)
+    choices = Choices(optional, free_text, categories, closed)
+    options = parts.Options(texts, class_edges, examples, test, choices, anyway)
     manifest, onnx = parts.complete(draft, estimator, training, options)
-    manifest, encoded = document.encode(manifest)
-    document.write(folder, {manifest.artifact.file: content, graph.FILE: onnx, document.FILE: encoded})
+    encoded = document.encode(manifest)
+    files = {manifest.artifact.file: content, graph.FILE: onnx, document.DATA_FILE: encoded.data}
+    files[document.FILE] = encoded.manifest  # the last one: it names the others
+    if manifest.artifact.runtime == "scikit-learn":
+        rehearsal.refuse_undeployed(loaded.path if loaded else Path(artifact.FILE), files)
+    document.write(folder, files)
     picture.write(folder, picture.build(manifest, training, publish_points=publish_points))
     report.print_summary(manifest, folder)
     return manifest

@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from shared.model import schemas
-from shared.model.manifest import Category, Feature, Manifest, Number
-from tools.model import examples, features, output, probe
+from shared.model.columns import Column
+from shared.model.manifest import Category, Feature, Manifest, is_numeric
+from tools.model import choices, examples, features, output, probe
+from tools.model.choices import NO_CHOICES, Choices
 from tools.model.data import Table, sample
 from tools.model.refused import Refused, join_names, one_line
+from tools.model.texts import begins_with_vectoriser, vectorised_columns
 
 MAX_ROWS_COMPARED = 1_000
 
@@ -31,33 +34,49 @@ class Texts(NamedTuple):
         return {member: texts[name] for member, texts in members.items() if name in texts}
 
 
-def build(draft: Manifest, estimator: Any, table: Table, texts: Texts, edges: output.Edges) -> Manifest:
+def build(  # noqa: PLR0913 - the owner's three parts, each by its name
+    draft: Manifest, estimator: Any, table: Table, texts: Texts, edges: output.Edges, *, chosen: Choices = NO_CHOICES
+) -> Manifest:
     """Return the draft with its contract: features, kind of rows, output. Raises Refused."""
-    names = _feature_names(estimator, table)
+    names = _feature_names(estimator, table, chosen)
     _refuse_unknown_names(texts, [*names, draft.output.name])
-    described = tuple(features.feature(table, name, texts.of_name(name)) for name in names)
+    described = _features(estimator, table, names, texts, chosen)
     manifest = replace(draft, features=described)
+    choices.refuse_unknown(chosen, described)
+    choices.refuse_other_kinds(chosen, described)
     _refuse_unusable_names(manifest)
     row = examples.columns(described, [examples.typical(table, described)])
     kinds = _row_kinds(estimator, table, described)
     manifest = probe.with_row_kind(manifest, probe.row_kind(manifest, estimator, kinds, row))
-    manifest = _with_optional(manifest, probe.optional_features(manifest, estimator, row))
+    manifest = _with_optional(manifest, _optional(manifest, estimator, table, row, chosen.optional))
+    if not chosen.closed:
+        manifest = _with_open(manifest, probe.open_categories(manifest, estimator, row))
     target = replace(manifest.output, **texts.of_name(manifest.output.name))
     manifest = replace(manifest, output=output.build(target, manifest, estimator, row, edges))
     _refuse_changed_predictions(manifest, estimator, table)
     return manifest
 
 
-def _feature_names(estimator: Any, table: Table) -> list[str]:
+def _features(estimator: Any, table: Table, names: Sequence[str], texts: Texts, chosen: Choices) -> tuple[Feature, ...]:
+    free = vectorised_columns(estimator, names).union(chosen.free_text)
+    return tuple(
+        features.feature(table, name, texts.of_name(name), free_text=name in free, insisted=name in chosen.categories)
+        for name in names
+    )
+
+
+def _feature_names(estimator: Any, table: Table, chosen: Choices) -> list[str]:
     """Return the columns by name if the estimator was fitted on names, else all columns in their order."""
     columns = list(table.frame.columns)
+    if begins_with_vectoriser(estimator):
+        return _text_name(table, columns, chosen)
     fitted = getattr(estimator, "feature_names_in_", None)
     if fitted is not None:
         used = probe.used_columns(estimator, table, list(map(str, fitted)))
         if unused := [name for name in columns if name not in used]:
             print(f"Left out: {join_names(unused)}. The model does not use {'it' if len(unused) == 1 else 'them'}.")
         return used
-    count = getattr(estimator, "n_features_in_", len(columns))
+    count = getattr(estimator, "n_features_in_", 0) or len(columns)  # 0: unknown, as of CatBoost after loading
     if count != len(columns):
         raise Refused(
             f"The model needs {count} columns in the order of its training. {table.source} has {len(columns)} besides "
@@ -66,8 +85,21 @@ def _feature_names(estimator: Any, table: Table) -> list[str]:
     return columns
 
 
+def _text_name(table: Table, columns: list[str], chosen: Choices) -> list[str]:
+    """Return the only column that an estimator of texts reads. Raises Refused."""
+    names = [name for name in chosen.free_text if name in columns] or columns
+    if len(names) > 1:
+        raise Refused(
+            f"The model reads one column of texts. {table.source} has {len(columns)} columns besides the target: "
+            f"{join_names(columns)}. Name the column with --free-text."
+        )
+    return names
+
+
 def _row_kinds(estimator: Any, table: Table, described: Sequence[Feature]) -> list[str]:
     """Return the kinds of rows to try, the most probable first. Typed frames matter only to categories."""
+    if begins_with_vectoriser(estimator):
+        return ["series"]
     kinds = ["frame"] if hasattr(estimator, "feature_names_in_") else ["array", "frame"]
     categories = [feature for feature in described if isinstance(feature, Category)]
     if not categories:
@@ -83,8 +115,31 @@ def _reads_types(estimator: Any) -> bool:
     return from_types and categorical is not None and bool(categorical.any())
 
 
+def _optional(
+    manifest: Manifest, estimator: Any, table: Table, row: Sequence[Column], named: Sequence[str]
+) -> frozenset[str]:
+    """Return the features that may be missing: `named` by the owner, or with gaps in the data. Raises Refused.
+
+    A tree predicts without any feature, but only the gaps in its training data show that this means something.
+    """
+    gaps = {feature.name for feature in manifest.features if table.frame[feature.name].isna().any()}
+    if needed := [name for name in named if name not in probe.optional_features(manifest, estimator, row, named)]:
+        raise Refused(
+            f"The model does not predict without {join_names(needed)}: leave this out of the option optional."
+        )
+    return probe.optional_features(manifest, estimator, row, {*gaps, *named}) or frozenset(named)
+
+
 def _with_optional(manifest: Manifest, names: frozenset[str]) -> Manifest:
     marked = [replace(feature, optional=True) if feature.name in names else feature for feature in manifest.features]
+    return replace(manifest, features=tuple(marked))
+
+
+def _with_open(manifest: Manifest, names: frozenset[str]) -> Manifest:
+    features = manifest.features
+    marked = [
+        replace(each, open=True) if isinstance(each, Category) and each.name in names else each for each in features
+    ]
     return replace(manifest, features=tuple(marked))
 
 
@@ -113,11 +168,12 @@ def _refuse_changed_predictions(manifest: Manifest, estimator: Any, table: Table
     if rows.frame.empty:
         return
     raw = rows.frame[[feature.name for feature in manifest.features]]
-    expected = probe.try_call(estimator.predict, raw.to_numpy() if manifest.artifact.rows == "array" else raw)
+    forms = {"array": raw.to_numpy(), "series": raw.iloc[:, 0]}
+    expected = probe.try_call(estimator.predict, forms.get(manifest.artifact.rows, raw))
     served = probe.predict_table(manifest, estimator, rows)
     if expected is None or probe.agree(expected.ravel(), served):  # None: the estimator does not fit the data's types
         return
-    numbers = join_names(feature.name for feature in manifest.features if isinstance(feature, Number))
+    numbers = join_names(feature.name for feature in manifest.features if is_numeric(feature))
     raise Refused(
         "The model predicts something else when its numbers are floats, as the service sends them. It reads some of "
         f"these columns as texts or whole numbers: {numbers}."

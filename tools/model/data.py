@@ -1,4 +1,4 @@
-"""The training data: a table of the features' columns and the target's values, from a CSV file or from train.py."""
+"""The training data: a table of the features' columns and the target's values, from a file or from train.py."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shared.model.columns import Column
-from shared.model.manifest import Feature, Number, Value
-from tools.model.refused import Refused, join_names, one_line
+from shared.model.manifest import Feature, Value, is_numeric
+from tools.model import tables
+from tools.model.refused import Refused, join_names
+from tools.model.tables import Reading
 
 MIN_ROWS = 10  # quantiles of fewer rows mean nothing
 
@@ -41,27 +43,16 @@ class Table:
 
 def column(feature: Feature, series: "pd.Series[Any]") -> Column:
     """Return one feature's values: float64, or texts and NaN as objects."""
-    if isinstance(feature, Number):
+    if is_numeric(feature):
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     texts = series.astype(object).to_numpy(dtype=object)
     return np.where(pd.isna(texts), np.nan, texts)
 
 
-def read(path: Path, target: str, texts: Sequence[str] = ()) -> Table:
-    """Return the table in a CSV file with a header, without the column `target`; the columns `texts` stay texts.
-
-    An empty cell, NA, NaN, null and None are missing values, as everywhere in pandas. Raises Refused.
-    """
-    try:
-        frame = pd.read_csv(path, low_memory=False, dtype=dict.fromkeys(texts, str))
-    except OSError as error:
-        raise Refused(f"The data file {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:  # pandas' own errors and wrong encodings among them
-        raise Refused(f"{path.name} cannot be read as CSV: {one_line(error)}") from error
-    for name in (target, *texts):
-        if name not in frame.columns:
-            raise Refused(f"{path.name} has no column {name}; it has: {join_names(map(str, frame.columns))}.")
-    return table(frame.drop(columns=target), frame[target].to_numpy(), source=path.name)
+def read(path: Path, reading: Reading) -> Table:
+    """Return the table in a file, without the column of the target. Raises Refused."""
+    frame = tables.read(path, reading)
+    return table(frame.drop(columns=reading.target), frame[reading.target].to_numpy(), source=path.name)
 
 
 def table(X: Any, y: Any, *, names: Sequence[str] = (), source: str) -> Table:  # noqa: N803 - scikit-learn's name

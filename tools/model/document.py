@@ -1,39 +1,60 @@
-"""The manifest as a file: readable JSON, under 20 kB, and written together with the files that it names."""
+"""The manifest as files: readable JSON under 20 kB, and the rest in a data file; written with the files it names."""
 
+import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from shared.model.manifest import Manifest
+from shared.model.manifest import Data, DataFile, Manifest
 
 FILE = "slr.json"
-MAX_BYTES = 20_000  # read at every cold start and by every page; and no data set fits in by mistake
+DATA_FILE = "slr.data.json"
+MAX_BYTES = 20_000  # of the public part: read at every cold start and by every page; and no data set fits in by mistake
 
 
-def encode(manifest: Manifest) -> tuple[Manifest, bytes]:
-    """Return the manifest and its file's content, under 20 kB if its features allow.
+class Encoded(NamedTuple):
+    """The content of the manifest's file, and of its data file if it has one."""
 
-    A long manifest is shortened in this order: it loses its indentation, the features' statistics, all examples but
-    one, and the weights of a linear model, which is then served like other models. The features always stay: about 200
-    of them fill the 20 kB alone, and more are written all the same.
+    manifest: bytes
+    data: bytes = b""
+
+
+def encode(manifest: Manifest) -> Encoded:
+    """Return the content of the files of a manifest.
+
+    A manifest of 20 kB and more loses its indentation. If that is not enough, the statistics, the weights of a linear
+    model and all examples but the first go into the data file. The features always stay: about 200 of them fill the
+    20 kB alone.
     """
     content = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     if len(content) < MAX_BYTES:
-        return manifest, content
-    print("The manifest is written without line breaks to stay under 20 kB.")
-    for shorten, left_out in REDUCTIONS:
-        content = msgspec.json.encode(manifest) + b"\n"
-        if len(content) < MAX_BYTES:
-            break
-        manifest = shorten(manifest)
-        print(f"Left out of the manifest to stay under 20 kB: {left_out}.")
+        return Encoded(content)
     content = msgspec.json.encode(manifest) + b"\n"
-    if len(content) >= MAX_BYTES:
-        print(f"The features alone need more than 20 kB: the manifest has {len(content) / 1000:.1f} kB.")
-    return manifest, content
+    if len(content) < MAX_BYTES:
+        return Encoded(content)
+    linear = manifest.artifact.linear
+    data = Data(statistics=manifest.statistics, weights=linear.weights if linear else (), examples=manifest.examples)
+    return _divided(manifest, msgspec.json.encode(data) + b"\n")
+
+
+def _divided(manifest: Manifest, data: bytes) -> Encoded:
+    """Return the files of a manifest whose data file has the content `data`."""
+    statistics = replace(manifest.statistics, quantiles={}, lengths={}, shares={}, missing={})
+    artifact = manifest.artifact
+    if artifact.linear:
+        artifact = replace(artifact, linear=replace(artifact.linear, weights=()))
+    public = replace(
+        manifest,
+        statistics=statistics,
+        artifact=artifact,
+        examples=manifest.examples[:1],
+        data=DataFile(file=DATA_FILE, sha256=hashlib.sha256(data).hexdigest()),
+    )
+    return Encoded(msgspec.json.encode(public) + b"\n", data)
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -49,22 +70,3 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         partial = folder / f".{name}.partial"
         partial.write_bytes(content)
         os.replace(partial, folder / name)
-
-
-def _without_statistics(manifest: Manifest) -> Manifest:
-    return replace(manifest, statistics=replace(manifest.statistics, quantiles={}, shares={}, missing={}))
-
-
-def _with_one_example(manifest: Manifest) -> Manifest:
-    return replace(manifest, examples=manifest.examples[:1])
-
-
-def _without_weights(manifest: Manifest) -> Manifest:
-    return replace(manifest, artifact=replace(manifest.artifact, linear=None))
-
-
-REDUCTIONS: tuple[tuple[Callable[[Manifest], Manifest], str], ...] = (
-    (_without_statistics, "the statistics of the features"),
-    (_with_one_example, "all examples but one"),
-    (_without_weights, "the weights of the linear model"),
-)

@@ -15,11 +15,23 @@ from numpy.typing import NDArray
 from shared.model import schemas
 from shared.model.columns import Column
 from shared.model.loader import Model, Predictions
-from shared.model.manifest import Category, Example, Feature, Instance, Manifest, Number
+from shared.model.manifest import (
+    Boolean,
+    Category,
+    Example,
+    Feature,
+    Instance,
+    Manifest,
+    Number,
+    Text,
+    Value,
+    is_numeric,
+)
 from shared.model.runtimes import Runtime
 from shared.problems import InvalidInstances
 from tools.model.data import Table
 from tools.model.refused import Refused, one_line
+from tools.model.texts import NEUTRAL
 
 PLACES = ((0.5, 0), (0.25, 1), (0.75, 2))
 """The places of the examples: the quantile of the numbers, and the rank of the categories by frequency."""
@@ -51,9 +63,7 @@ def typical(table: Table, features: Sequence[Feature]) -> Instance:
 def columns(features: Sequence[Feature], instances: Sequence[Instance]) -> list[Column]:
     """Return instances without missing values as columns."""
     return [
-        np.array(
-            [instance[feature.name] for instance in instances], dtype=float if isinstance(feature, Number) else object
-        )
+        np.array([instance[feature.name] for instance in instances], dtype=float if is_numeric(feature) else object)
         for feature in features
     ]
 
@@ -93,6 +103,8 @@ def _instance(features: Sequence[Feature], table: Table, quantile: float, rank: 
     for feature, column in zip(features, table.columns(features), strict=True):
         if isinstance(feature, Number):
             instance[feature.name] = _short_quantile(_present(column), quantile)
+        elif isinstance(feature, Text):
+            instance[feature.name] = NEUTRAL[rank]
         else:
             frequent = _by_frequency(feature, column)
             instance[feature.name] = frequent[rank % len(frequent)]
@@ -112,10 +124,14 @@ def _short_quantile(values: NDArray[np.float64], quantile: float) -> float:
     return float(np.clip(round(exact) if whole else float(f"{exact:.{DIGITS}g}"), values.min(), values.max()))
 
 
-def _by_frequency(feature: Category, column: Column) -> list[str]:
+def _by_frequency(feature: Category | Boolean, column: Column) -> list[Value]:
     """Return the values in the data, the most frequent first; equally frequent ones in the manifest's order."""
     counts = Counter(column)
-    return sorted((value for value in feature.values if counts[value]), key=lambda value: -counts[value])
+    return sorted((value for value in _values(feature) if counts[value]), key=lambda value: -counts[value])
+
+
+def _values(feature: Category | Boolean) -> Sequence[str | bool]:
+    return (False, True) if isinstance(feature, Boolean) else feature.values
 
 
 def _unseen(features: Sequence[Feature], table: Table, instance: Instance) -> Instance:
@@ -134,9 +150,9 @@ def _neighbours(features: Sequence[Feature], table: Table, instance: Instance) -
             values = np.unique(_present(column))
             if len(values) > 1:
                 yield instance | {feature.name: _between(values, float(instance[feature.name] or 0.0))}
-    categories = [feature for feature in features if isinstance(feature, Category)]
-    for texts in product(*(feature.values for feature in categories)):
-        yield instance | dict(zip((feature.name for feature in categories), texts, strict=True))
+    listed = [feature for feature in features if isinstance(feature, (Boolean, Category))]
+    for choices in product(*map(_values, listed)):
+        yield instance | dict(zip((feature.name for feature in listed), choices, strict=True))
 
 
 def _between(values: NDArray[np.float64], value: float) -> float:

@@ -8,7 +8,7 @@ import warnings
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from shared.model.manifest import Manifest, Onnx
+from shared.model.manifest import Manifest, Onnx, Text
 from shared.model.runtimes.onnx import OnnxModel
 from tools.model import parity
 from tools.model.data import Table
@@ -33,6 +33,8 @@ def build(manifest: Manifest, estimator: Any, table: Table) -> Written:
         from tools.model import graphs
     except ImportError as error:
         raise NotServed(f"onnx, which writes graphs, cannot be imported ({one_line(error)})") from error
+    if any(isinstance(feature, Text) for feature in manifest.features):
+        raise NotServed("it reads free text")
     shares = manifest.output.probabilities
     try:
         with warnings.catch_warnings():

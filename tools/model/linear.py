@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from shared.model.columns import assemble
-from shared.model.manifest import Linear, Manifest, Number
+from shared.model.manifest import Linear, Manifest, is_numeric
 from shared.model.runtimes.linear import LinearModel
 from tools.model import parity
 from tools.model.data import Table
@@ -31,7 +31,7 @@ class Weights(NamedTuple):
 
 def build(manifest: Manifest, estimator: Any, table: Table) -> Linear:
     """Return the manifest's description of the sum. Raises NotServed for a model that is none."""
-    ranges = [feature.range for feature in manifest.features if isinstance(feature, Number) and not feature.optional]
+    ranges = [feature.range for feature in manifest.features if is_numeric(feature) and not feature.optional]
     if manifest.kind != "regressor" or len(ranges) < len(manifest.features):
         raise NotServed("only regressors of numbers are weighted sums")
     reasons = []

@@ -10,8 +10,9 @@ from shared.model.manifest import Artifact, Instance, Manifest, Output, Training
 from shared.model.runtimes import Runtime
 from shared.model.runtimes.linear import LinearModel
 from shared.model.runtimes.sklearn import SklearnModel
-from tools.model import contract, deployed, examples, graph, linear, output, statistics
+from tools.model import contract, examples, graph, linear, output, score, statistics
 from tools.model.artifact import VERSION_DIGITS
+from tools.model.choices import NO_CHOICES, Choices
 from tools.model.contract import Texts
 from tools.model.data import Table
 from tools.model.output import Edges
@@ -25,6 +26,9 @@ class Options(NamedTuple):
     edges: Edges = Edges()
     examples: Sequence[Instance] = ()
     held_out: Table | None = None
+    choices: Choices = NO_CHOICES
+    anyway: bool = False
+    """True to adopt a model whose score shows that the data is not its own."""
 
 
 class Complete(NamedTuple):
@@ -58,12 +62,11 @@ def draft(estimator: Any, artifact: Artifact, table: Table, *, name: str, target
 
 def complete(draft: Manifest, estimator: Any, table: Table, options: Options) -> Complete:
     """Return the draft with every part. Raises Refused."""
-    manifest = contract.build(draft, estimator, table, options.texts, options.edges)
-    statistics.print_score(manifest, estimator, table)
+    manifest = contract.build(draft, estimator, table, options.texts, options.edges, chosen=options.choices)
+    score.check(manifest, estimator, table, anyway=options.anyway)
     if options.held_out:
-        manifest = replace(manifest, training=statistics.training(manifest, estimator, options.held_out))
+        manifest = replace(manifest, training=score.training(manifest, estimator, options.held_out))
     manifest = replace(manifest, statistics=statistics.compute(manifest, estimator, table))
-    deployed.allow(deployed.CONVERTER)
     served = _with_graph(manifest, estimator, table)
     manifest, runtime, content = _with_weights(served, estimator, table)
     golden = examples.golden(manifest, runtime, table, options.examples)

@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from shared.model.manifest import Category, Feature, Label, Manifest, Number
+from shared.model.manifest import Boolean, Category, Feature, Label, Manifest, Number, Text, label_text
 from tools.model import data
 from tools.model.data import Table
 
@@ -34,7 +34,7 @@ class Bins(Struct, frozen=True, kw_only=True, omit_defaults=True):
     edges: tuple[float, ...] = ()
     """Of a number: one more than bins. A bin includes its lower edge, the last bin both."""
     values: tuple[str, ...] = ()
-    """Of a category: one per bin."""
+    """Of a category or boolean: one per bin."""
     quantiles: tuple[tuple[float, ...] | None, ...] = ()
     """Of a regressor's target in each bin: 10, 25, 50, 75 and 90 %; None for bins with too few rows."""
     shares: tuple[tuple[float, ...] | None, ...] = ()
@@ -64,7 +64,11 @@ def build(manifest: Manifest, table: Table, *, publish_points: bool = False) -> 
     rows = data.evenly_spaced(table, MAX_ROWS)
     target = _target(manifest, rows.target)
     columns = zip(manifest.features, rows.columns(manifest.features), strict=True)
-    bins = {feature.name: _bins(feature, values, target, manifest.output.classes) for feature, values in columns}
+    bins = {
+        feature.name: _bins(feature, values, target, manifest.output.classes)
+        for feature, values in columns
+        if not isinstance(feature, Text)
+    }
     published = publish_points and manifest.kind == "regressor"
     points = _points(manifest.features, data.evenly_spaced(table, MAX_POINTS)) if published else None
     return Picture(version=manifest.version, features=bins, points=points)
@@ -106,6 +110,9 @@ def _bins(feature: Feature, values: Any, target: NDArray[Any], classes: Sequence
     if isinstance(feature, Category):
         inside = [values == value for value in feature.values]
         return Bins(values=feature.values, **_summaries(inside, target, classes))
+    if isinstance(feature, Boolean):
+        inside = [values == value for value in (False, True)]
+        return Bins(values=tuple(map(label_text, (False, True))), **_summaries(inside, target, classes))
     numbers = values.astype(float)
     edges = bin_edges(numbers[~np.isnan(numbers)])
     position = np.searchsorted(edges[1:-1], numbers, side="right")

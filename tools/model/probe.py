@@ -5,8 +5,9 @@ here as the service will send them.
 """
 
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from itertools import cycle
+from typing import Any, Literal
 
 import numpy as np
 from msgspec.structs import replace
@@ -14,11 +15,22 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from shared.model.columns import Column, assemble
-from shared.model.manifest import Feature, Manifest, Number
+from shared.model.manifest import (
+    MAX_CATEGORY_CHARACTERS,
+    Boolean,
+    Category,
+    Feature,
+    Manifest,
+    Number,
+    Text,
+    is_numeric,
+)
 from tools.model.data import Table
 from tools.model.refused import Refused, join_names, one_line
 
 ROWS_COMPARED = 50
+UNSEEN = ("a text that is new to the model", "nan", "")
+"""Texts for open categories. A graph or a frame may take "nan" or "" for a missing value."""
 MAX_DIFFERENCE = 1e-6  # of the greatest prediction; float32 columns differ by less, a misread column by much more
 
 
@@ -56,11 +68,14 @@ def predict_table(manifest: Manifest, estimator: Any, table: Table) -> NDArray[A
     return predictions
 
 
-def try_call(call: Callable[..., Any], *args: Any) -> Any:
-    """Return the call's result, or None if it fails or scikit-learn warns that rows do not fit the training."""
+def try_call(call: Callable[..., Any], *args: Any, warned: Literal["error", "ignore"] = "error") -> Any:
+    """Return the call's result, or None if it fails or scikit-learn warns that rows do not fit the training.
+
+    With `warned="ignore"` a warning is no failure.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.simplefilter("error", UserWarning)  # feature names, unknown categories
+        warnings.simplefilter(warned, UserWarning)  # feature names, unknown categories
         try:
             return call(*args)
         except Exception:
@@ -106,18 +121,45 @@ def row_kind(manifest: Manifest, estimator: Any, kinds: Sequence[str], row: Sequ
     return kinds[0]
 
 
-def optional_features(manifest: Manifest, estimator: Any, row: Sequence[Column]) -> frozenset[str]:
-    """Return the features without which the estimator still predicts `row`: no error, no warning, a finite number.
+def optional_features(
+    manifest: Manifest, estimator: Any, row: Sequence[Column], names: Collection[str]
+) -> frozenset[str]:
+    """Return those of `names` without which the estimator still predicts `row`: no error, no warning, a finite number.
 
-    The estimator need not have been trained on missing values. If it predicts without each of several features, but
-    not without all of them at once, none is optional.
+    If it predicts without each of several features, but not without all of them at once, none is optional.
     """
     blank = [_missing(feature) for feature in manifest.features]
-    positions = {i for i in range(len(row)) if _predicts(manifest, estimator, [*row[:i], blank[i], *row[i + 1 :]])}
+    candidates = [i for i, feature in enumerate(manifest.features) if feature.name in names]
+    positions = {i for i in candidates if _predicts(manifest, estimator, [*row[:i], blank[i], *row[i + 1 :]])}
     together = [blank[i] if i in positions else row[i] for i in range(len(row))]
     if not _predicts(manifest, estimator, together):
         return frozenset()
     return frozenset(manifest.features[i].name for i in positions)
+
+
+def open_categories(manifest: Manifest, estimator: Any, row: Sequence[Column]) -> frozenset[str]:
+    """Return the categories for which the estimator predicts `row` with a text that is new to it: a finite number.
+
+    scikit-learn warns about unknown categories that it handles, so warnings do not count here. Data frames with
+    pandas' category type cannot have a new text.
+    """
+    if manifest.artifact.rows == "typed frame":
+        return frozenset()
+    candidates = {
+        feature.name: i
+        for i, feature in enumerate(manifest.features)
+        if isinstance(feature, Category) and max(map(len, feature.values)) <= MAX_CATEGORY_CHARACTERS
+    }
+    if candidates and _predicts_unseen(
+        manifest, estimator, row, candidates.values()
+    ):  # the usual case; one by one takes long
+        return frozenset(candidates)
+    return frozenset(name for name, i in candidates.items() if _predicts_unseen(manifest, estimator, row, [i]))
+
+
+def unseen(feature: Feature) -> list[str]:
+    """Return texts that are not in a category's list."""
+    return [text for text in UNSEEN if not isinstance(feature, Category) or text not in feature.values]
 
 
 def agree(expected: NDArray[Any], served: NDArray[Any]) -> bool:
@@ -133,15 +175,30 @@ def with_row_kind(manifest: Manifest, kind: Any) -> Manifest:
     return replace(manifest, artifact=replace(manifest.artifact, rows=kind))
 
 
-def _predicts(manifest: Manifest, estimator: Any, row: Sequence[Column]) -> bool:
-    predictions = try_call(predict, manifest, estimator, row)
+def _predicts(
+    manifest: Manifest, estimator: Any, row: Sequence[Column], warned: Literal["error", "ignore"] = "error"
+) -> bool:
+    predictions = try_call(predict, manifest, estimator, row, warned=warned)
     return predictions is not None and (predictions.dtype.kind != "f" or bool(np.isfinite(predictions).all()))
 
 
+def _predicts_unseen(manifest: Manifest, estimator: Any, row: Sequence[Column], positions: Collection[int]) -> bool:
+    """Return true if the estimator predicts `row` with new texts in the categories at `positions`."""
+    rows = [list(row) for _ in UNSEEN]
+    for i in positions:
+        for changed, text in zip(rows, cycle(unseen(manifest.features[i])), strict=False):
+            changed[i] = np.array([text], dtype=object)
+    return all(_predicts(manifest, estimator, each, "ignore") for each in rows)
+
+
 def _missing(feature: Feature) -> Column:
-    return np.array([np.nan], dtype=np.float64 if isinstance(feature, Number) else object)
+    return np.array([np.nan], dtype=np.float64 if is_numeric(feature) else object)
 
 
 def _hint(manifest: Manifest) -> str:
+    if texts := [feature.name for feature in manifest.features if isinstance(feature, Text)]:
+        return f" (free text can be any text, and the model does not predict with a new one in {join_names(texts)})"
+    if booleans := [feature.name for feature in manifest.features if isinstance(feature, Boolean)]:
+        return f" (the service sends 1 and 0 for {join_names(booleans)}: train on these numbers)"
     whole = any(isinstance(feature, Number) and feature.range[0].is_integer() for feature in manifest.features)
     return " (name columns of digits that were texts in training with --text)" if whole else ""

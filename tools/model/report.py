@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.model.manifest import APP, Manifest
+from shared.model.manifest import APP, Category, Manifest, Text
 from tools.model import document, picture
 from tools.model.refused import join_names
 
@@ -20,11 +20,18 @@ def print_summary(manifest: Manifest, folder: Path) -> None:
     print(f"{manifest.name} {manifest.version}: {artifact.estimator} predicts {manifest.output.name} from {features}.")
     print(f"Served by {artifact.runtime}.")
     if optional := [feature.name for feature in manifest.features if feature.optional]:
-        print(f"Optional in requests: {join_names(optional)}. The model predicts without them.")
-    if artifact.rows != "array" and artifact.runtime == "scikit-learn":
+        print(
+            f"Optional in requests: {join_names(optional)}. The training data has gaps there, or the option names them."
+        )
+    if unlisted := [each.name for each in manifest.features if isinstance(each, Category) and each.open]:
+        print(f"Categories that also accept new values, with a warning: {join_names(unlisted)}. --closed refuses them.")
+    if texts := [each.name for each in manifest.features if isinstance(each, Text)]:
+        print(f"Free text: {join_names(texts)}. No text of the training data is in the files.")
+    if "frame" in artifact.rows and artifact.runtime == "scikit-learn":
         print(FRAME_COST)
     graph = [folder / artifact.onnx.file] if artifact.onnx else []
-    _print_files(folder / artifact.file, folder / document.FILE, folder / picture.FILE, *graph)
+    data = [path for path in [folder / document.DATA_FILE] if path.exists()]
+    _print_files(folder / artifact.file, folder / document.FILE, *data, folder / picture.FILE, *graph)
 
 
 def _print_files(model: Path, manifest: Path, *others: Path) -> None:

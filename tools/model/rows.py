@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.model.columns import Column
-from shared.model.manifest import Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number, Text
+from tools.model import probe
+from tools.model.texts import NEUTRAL
 
 FAR_SPANS = 1_000  # of the training range, that a quarter of the random rows may lie beside it
 MISSING_SHARE = 0.1  # of the values that may be missing
 UNSEEN_SHARE = 0.05  # of the categories that may be new
 ZERO_SHARE = 0.1  # of the far numbers that are 0 or -0
-UNSEEN = "an unseen value"
 INCOMPLETE_ROWS = 50  # for each feature that may be missing
 MAX_THRESHOLDS = 1_000  # each with ten rows around it
 BISECTIONS = 80  # until two numbers are neighbours, or nearly
@@ -47,9 +48,10 @@ def far(features: Sequence[Feature], count: int, limit: float) -> Rows:
 def incomplete(features: Sequence[Feature], rows: Rows) -> Rows:
     """Return some rows without each feature that may be missing, one at a time, and without all of them at once."""
     optional = [i for i, feature in enumerate(features) if feature.optional]
-    unseen = [i for i, feature in enumerate(features) if getattr(feature, "open", False)]
+    unseen = [i for i, feature in enumerate(features) if isinstance(feature, Category) and feature.open]
     some = [column[:INCOMPLETE_ROWS] for column in rows]
-    changes = [({i}, np.nan) for i in optional] + [({i}, UNSEEN) for i in unseen]
+    changes: list[tuple[set[int], Any]] = [({i}, np.nan) for i in optional]
+    changes += [({i}, text) for i in unseen for text in probe.unseen(features[i])]
     changes += [(set(optional), np.nan)] if optional else []
     parts = [[_changed(column, i in places, value) for i, column in enumerate(some)] for places, value in changes]
     return [np.concatenate([part[i] for part in parts]) if parts else column[:0] for i, column in enumerate(some)]
@@ -133,12 +135,25 @@ def _changed(column: Column, change: bool, value: Any) -> Any:
 
 
 def _random(feature: Feature, count: int, chance: np.random.Generator) -> Column:
-    values = _numbers(feature, count, chance) if isinstance(feature, Number) else _texts(feature, count, chance)
-    if getattr(feature, "open", False):
-        values[chance.random(count) < UNSEEN_SHARE] = UNSEEN
+    values = _values(feature, count, chance)
+    if isinstance(feature, Category) and feature.open:
+        new = chance.random(count) < UNSEEN_SHARE
+        values[new] = chance.choice(np.array(probe.unseen(feature), dtype=object), int(new.sum()))
     if feature.optional:
         values[chance.random(count) < MISSING_SHARE] = np.nan
     return values
+
+
+def _values(feature: Feature, count: int, chance: np.random.Generator) -> Column:
+    match feature:
+        case Number():
+            return _numbers(feature, count, chance)
+        case Boolean():
+            return chance.integers(0, 2, count).astype(np.float64)
+        case Category():
+            return chance.choice(np.array(feature.values, dtype=object), count)
+        case Text():
+            return chance.choice(np.array(NEUTRAL, dtype=object), count)
 
 
 def _numbers(feature: Number, count: int, chance: np.random.Generator) -> Column:
@@ -149,7 +164,3 @@ def _numbers(feature: Number, count: int, chance: np.random.Generator) -> Column
     around += chance.uniform(-span, span, len(around))
     outside += chance.uniform(-span, span, len(outside)) * FAR_SPANS
     return values
-
-
-def _texts(feature: Category, count: int, chance: np.random.Generator) -> Column:
-    return chance.choice(np.array(feature.values, dtype=object), count)

@@ -7,19 +7,26 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
-from sklearn.metrics import r2_score
 
+from shared.model.columns import Column
 from shared.model.loader import Model
-from shared.model.manifest import Category, Manifest, Number, Statistics, Training, label_text
+from shared.model.manifest import (
+    Boolean,
+    Category,
+    Feature,
+    Label,
+    Manifest,
+    Number,
+    Statistics,
+    Text,
+    label_text,
+)
 from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import probe
 from tools.model.data import Table, sample
-from tools.model.refused import Refused
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 DIGITS = 6  # significant ones: the seventh does not matter for drift
-SCORE_PLACES = 4
-SCORES = {"regressor": "R²", "classifier": "accuracy"}
 MAX_ROWS_PREDICTED = 10_000  # enough for quantiles, and quick for any estimator
 
 
@@ -33,9 +40,8 @@ def compute(manifest: Manifest, estimator: Any, table: Table) -> Statistics:
     missing = {feature.name: float(table.frame[feature.name].isna().mean()) for feature in features}
     statistics = Statistics(
         quantiles={feature.name: quantiles(values) for feature, values in columns if isinstance(feature, Number)},
-        shares={
-            feature.name: shares(values, feature.values) for feature, values in columns if isinstance(feature, Category)
-        },
+        lengths={feature.name: quantiles(_lengths(values)) for feature, values in columns if isinstance(feature, Text)},
+        shares={feature.name: shares(values, labels) for feature, values in columns if (labels := _labels(feature))},
         missing={name: _round(share) for name, share in missing.items() if share},
     )
     return _with_predictions(statistics, manifest, estimator, _sample(manifest, table))
@@ -52,46 +58,16 @@ def shares(values: Any, labels: Sequence[Any]) -> dict[str, float]:
     return {label_text(label): _round(counts[label] / len(values)) for label in labels}
 
 
-def print_score(manifest: Manifest, estimator: Any, table: Table) -> None:
-    """Print the score on the training data: a low one shows that columns or target are not those of the training."""
-    if (value := score(manifest, estimator, table)) is not None:
-        print(f"{SCORES[manifest.kind]} on the training data: {value:g}.")
+def _lengths(column: Column) -> NDArray[np.float64]:
+    """Return the lengths of texts, NaN for a missing one."""
+    return np.array([len(value) if isinstance(value, str) else np.nan for value in column.tolist()], dtype=np.float64)
 
 
-def score(manifest: Manifest, estimator: Any, table: Table) -> float | None:
-    """Return R² of a regressor or accuracy of a classifier, on at most 10,000 rows; None below two complete rows.
-
-    Raises Refused if a regressor's target is not a number.
-    """
-    rows = _sample(manifest, table)
-    if len(rows.frame) < 2:
-        return None
-    predictions = probe.predict_table(manifest, estimator, rows)
-    if manifest.kind == "regressor":
-        return round(float(r2_score(_numbers(manifest, rows), predictions)), SCORE_PLACES)
-    return round(_accuracy(rows.target, predictions), SCORE_PLACES)
-
-
-def training(manifest: Manifest, estimator: Any, held_out: Table) -> Training:
-    """Return the manifest's description of the training with the score on held-out rows."""
-    value = score(manifest, estimator, held_out)
-    return replace(manifest.training, score=value, score_name=SCORES[manifest.kind], held_out=len(held_out.frame))
-
-
-def _accuracy(target: NDArray[Any], predictions: NDArray[Any]) -> float:
-    """Return the share of equal labels. scikit-learn's own function refuses to compare labels of two types."""
-    equal = [label == prediction for label, prediction in zip(target.tolist(), predictions.tolist(), strict=True)]
-    return equal.count(True) / len(equal)
-
-
-def _numbers(manifest: Manifest, table: Table) -> NDArray[np.float64]:
-    try:
-        numbers = table.target.astype(np.float64)
-    except (TypeError, ValueError):
-        numbers = np.array([np.nan])
-    if not np.isfinite(numbers).all():
-        raise Refused(f"The model predicts numbers, but the target {manifest.output.name} has other values.")
-    return numbers
+def _labels(feature: Feature) -> Sequence[Label]:
+    """Return the values whose shares are computed; none for a number."""
+    if isinstance(feature, Boolean):
+        return (False, True)
+    return feature.values if isinstance(feature, Category) else ()
 
 
 def _sample(manifest: Manifest, table: Table) -> Table:

@@ -8,7 +8,7 @@ For a request of one row onnxruntime needs a fifth of the whole time, and most o
 from collections.abc import Sequence
 
 from shared.model.columns import Column, ignore_overflow
-from shared.model.manifest import Feature, Linear, Number
+from shared.model.manifest import Feature, Linear, is_numeric
 from shared.model.runtimes import Predicted, Summary, summarize
 from shared.problems import ModelCorrupt
 
@@ -38,7 +38,7 @@ class LinearModel:
 
 def load(linear: Linear, features: Sequence[Feature]) -> LinearModel:
     """Return the model over these features. Raises ModelCorrupt when the weights are not theirs."""
-    numbers = [feature for feature in features if isinstance(feature, Number) and not feature.optional]
+    numbers = [feature for feature in features if is_numeric(feature) and not feature.optional]
     if not len(linear.weights) == len(numbers) == len(features):
         raise ModelCorrupt(reason="the manifest's weights do not fit its features")
     return LinearModel(linear)

@@ -52,7 +52,7 @@ function createRangeWarning(rows) {
       "p",
       { class: "note warning" },
       el("strong", {}, formatPlural(count, "row")),
-      " outside the training range. The predictions may be unreliable.",
+      " outside the training data. The predictions may be unreliable.",
     )
   );
 }

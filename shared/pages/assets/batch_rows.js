@@ -1,6 +1,6 @@
 // The rows of a batch: their instances, their problems, and later their predictions.
 
-import { buildInstance, ENTITY_ID, hasFeatureStore, parseNumber } from "./instance.js";
+import { buildInstance, ENTITY_ID, hasFeatureStore, parseBoolean, parseNumber } from "./instance.js";
 import { labelText } from "./manifest.js";
 
 /** Return {cells, instance} or {cells, problem} per row of a CSV file. Throws an Error if a needed column is missing. */
@@ -39,11 +39,13 @@ function findEntityColumn(header) {
 function parseCell(feature, text, separator) {
   if (text === "") return { missing: true };
   if (feature.kind === "number") return parseNumber(separator === ";" ? text.replace(",", ".") : text);
-  const value = feature.values.find((category) => category.trim() === text);
+  if (feature.kind === "text") return { value: text };
+  if (feature.kind === "boolean") return parseBoolean(text);
+  const value = feature.values.find((category) => category.trim() === text) ?? (feature.open ? text : undefined);
   return value === undefined ? { problem: "is not a known category" } : { value };
 }
 
-/** Add `prediction` and `outside` (features outside the training range) to the rows that were sent. */
+/** Add `prediction` and `outside` (features outside the training data) to the rows that were sent. */
 export function addPredictions(rows, predictions, warnings) {
   rows.forEach((row, i) => Object.assign(row, { prediction: predictions[i], outside: [] }));
   for (const { feature, instances } of warnings) for (const i of instances) rows[i].outside.push(feature);

@@ -1,9 +1,9 @@
-// The chart of a category feature: one row per category, with its prediction on the training data.
+// The chart of a category or boolean feature: one row per value, with its prediction on the training data.
 
 import { bandClassName, classSpans, rectangle } from "./chart_layers.js";
 import { svg } from "./dom.js";
 import { formatNumber, formatShare, truncate } from "./format.js";
-import { displayNameWithUnit, getOwn, labelText } from "./manifest.js";
+import { displayNameWithUnit, getOwn, labelText, listedValues } from "./manifest.js";
 import { extent, linearScale, padExtent, roundTicks } from "./scales.js";
 
 const ROW_HEIGHT = 34;
@@ -15,7 +15,7 @@ const MAX_LABEL_CHARACTERS = 22;
 
 /** Draw the chart of a plot, which chart.js builds. */
 export function drawCategoryChart(plot, width) {
-  const categories = plot.curve?.values || plot.feature.values.slice(0, MAX_ROWS);
+  const categories = plot.curve?.values || listedValues(plot.feature).slice(0, MAX_ROWS);
   const height = TOP + categories.length * ROW_HEIGHT + BOTTOM;
   const layout = createLayout(plot, categories, width, height);
   return svg(
@@ -28,7 +28,7 @@ export function drawCategoryChart(plot, width) {
 }
 
 function createLayout(plot, categories, width, height) {
-  const lengths = categories.map((category) => Math.min(category.length, MAX_LABEL_CHARACTERS));
+  const lengths = categories.map((category) => Math.min(labelText(category).length, MAX_LABEL_CHARACTERS));
   const left = Math.min(width * 0.36, 24 + 7.2 * Math.max(...lengths));
   const right = width - 24;
   const x = linearScale(...xExtent(plot), left, right);
@@ -84,7 +84,7 @@ function drawRow(plot, { x, left, maxCharacters, width }, category, i) {
   const point = { class: isCurrent ? "point" : "point other", cx: x(level), cy: middle, r: isCurrent ? 7 : 5 };
   return [
     isCurrent && svg("rect", { class: "current-row", ...background }),
-    svg("text", label, truncate(category, maxCharacters)),
+    svg("text", label, truncate(labelText(category), maxCharacters)),
     drawTrainingData(plot, x, category, middle),
     Number.isFinite(level) && svg("circle", point, svg("title", {}, `${category}: ${plot.formatLevel(level)}`)),
   ];
@@ -93,7 +93,7 @@ function drawRow(plot, { x, left, maxCharacters, width }, category, i) {
 /** Draw the training data of one category: quantiles of the target, or shares of the classes. */
 function drawTrainingData(plot, x, category, middle) {
   const bins = getOwn(plot.data.features, plot.feature.name);
-  const i = bins?.values ? bins.values.indexOf(category) : -1;
+  const i = bins?.values ? bins.values.indexOf(labelText(category)) : -1;
   const quantiles = bins?.quantiles?.[i];
   const shares = bins?.shares?.[i];
   if (quantiles) return drawQuantiles(quantiles.map((value) => x(value)), middle);

@@ -7,12 +7,13 @@ import { requestCurve } from "./curve.js";
 import { el, getById } from "./dom.js";
 import { formatNumber, formatShare } from "./format.js";
 import { drawLineChart, predictionLevel } from "./line_chart.js";
-import { displayName, labelText, predictionKind } from "./manifest.js";
+import { displayName, labelText, listedValues, predictionKind } from "./manifest.js";
 
 const MIN_WIDTH = 280;
 
-/** Build the chart with the training data. Returns `show(instance, prediction)`. */
+/** Build the chart with the training data. Returns `show(instance, prediction)`. Free text has no chart. */
 export function createChart(manifest, data) {
+  if (chartedFeatures(manifest).length === 0) return { show: async () => {} };
   const plot = createPlot(manifest, data);
   const drawing = el("div", { class: "drawing" });
   const legend = el("ul", { class: "legend" });
@@ -29,7 +30,7 @@ export function createChart(manifest, data) {
 
   function draw() {
     const description = describe(plot);
-    const drawChart = plot.feature.kind === "category" ? drawCategoryChart : drawLineChart;
+    const drawChart = listedValues(plot.feature) ? drawCategoryChart : drawLineChart;
     drawing.replaceChildren(drawChart({ ...plot, description }, Math.max(MIN_WIDTH, drawing.clientWidth)));
     legend.replaceChildren(...createLegendEntries(plot));
     valueTable.update();
@@ -64,6 +65,10 @@ export function createChart(manifest, data) {
   };
 }
 
+function chartedFeatures({ features }) {
+  return features.filter(({ kind }) => kind !== "text");
+}
+
 /** Return what is drawn. `curve`, `instance` and `prediction` come with the first prediction. */
 function createPlot(manifest, data) {
   const ownData = data.version === manifest.version ? data : {}; // never the training data of another model version
@@ -74,7 +79,7 @@ function createPlot(manifest, data) {
     kind,
     classes,
     mainClass: 0,
-    feature: manifest.features[0],
+    feature: chartedFeatures(manifest)[0],
     data: { features: ownData.features || {}, points: ownData.points },
     formatLevel: {
       values: (value) => formatNumber(value),
@@ -85,7 +90,7 @@ function createPlot(manifest, data) {
 }
 
 function createFeaturePicker(plot, onChange) {
-  const { features } = plot.manifest;
+  const features = chartedFeatures(plot.manifest);
   if (features.length === 1) {
     return el("p", { class: "feature-picker" }, "Effect of ", el("strong", {}, displayName(features[0])));
   }
@@ -121,17 +126,18 @@ function describe(plot) {
 function describePoint(plot) {
   const level = predictionLevel(plot);
   if (level === null) return "";
-  const value = formatValue(plot.instance[plot.feature.name]) || "a missing value";
+  const value = formatValue(plot.instance[plot.feature.name]);
   return ` Your prediction is ${plot.formatLevel(level)} at ${value}.`;
 }
 
 function formatValue(value) {
-  return typeof value === "number" ? formatNumber(value) : value;
+  if (value === null || value === undefined) return "a missing value";
+  return typeof value === "number" ? formatNumber(value) : labelText(value);
 }
 
 function createLegendEntries(plot) {
   const layers = describeLayers(plot);
-  const curve = plot.feature.kind === "category" ? ["other", "prediction per category"] : ["main", "prediction"];
+  const curve = listedValues(plot.feature) ? ["other", "prediction per value"] : ["main", "prediction"];
   if (plot.curve) layers.unshift(curve, ["point", "your prediction"]);
   return layers.map(([className, text]) =>
     el("li", {}, el("span", { class: `swatch ${className}`, "aria-hidden": "true" }), text),

@@ -56,7 +56,7 @@ export function drawTrainingData({ manifest, data, feature, mainClass }, { x, y 
 }
 
 function getPoints({ points }, feature) {
-  return feature.kind !== "category" && points && getOwn(points.features, feature.name);
+  return feature.kind === "number" && points && getOwn(points.features, feature.name);
 }
 
 /** Draw all points as one path: hundreds of circles would be slow. */

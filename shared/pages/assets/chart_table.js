@@ -26,7 +26,7 @@ function createTable(plot) {
   const { values, series } = plot.curve;
   const head = [displayNameWithUnit(plot.feature), ...seriesNames(plot)];
   const rows = values.map((value, i) => [
-    typeof value === "number" ? formatNumber(value, DIGITS) : value,
+    typeof value === "number" ? formatNumber(value, DIGITS) : labelText(value),
     ...series.map((line) => formatCell(plot, line.values[i])),
   ]);
   return el(

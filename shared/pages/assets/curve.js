@@ -1,7 +1,7 @@
 // The curve of a feature: the predictions along its range, while the other features stay unchanged.
 
 import { withValue } from "./instance.js";
-import { hasWholeNumbers } from "./manifest.js";
+import { hasWholeNumbers, listedValues } from "./manifest.js";
 import { requestPredictions, toPredictions } from "./prediction.js";
 
 const STEPS = 60;
@@ -17,7 +17,7 @@ export async function requestCurve(manifest, instance, feature) {
 
 /** Return the values of the feature on the curve. The user's value is always one of them. */
 function curveValues(manifest, feature, userValue) {
-  if (feature.kind === "category") return curveCategories(feature, userValue);
+  if (listedValues(feature)) return curveChoices(feature, userValue);
   const userValues = Number.isFinite(userValue) ? [userValue] : [];
   const low = Math.min(...userValues, feature.range[0]);
   const high = Math.max(...userValues, feature.range[1]);
@@ -27,8 +27,8 @@ function curveValues(manifest, feature, userValue) {
   return [...new Set([...evenValues, ...userValues])].sort((a, b) => a - b);
 }
 
-function curveCategories(feature, userValue) {
-  const first = feature.values.slice(0, MAX_CATEGORIES);
+function curveChoices(feature, userValue) {
+  const first = listedValues(feature).slice(0, MAX_CATEGORIES);
   return (userValue ?? null) === null || first.includes(userValue) ? first : [...first.slice(1), userValue];
 }
 

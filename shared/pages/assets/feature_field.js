@@ -1,5 +1,6 @@
-// The field of one feature: a number input with a slider, or a list of categories.
+// The field of one feature: a number input with a slider, or the control of another kind.
 
+import { createChoice } from "./choice_field.js";
 import { el, svg } from "./dom.js";
 import { formatNumber } from "./format.js";
 import { hasFeatureStore, parseNumber } from "./instance.js";
@@ -11,7 +12,8 @@ const MAX_WHOLE_STEPS = 2000;
 /** Return a field: `element`, `input`, `read()` → {value}, {missing} or {problem}, `write(value)`, `showError(text)`. */
 export function createFeatureField(feature, index, manifest, bins) {
   const id = `field-${index}`;
-  const control = feature.kind === "category" ? createCategories(feature, id) : createNumber(feature, id, manifest);
+  const createControl = feature.kind === "number" ? createNumber : createChoice;
+  const control = createControl(feature, id, emptyText(feature), manifest);
   const error = el("p", { id: `${id}-error`, class: "field-error", hidden: true });
   const help = feature.help && el("p", { id: `${id}-help`, class: "muted" }, feature.help);
   control.input.setAttribute("aria-describedby", `${id}-error ${id}-warning${help ? ` ${id}-help` : ""}`);
@@ -21,6 +23,7 @@ export function createFeatureField(feature, index, manifest, bins) {
     el("div", { class: "field-head" }, createLabel(feature, id), control.input),
     control.slider && el("div", { class: "slider" }, drawDistribution(bins), control.slider),
     control.sliderEnds,
+    control.values,
     control.warning,
     help,
     error,
@@ -43,27 +46,14 @@ function emptyText(feature) {
   return feature.optional ? "missing" : "";
 }
 
-function createCategories(feature, id) {
-  const options = feature.values.map((value, i) => el("option", { value: String(i) }, value));
-  const missing = emptyText(feature) && el("option", { value: "" }, `– ${emptyText(feature)} –`);
-  const input = el("select", { id }, missing, options);
-  return {
-    input,
-    warning: el("p", { id: `${id}-warning`, hidden: true }),
-    read: () => (input.value === "" ? { missing: true } : { value: feature.values[Number(input.value)] }),
-    write: (value) =>
-      (input.value = value === null || value === undefined ? "" : String(feature.values.indexOf(value))),
-  };
-}
-
-function createNumber(feature, id, manifest) {
+function createNumber(feature, id, placeholder, manifest) {
   const [low, high] = feature.range;
   const input = el("input", {
     id,
     inputmode: "decimal",
     autocomplete: "off",
     spellcheck: "false",
-    placeholder: emptyText(feature),
+    placeholder,
   });
   const warning = el("p", { id: `${id}-warning`, class: "field-warning", hidden: true });
   const slider = high > low && createSlider(feature, manifest);

@@ -33,6 +33,13 @@ export function withValue(instance, name, value) {
   return copy;
 }
 
+/** Return the boolean in a text as {value}, or {problem}: programs write true, True, TRUE or 1. */
+export function parseBoolean(text) {
+  const plain = text.toLowerCase();
+  if (plain === "true" || plain === "1") return { value: true };
+  return plain === "false" || plain === "0" ? { value: false } : { problem: "must be true or false" };
+}
+
 /** Return the number in a text as {value}, or {missing} or {problem}. A comma may be the decimal separator. */
 export function parseNumber(text) {
   const plain = text.trim().replace("−", "-");

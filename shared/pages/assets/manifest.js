@@ -22,9 +22,14 @@ function splitWords(text) {
   return text.toLowerCase().match(/\p{L}{2,}/gu) || [];
 }
 
-/** Return a class label as text. Labels may be numbers or booleans. */
+/** Return a class label, or a listed value, as text. It may be a number or a boolean. */
 export function labelText(label) {
   return String(label);
+}
+
+/** Return the values of a category or a boolean; undefined for a feature whose values no list can have. */
+export function listedValues(feature) {
+  return feature.kind === "boolean" ? [false, true] : feature.values;
 }
 
 /** Return what the charts show of a prediction: "values", "probabilities" or "labels". */

@@ -64,8 +64,11 @@ function createProbability({ name, probability }) {
   );
 }
 
-function createWarning({ features }, { feature: name, range: [low, high] }) {
+function createWarning({ features }, { feature: name, range }) {
   const feature = features.find((candidate) => candidate.name === name);
-  const text = ` is outside the training range ${formatNumber(low)} to ${formatNumber(high)}. The prediction may be unreliable.`;
+  const fault = range
+    ? `is outside the training range ${range.map((end) => formatNumber(end)).join(" to ")}`
+    : "has a value that is new to the model";
+  const text = ` ${fault}. The prediction may be unreliable.`;
   return el("p", { class: "note warning" }, el("strong", {}, feature ? displayName(feature) : name), text);
 }

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from shared.model.manifest import ManifestFile
+from shared.model.manifest_file import ManifestFile
 from shared.settings import Settings
 from tools.capacity.measure import WARM_UP, measure_times
 from tools.errors import CapacityError

@@ -6,15 +6,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shared.model.manifest import Category, Example, Feature, Number
+from shared.model.manifest import Boolean, Category, Example, Feature, Number
 from tests.models import manifest
 from tools import features
 
 FEATURES: tuple[Feature, ...] = (
     Number(name="body mass", range=(10.0, 50.0)),
     Category(name="sex", values=("f", "m"), optional=True),
+    Boolean(name="smokes", optional=True),
+    Category(name="ward", values=("a",), optional=True, open=True),
 )
-ROWS = "id,body mass,sex,extra\np1,21.5,f,x\np2,60,,y\n"
+ROWS = "id,body mass,sex,smokes,ward,extra\np1,21.5,f,True,a,x\np2,60,,0,b,y\n"
 NOWHERE = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
 
 type Run = Callable[..., tuple[int, str, str]]
@@ -58,18 +60,20 @@ def test_loaded_rows_can_be_read_and_loading_twice_changes_nothing(run: Run, tmp
     file = write(tmp_path, ROWS)
     for _ in range(2):
         assert run("load", file, "--key", "id")[0] == 0
-    assert run("get", "p1")[1] == "body mass: 21.5\nsex: f\n"
-    assert run("get", "p2")[1] == "body mass: 60.0\nsex: missing\n"
+    assert run("get", "p1")[1] == "body mass: 21.5\nsex: f\nsmokes: True\nward: a\n"
+    assert run("get", "p2")[1] == "body mass: 60.0\nsex: missing\nsmokes: False\nward: b\n"
 
 
 def test_check_reports_missing_and_outside_values(run: Run, tmp_path: Path) -> None:
-    run("load", write(tmp_path, ROWS + "p3,,m,z\n"), "--key", "id")
+    run("load", write(tmp_path, ROWS + "p3,,m,1,a,z\n"), "--key", "id")
     code, output, _ = run("check")
     assert code == 1
     assert output.splitlines() == [
         "3 entities, 1 of them unusable",
         "  body mass: 1 missing (p3), 1 outside the range (p2)",
         "  sex: 1 missing (optional) (p2)",
+        "  smokes: fine",
+        "  ward: 1 new to the model (p2)",
     ]
 
 
@@ -77,9 +81,10 @@ def test_check_reports_missing_and_outside_values(run: Run, tmp_path: Path) -> N
     ("text", "message"),
     [
         ("", "rows.csv has no column id."),
-        ("id,other\n1,2\n", "rows.csv has none of the model's columns: body mass, sex."),
+        ("id,other\n1,2\n", "rows.csv has none of the model's columns: body mass, sex, smokes, ward."),
         ("id,body mass\np1,heavy\n", "rows.csv, line 2: body mass heavy is not a number."),
         ("id,body mass\np1,nan\n", "rows.csv, line 2: body mass nan is not a number."),
+        ("id,smokes\np1,yes\n", "rows.csv, line 2: smokes yes is not true or false."),
         ("id,sex\np1,x\n", "rows.csv, line 2: sex x is not a category of the model."),
         ("id,body mass\np1,20\np1,21\n", "rows.csv, line 3: id p1 is a duplicate."),
         ("id,body mass\n,20\n", "rows.csv, line 2: id must have 1 to 256 characters."),

@@ -10,7 +10,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from shared.model.manifest import Artifact, Manifest, Output, Training
 from tools.model.data import Table, table
@@ -59,6 +59,11 @@ def numbers(columns: int = 2, rows: int = 60) -> tuple[np.ndarray[Any, Any], np.
 def linear() -> LinearRegression:
     """Return a linear model that is fitted on `numbers()`."""
     return LinearRegression().fit(*numbers())
+
+
+def without_graph(**parameters: Any) -> FunctionTransformer:
+    """Return a step with a function that ONNX does not have, so that scikit-learn serves the model."""
+    return FunctionTransformer(np.i0, check_inverse=False, **parameters)
 
 
 def save(folder: Path, estimator: Any, frame: pd.DataFrame, target: Any, name: str = "mine") -> list[str]:

@@ -5,7 +5,6 @@ from typing import Any
 import joblib
 import pytest
 import sklearn
-from httpx import URL
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -14,10 +13,6 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from tests.tools.model.estimators import linear, numbers
 from tools.model.artifact import describe, dump
 from tools.model.refused import Refused
-
-
-class Scripted(LinearRegression):  # type: ignore[misc]
-    """An estimator of a test module, which is not deployed."""
 
 
 def test_the_same_training_leads_to_the_same_bytes_which_can_be_loaded() -> None:
@@ -43,21 +38,6 @@ def test_the_manifest_names_the_estimator_that_predicts(estimator: Any) -> None:
     assert artifact.estimator == "LinearRegression"
     assert artifact.sha256 == hashlib.sha256(b"bytes").hexdigest()
     assert artifact.file == "slr.joblib"
-
-
-def test_a_class_of_the_training_script_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Scripted, "__module__", "__main__")
-    monkeypatch.setattr("__main__.Scripted", Scripted, raising=False)
-
-    with pytest.raises(
-        Refused, match=r"needs Scripted from the script that trained it: move it into a module in .*model/"
-    ):
-        dump(Scripted().fit(*numbers()))
-
-
-def test_a_package_that_is_not_deployed_is_refused() -> None:
-    with pytest.raises(Refused, match=r'needs the package httpx: add "httpx" to dependencies in pyproject\.toml'):
-        dump(make_pipeline(FunctionTransformer(URL), LinearRegression()))
 
 
 def test_an_estimator_with_a_lambda_cannot_be_saved() -> None:

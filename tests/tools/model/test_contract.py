@@ -6,13 +6,14 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
-from shared.model.manifest import Category, Manifest, Number
+from shared.model.manifest import Boolean, Category, Manifest, Number, Text
 from tests.tools.model.estimators import (
     CATEGORIES,
     NUMBERS,
@@ -25,6 +26,7 @@ from tests.tools.model.estimators import (
     training_table,
 )
 from tools.model import contract
+from tools.model.choices import Choices
 from tools.model.contract import Texts
 from tools.model.data import table
 from tools.model.output import Edges
@@ -33,10 +35,10 @@ from tools.model.refused import Refused
 NO_TEXTS = Texts()
 
 
-def described(estimator: Any, data: Any, target: Any = None, texts: Texts = NO_TEXTS) -> Manifest:
+def described(estimator: Any, data: Any, target: Any = None, texts: Texts = NO_TEXTS, **chosen: Any) -> Manifest:
     """Return the manifest of an estimator with its contract. `data` is a table, or a frame with the target apart."""
     rows = training_table(data, target) if isinstance(data, pd.DataFrame) else data
-    return contract.build(draft(), estimator, rows, texts, Edges())
+    return contract.build(draft(), estimator, rows, texts, Edges(), chosen=Choices(**chosen))
 
 
 def optional(manifest: Manifest) -> list[str]:
@@ -67,7 +69,8 @@ def test_twelve_columns_of_any_name_reach_a_pipeline_by_name(stay_manifest: Mani
     features = stay_manifest.features
 
     assert stay_manifest.artifact.rows == "frame"
-    assert {feature.name for feature in features if isinstance(feature, Number)} == set(NUMBERS)
+    assert {feature.name for feature in features if isinstance(feature, Number)} == {*NUMBERS} - {"steps"}
+    assert {feature.name for feature in features if isinstance(feature, Boolean)} == {"steps"}
     assert {feature.name for feature in features if isinstance(feature, Category)} == set(CATEGORIES)
 
 
@@ -80,12 +83,163 @@ def test_columns_that_the_model_does_not_use_are_left_out_with_a_message(capsys:
     assert "Left out: id, day. The model does not use them." in capsys.readouterr().out
 
 
-def test_a_feature_is_optional_if_the_model_predicts_without_it() -> None:
-    frame = patients()
+def filling() -> Pipeline:
+    """Return a linear model of two numbers; gaps in `age` are filled, those in `class` are not."""
     columns = ColumnTransformer([("filled", SimpleImputer(), ["age"]), ("as they are", "passthrough", ["class"])])
-    model = make_pipeline(columns, LinearRegression()).fit(frame, stay(frame))
+    return make_pipeline(columns, LinearRegression())
 
-    assert optional(described(model, frame, stay(frame))) == ["age"]
+
+def test_a_feature_with_gaps_in_the_data_is_optional_if_the_model_predicts_without_it() -> None:
+    frame = patients()
+    frame.loc[3, "age"] = np.nan
+
+    assert optional(described(filling().fit(frame, frame["class"]), frame, frame["class"])) == ["age"]
+
+
+def test_a_feature_without_gaps_is_required() -> None:
+    frame = patients()[["age", "class"]]
+
+    for model in (filling(), HistGradientBoostingRegressor(max_iter=5)):
+        assert optional(described(model.fit(frame, frame["class"]), frame, frame["class"])) == []
+
+
+def test_the_owner_makes_a_feature_without_gaps_optional() -> None:
+    frame = patients()
+
+    assert optional(described(filling().fit(frame, frame["class"]), frame, frame["class"], optional=["age"])) == ["age"]
+
+
+def test_a_feature_that_the_model_needs_cannot_be_optional() -> None:
+    frame = patients()
+
+    with pytest.raises(Refused, match=r"The model does not predict without class: leave this out"):
+        described(filling().fit(frame, frame["class"]), frame, frame["class"], optional=["age", "class"])
+
+
+def opened(manifest: Manifest) -> list[str]:
+    """Return the names of the open categories."""
+    return [feature.name for feature in manifest.features if isinstance(feature, Category) and feature.open]
+
+
+@pytest.mark.parametrize(
+    ("encoder", "expected"),
+    [
+        (OneHotEncoder(), []),
+        (OneHotEncoder(handle_unknown="ignore"), ["ward"]),
+        (OneHotEncoder(handle_unknown="ignore", drop="first"), ["ward"]),  # scikit-learn warns, and predicts
+        (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=60), ["ward"]),
+        (OrdinalEncoder(), []),
+        (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), ["ward"]),
+        (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan), []),  # no finite number
+    ],
+    ids=str,
+)
+def test_a_category_is_open_if_the_encoder_takes_new_values(encoder: Any, expected: list[str]) -> None:
+    frame = patients()[["age", "ward"]]
+    columns = ColumnTransformer([("texts", encoder, ["ward"])], remainder="passthrough")
+    model = make_pipeline(columns, LinearRegression()).fit(frame, frame["age"])
+
+    assert opened(described(model, frame, frame["age"])) == expected
+    assert opened(described(model, frame, frame["age"], closed=True)) == []
+
+
+def test_each_category_is_open_or_closed_by_itself() -> None:
+    frame = patients()[["age", "ward", "a b"]]
+    encoders = [("open", OneHotEncoder(handle_unknown="ignore"), ["ward"]), ("closed", OneHotEncoder(), ["a b"])]
+    model = make_pipeline(ColumnTransformer(encoders, remainder="passthrough"), LinearRegression())
+
+    assert opened(described(model.fit(frame, frame["age"]), frame, frame["age"])) == ["ward"]
+
+
+def test_a_category_of_a_typed_frame_is_closed() -> None:
+    frame = patients()[["age", "ward"]].astype({"ward": "category"})
+    model = HistGradientBoostingRegressor(categorical_features="from_dtype", max_iter=5).fit(frame, frame["age"])
+
+    assert opened(described(model, frame, frame["age"])) == []
+
+
+def notes() -> pd.DataFrame:
+    """Return an age and a note of six words in each row, all different."""
+    words = np.random.default_rng(1).choice(["pain", "fever", "cough", "rash", "none", "sleep"], (120, 6))
+    return patients()[["age"]].assign(note=[f"{' '.join(row)} {i}" for i, row in enumerate(words)])
+
+
+def vectorising(selected: Any, vectoriser: Any) -> Pipeline:
+    """Return a linear model of `age` and the words of `note`."""
+    return make_pipeline(ColumnTransformer([("note", vectoriser, selected)], remainder="passthrough"), Ridge())
+
+
+@pytest.mark.parametrize(
+    ("selected", "vectoriser"),
+    [
+        ("note", TfidfVectorizer()),
+        ("note", make_pipeline(CountVectorizer(), TfidfTransformer())),
+        (["note"], make_pipeline(FunctionTransformer(np.ravel), HashingVectorizer())),
+        ("note", FeatureUnion([("words", CountVectorizer()), ("letters", CountVectorizer(analyzer="char"))])),
+    ],
+    ids=["name", "pipeline", "list", "union"],
+)
+def test_a_column_that_a_vectoriser_reads_is_free_text(selected: Any, vectoriser: Any) -> None:
+    frame = notes()
+    for model in (vectorising(selected, vectoriser), GridSearchCV(vectorising(selected, vectoriser), {}, cv=2)):
+        manifest = described(model.fit(frame, frame["age"]), frame, frame["age"])
+        assert [type(feature) for feature in manifest.features] == [Number, Text]
+
+
+def test_a_vectoriser_may_select_its_column_by_position() -> None:
+    rows = notes().to_numpy(dtype=object)
+    model = vectorising(1, CountVectorizer()).fit(rows, rows[:, 0].astype(float))
+
+    manifest = described(model, table(rows, rows[:, 0], names=["age", "note"], source="d"))
+
+    assert [type(feature) for feature in manifest.features] == [Number, Text]
+
+
+def test_an_estimator_of_texts_gets_a_list_of_texts() -> None:
+    frame = notes()
+    model = make_pipeline(TfidfVectorizer(), Ridge()).fit(frame["note"], frame["age"])
+
+    assert described(model, frame[["note"]], frame["age"]).artifact.rows == "series"
+    assert [each.name for each in described(model, frame, frame["age"], free_text=["note"]).features] == ["note"]
+    with pytest.raises(Refused, match=r"reads one column of texts\. .* 2 columns .*: age, note\. .*--free-text"):
+        described(model, frame, frame["age"])
+
+
+def test_the_owner_makes_texts_free_text() -> None:
+    frame = notes()
+    columns = ColumnTransformer([("note", OneHotEncoder(handle_unknown="ignore"), ["note"])], remainder="passthrough")
+    model = make_pipeline(columns, Ridge()).fit(frame, frame["age"])
+
+    assert isinstance(described(model, frame, frame["age"], free_text=["note"]).features[1], Text)
+    assert isinstance(described(model, frame, frame["age"], categories=["note"]).features[1], Category)
+    with pytest.raises(Refused, match="It looks like free text or an id"):
+        described(model, frame, frame["age"])
+    with pytest.raises(Refused, match=r"Only columns of texts can be free text or categories, but not age\."):
+        described(model, frame, frame["age"], free_text=["note"], categories=["age"])
+
+
+def test_free_text_needs_an_estimator_that_predicts_with_any_text() -> None:
+    frame = notes()
+    model = make_pipeline(OneHotEncoder(), Ridge()).fit(frame[["note"]], frame["age"])
+
+    with pytest.raises(Refused, match=r"the model does not predict with a new one in note\)"):
+        described(model, frame[["note"]], frame["age"], free_text=["note"])
+
+
+def test_an_encoder_of_true_and_false_as_objects_is_refused_with_a_hint() -> None:
+    frame = patients()[["age"]].assign(steps=[True, False, None] * 40)
+    columns = ColumnTransformer([("steps", OrdinalEncoder(), ["steps"])], remainder="passthrough")
+    model = make_pipeline(columns, HistGradientBoostingRegressor(max_iter=5)).fit(frame, frame["age"])
+
+    with pytest.raises(Refused, match=r"the service sends 1 and 0 for steps: train on these numbers"):
+        described(model, frame, frame["age"])
+
+
+def test_options_for_unknown_features_are_refused() -> None:
+    with pytest.raises(
+        Refused, match=r"optional names columns that are no features .*: agee\. The features are: x0, x1"
+    ):
+        described(linear(), table(*numbers(), source="d"), optional=["agee", "x0"])
 
 
 def test_a_category_is_required_if_the_encoder_does_not_know_a_missing_one() -> None:
@@ -101,7 +255,10 @@ def test_features_that_must_not_be_missing_together_are_required() -> None:
                 raise ValueError("both are missing")
             return np.nansum(rows, axis=1)
 
-    assert optional(described(OneOfTwo(), table(*numbers(), source="d"))) == []
+    X, y = numbers()  # noqa: N806 - scikit-learn's name
+    X[0, 0] = X[1, 1] = np.nan
+
+    assert optional(described(OneOfTwo(), table(X, y, source="d"))) == []
 
 
 def test_a_feature_is_required_if_the_prediction_without_it_is_infinite() -> None:
@@ -109,7 +266,10 @@ def test_a_feature_is_required_if_the_prediction_without_it_is_infinite() -> Non
         def predict(self, rows: Any) -> Any:
             return np.where(np.isnan(rows[:, 0]), np.inf, rows[:, 0])
 
-    assert optional(described(Dividing(), table(*numbers(1), source="d"))) == []
+    X, y = numbers(1)  # noqa: N806 - scikit-learn's name
+    X[0, 0] = np.nan
+
+    assert optional(described(Dividing(), table(X, y, source="d"))) == []
 
 
 def test_categories_that_the_estimator_finds_by_type_reach_it_typed() -> None:
@@ -215,7 +375,7 @@ def test_a_category_is_optional_if_the_encoder_knows_a_missing_one() -> None:
     columns = ColumnTransformer([("texts", OrdinalEncoder(), ["città"]), ("rest", "passthrough", ["age"])])
     model = make_pipeline(columns, HistGradientBoostingRegressor(max_iter=5)).fit(frame, frame["age"])
 
-    assert optional(described(model, frame, frame["age"])) == ["age", "città"]
+    assert optional(described(model, frame, frame["age"])) == ["città"]
 
 
 def test_a_name_that_the_service_cannot_use_is_refused() -> None:

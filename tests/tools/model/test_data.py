@@ -7,6 +7,7 @@ import pytest
 from shared.model.manifest import Category, Number
 from tools.model.data import column, read, sample, table
 from tools.model.refused import Refused
+from tools.model.tables import Reading
 
 TEN = "a,b,y\n" + "1,x,2\n" * 10
 
@@ -18,7 +19,7 @@ def csv(folder: Path, text: str) -> Path:
 
 
 def test_the_target_is_not_a_feature(tmp_path: Path) -> None:
-    data = read(csv(tmp_path, TEN), "y")
+    data = read(csv(tmp_path, TEN), Reading("y"))
 
     assert list(data.frame.columns) == ["a", "b"]
     assert data.target.tolist() == [2] * 10
@@ -26,13 +27,13 @@ def test_the_target_is_not_a_feature(tmp_path: Path) -> None:
 
 
 def test_a_column_of_digits_that_is_named_stays_text(tmp_path: Path) -> None:
-    data = read(csv(tmp_path, "zip,y\n" + "007,1\n" * 10), "y", ["zip"])
+    data = read(csv(tmp_path, "zip,y\n" + "007,1\n" * 10), Reading("y", ["zip"]))
 
     assert data.frame["zip"].tolist() == ["007"] * 10
 
 
 def test_rows_without_a_target_are_left_out_with_a_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = read(csv(tmp_path, TEN + "9,x,\n"), "y")
+    data = read(csv(tmp_path, TEN + "9,x,\n"), Reading("y"))
 
     assert len(data.frame) == len(data.target) == 10
     assert "Left out 1 of 11 rows" in capsys.readouterr().out
@@ -43,7 +44,7 @@ def test_rows_without_a_target_are_left_out_with_a_message(tmp_path: Path, capsy
     [
         (TEN, "price", [], "train.csv has no column price; it has: a, b, y."),
         (TEN, "y", ["zip"], "train.csv has no column zip; it has: a, b, y."),
-        (TEN.replace(",", ";"), "y", [], "train.csv has no column y; it has: a;b;y."),
+        (TEN.replace(",", "|"), "y", [], "train.csv has no column y; it has: a|b|y."),
         ("a,y\n1,2\n", "y", [], "train.csv has 1 rows with a target; at least 10 are needed."),
         ("", "y", [], "train.csv cannot be read as CSV: EmptyDataError: No columns to parse from file"),
     ],
@@ -52,14 +53,14 @@ def test_a_wrong_file_is_refused_in_one_line(
     tmp_path: Path, text: str, target: str, texts: list[str], message: str
 ) -> None:
     with pytest.raises(Refused) as refused:
-        read(csv(tmp_path, text), target, texts)
+        read(csv(tmp_path, text), Reading(target, texts))
 
     assert str(refused.value) == message
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"none\.csv cannot be read: No such file"):
-        read(tmp_path / "none.csv", "y")
+        read(tmp_path / "none.csv", Reading("y"))
 
 
 def test_the_columns_of_an_array_get_the_names() -> None:

@@ -1,63 +1,67 @@
 from pathlib import Path
 
-import pytest
 from msgspec.structs import replace
 
-from shared.model import manifest
-from shared.model.manifest import Example, Manifest, Number, Statistics
+from shared.model import manifest, manifest_file
+from shared.model.manifest import Example, Linear, Manifest, Number, Statistics
 from tests.tools.model.estimators import draft
 from tools.model.document import MAX_BYTES, encode, write
 
 
-def complete(features: int, examples: int = 3) -> Manifest:
-    """Return a manifest with this many number features, with statistics and examples."""
+def complete(features: int, examples: int = 3, *, weights: bool = False) -> Manifest:
+    """Return a manifest with this many number features, with statistics and examples, and perhaps weights."""
     names = [f"feature_{i}" for i in range(features)]
+    linear = Linear(weights=(0.5,) * features, intercept=1.0, difference=0.0, tolerance=1e-9)
     return replace(
         draft(),
+        artifact=replace(draft().artifact, linear=linear if weights else None),
         features=tuple(Number(name=name, range=(-2.345678901, 3.456789012)) for name in names),
         statistics=Statistics(quantiles=dict.fromkeys(names, (0.123456,) * 7), prediction_quantiles=(1.0,) * 7),
         examples=tuple(Example(instance=dict.fromkeys(names, 0.1234 + i), prediction=1.5) for i in range(examples)),
     )
 
 
-def test_a_short_encodedstays_complete_and_indented() -> None:
-    encoded, content = encode(complete(2))
+def test_a_short_manifest_is_one_readable_file() -> None:
+    content, data = encode(complete(2))
 
-    assert encoded == complete(2)
     assert content.startswith(b'{\n  "name": "mine",\n')
     assert content.endswith(b"}\n")
-    assert manifest.decode(content) == encoded
+    assert manifest.decode(content) == complete(2)
+    assert data == b""
 
 
-@pytest.mark.parametrize(
-    ("features", "messages"),
-    [
-        (60, ["without line breaks"]),
-        (100, ["without line breaks", "the statistics of the features"]),
-        (200, ["without line breaks", "the statistics of the features", "all examples but one"]),
-    ],
-)
-def test_a_long_encodedstays_under_its_limit_and_the_left_out_parts_are_printed(
-    features: int, messages: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    encoded, content = encode(complete(features))
+def test_a_longer_manifest_is_one_file_without_line_breaks() -> None:
+    content, data = encode(complete(60))
 
     assert len(content) < MAX_BYTES
-    assert manifest.decode(content) == encoded
-    assert encoded.features == complete(features).features
-    assert encoded.statistics.prediction_quantiles
-    assert encoded.examples
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(messages)
-    assert all(message in line for message, line in zip(messages, lines, strict=True))
+    assert content.count(b"\n") == 1
+    assert manifest.decode(content) == complete(60)
+    assert data == b""
 
 
-def test_features_that_alone_exceed_the_limit_are_all_written(capsys: pytest.CaptureFixture[str]) -> None:
-    encoded, content = encode(complete(500))
+def test_a_long_manifest_has_what_is_public_and_nothing_is_lost(tmp_path: Path) -> None:
+    whole = complete(130, weights=True)
+    whole = replace(whole, statistics=replace(whole.statistics, lengths={"feature_1": (9.0,) * 7}))
 
-    assert len(encoded.features) == 500
+    content, data = encode(whole)
+    write(tmp_path, {"slr.data.json": data, "slr.json": content})
+
+    public = manifest.decode(content)
+    assert len(content) < MAX_BYTES
+    assert public.features == whole.features
+    assert public.examples == whole.examples[:1]
+    assert public.statistics == Statistics(prediction_quantiles=(1.0,) * 7)
+    assert b"weights" not in content
+    read = manifest_file.with_data(public, tmp_path)
+    assert replace(read, data=None) == whole
+    assert encode(whole) == (content, data)
+
+
+def test_features_that_alone_exceed_the_limit_are_all_written() -> None:
+    content, _ = encode(complete(500))
+
+    assert len(manifest.decode(content).features) == 500
     assert len(content) > MAX_BYTES
-    assert "The features alone need more than 20 kB" in capsys.readouterr().out
 
 
 def test_the_files_are_replaced_and_no_partial_file_stays(tmp_path: Path) -> None:
@@ -71,9 +75,9 @@ def test_the_files_are_replaced_and_no_partial_file_stays(tmp_path: Path) -> Non
     assert (folder / "slr.json").read_bytes() == b"{2}"
 
 
-def test_the_graph_of_the_previous_model_is_removed(tmp_path: Path) -> None:
-    write(tmp_path, {"slr.onnx": b"graph", "slr.json": b"{}"})
+def test_the_graph_and_the_data_file_of_the_previous_model_are_removed(tmp_path: Path) -> None:
+    write(tmp_path, {"slr.onnx": b"graph", "slr.data.json": b"{}", "slr.json": b"{}"})
 
-    write(tmp_path, {"slr.onnx": b"", "slr.json": b"{}"})
+    write(tmp_path, {"slr.onnx": b"", "slr.data.json": b"", "slr.json": b"{}"})
 
     assert [path.name for path in tmp_path.iterdir()] == ["slr.json"]

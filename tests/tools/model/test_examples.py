@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from shared.model.manifest import Example, Instance, Manifest
@@ -68,6 +68,15 @@ def test_a_requested_example_that_is_a_training_row_is_refused() -> None:
 def test_a_requested_example_that_does_not_fit_is_refused() -> None:
     with pytest.raises(Refused, match=r"The service refuses the examples: .*/instances/0"):
         golden(described(linear(), SUMS), linear(), SUMS, [{"a": 0.1}])
+
+
+def test_examples_have_true_and_false_for_booleans() -> None:
+    data = training_table(pd.DataFrame({"a": np.arange(20.0), "b": [True, True, True, False] * 5}))
+    model = LinearRegression().fit(data.frame, data.frame["a"])
+
+    result = golden(described(model, data), model, data)
+
+    assert [example.instance["b"] for example in result] == [True, False, True]
 
 
 @pytest.mark.parametrize("values", [[20, 30, 40, 50] * 5, [0, 1] * 10, [0.5, 0.25, 0.125] * 5])

@@ -45,6 +45,13 @@ def test_the_quantiles_of_a_bin_are_those_of_the_target(mixed: Picture, stay_tab
     assert ward.quantiles[ward.values.index("x")] == pytest.approx(tuple(expected), abs=0.01)
 
 
+def test_a_boolean_has_a_bin_for_false_and_one_for_true(mixed: Picture, stay_table: Table) -> None:
+    steps = stay_table.frame["steps"]
+
+    assert mixed.features["steps"].values == ("false", "true")
+    assert mixed.features["steps"].counts == ((~steps).sum(), steps.sum())
+
+
 def test_the_bin_of_a_number_has_the_rows_between_its_edges() -> None:
     X, y = numbers(1, 240)  # noqa: N806 - scikit-learn's name
     data = table(X, y, source="d")

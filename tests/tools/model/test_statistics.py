@@ -2,16 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline
 
-from shared.model.manifest import Manifest, Statistics, Training
+from shared.model.manifest import Manifest, Statistics
 from tests.tools.model.estimators import draft, linear, numbers, training_table
-from tools.model import contract, statistics
+from tools.model import contract, score, statistics
 from tools.model.contract import Texts
 from tools.model.data import Table, table
 from tools.model.output import Edges
-from tools.model.refused import Refused
 
 X, Y = numbers()
 NO_EDGES = Edges()
@@ -32,6 +31,8 @@ def test_numbers_have_quantiles_and_categories_have_shares(
     ages = np.quantile(frame["age"], [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1])
     assert result.quantiles["age"] == pytest.approx(tuple(ages), rel=1e-5)
     assert result.shares["ward"]["x"] == pytest.approx((frame["ward"] == "x").mean(), abs=1e-5)
+    assert result.shares["steps"]["true"] == pytest.approx(frame["steps"].mean(), abs=1e-5)
+    assert list(result.shares["steps"]) == ["false", "true"]
     assert set(result.missing) == {"0", "città"}
     assert result.missing["0"] == pytest.approx(frame["0"].isna().mean(), abs=1e-5)
     assert sum(result.shares["città"].values()) == pytest.approx(1 - result.missing["città"], abs=1e-4)
@@ -67,39 +68,7 @@ def test_data_without_a_complete_row_has_no_predictions() -> None:
     result = statistics.compute(manifest, model, data)
 
     assert result == Statistics(quantiles={"a": (1.0,) * 7, "b": (1.0,) * 7}, missing={"a": 0.5, "b": 0.5})
-    assert statistics.score(manifest, model, data) is None
-
-
-def test_the_score_of_a_regressor_is_r2_on_held_out_rows() -> None:
-    data = table(X, Y, source="d")
-
-    assert statistics.training(described(linear(), data), linear(), data) == Training(
-        data="train.csv", rows=120, score=1.0, score_name="R²", held_out=60
-    )
-
-
-def test_the_score_of_a_classifier_is_accuracy_on_held_out_rows() -> None:
-    model = LogisticRegression().fit(X, Y > 0)
-    manifest = described(model, table(X, Y > 0, source="d"), "classifier")
-    quarter_wrong = np.where(np.arange(60) < 45, model.predict(X), ~model.predict(X))
-
-    training = statistics.training(manifest, model, table(X, quarter_wrong, source="d"))
-
-    assert (training.score, training.score_name) == (0.75, "accuracy")
-
-
-def test_the_target_of_a_regressor_must_be_numbers() -> None:
-    manifest = described(linear(), table(X, Y, source="d"))
-
-    with pytest.raises(Refused, match="the target y has other values"):
-        statistics.score(manifest, linear(), table(X, ["high"] * 60, source="d"))
-
-
-def test_labels_of_another_type_are_wrong_predictions() -> None:
-    model = LogisticRegression().fit(X, np.where(Y > 0, "1", "0"))
-    manifest = described(model, table(X, Y, source="d"), "classifier")
-
-    assert statistics.score(manifest, model, table(X, (Y > 0).astype(int), source="d")) == 0.0
+    assert score.score(manifest, model, data) is None
 
 
 def test_statistics_are_plain_numbers() -> None:

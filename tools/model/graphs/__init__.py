@@ -94,8 +94,8 @@ def _column(rows: Tensor, position: int, feature: Feature) -> Column:
     """Return a feature's column of the input. The service has checked its numbers."""
     if not isinstance(feature, Category):
         return Column(rows, position, checked=True, name=feature.name)
-    unknown = getattr(feature, "open", False)
-    return Column(rows, position, feature.values, unknown, feature.optional, checked=True, name=feature.name)
+    values, unknown, missing = feature.values, feature.open, feature.optional
+    return Column(rows, position, values, unknown, missing, checked=True, name=feature.name)
 
 
 def _probabilities(probabilities: Tensor | None) -> Tensor:

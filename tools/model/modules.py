@@ -26,7 +26,7 @@ PACKAGES = {
     "skorch": "skorch",
     "sksurv": "scikit-survival",
     "statsmodels": "statsmodels",
-    "xgboost": "xgboost",
+    "xgboost": "xgboost-cpu",
 }
 """Module → package, for packages that people's models use. Others are known only when they are installed."""
 

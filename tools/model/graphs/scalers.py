@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.model.graphs.frame import Frame, Unsupported
-from tools.model.graphs.functions import FUNCTIONS, interpolated
+from tools.model.graphs.functions import FUNCTIONS, expm1, interpolated, log1p
 from tools.model.graphs.registry import transformer
 from tools.model.graphs.tensor import Tensor, concat
 
@@ -77,15 +78,9 @@ def function_transformer(estimator: Any, frame: Frame) -> Frame:
 @transformer("sklearn.PowerTransformer")
 def power_transformer(estimator: Any, frame: Frame) -> Frame:
     """Return Yeo and Johnson's or Box and Cox's power of each number, with a lambda for each column, then scaled."""
-    rows = frame.matrix()
-    lambdas = np.asarray(estimator.lambdas_, dtype=np.float64)
-    powers = [
-        _yeo_johnson(rows.columns([i]), float(power))
-        if estimator.method == "yeo-johnson"
-        else _box_cox(rows.columns([i]), float(power))
-        for i, power in enumerate(lambdas)
-    ]
-    result = Frame.join(Frame.from_tensor(power, 1) for power in powers)
+    powers = np.asarray(estimator.lambdas_, dtype=np.float64)
+    power = _yeo_johnson if estimator.method == "yeo-johnson" else _box_cox
+    result = _frame(power(frame.matrix(), powers), frame)
     return standard_scaler(estimator._scaler, result) if estimator.standardize else result
 
 
@@ -108,24 +103,31 @@ def quantile_transformer(estimator: Any, frame: Frame) -> Frame:
     return _frame(concat(columns), frame)
 
 
-def _yeo_johnson(x: Tensor, power: float) -> Tensor:
-    """Return Yeo and Johnson's transform (2000), https://doi.org/10.1093/biomet/87.4.954."""
-    log1p, expm1 = FUNCTIONS["log1p"], FUNCTIONS["expm1"]
+def _yeo_johnson(x: Tensor, powers: NDArray[np.float64]) -> Tensor:
+    """Return Yeo and Johnson's transform (2000), https://doi.org/10.1093/biomet/87.4.954, with a power per column."""
     negative = x < 0.0
-    upper, lower = negative.where(0.0, x), negative.where(-x, 0.0)
-    above = log1p(upper) if abs(power) < np.spacing(1.0) else expm1(log1p(upper) * power) / power
-    other = 2.0 - power
-    below = -log1p(lower) if abs(other) <= np.spacing(1.0) else -expm1(log1p(lower) * other) / other
-    return negative.where(below, above)
+    above = _power(negative.where(0.0, x), powers)
+    below = _power(negative.where(-x, 0.0), 2.0 - powers)
+    return negative.where(-below, above)
 
 
-def _box_cox(x: Tensor, power: float) -> Tensor:
-    """Return Box and Cox's transform (1964) of positive numbers; others are refused."""
+def _power(x: Tensor, powers: NDArray[np.float64]) -> Tensor:
+    """Return ((1 + x) ** power - 1) / power; for a power of 0 its limit, log(1 + x)."""
+    logarithm = log1p(x)
+    zero = np.abs(powers) < np.spacing(1.0)
+    others = np.where(zero, 1.0, powers)
+    result = expm1(logarithm * others) / others
+    return x.graph.constant(zero).where(logarithm, result) if zero.any() else result
+
+
+def _box_cox(x: Tensor, powers: NDArray[np.float64]) -> Tensor:
+    """Return Box and Cox's transform (1964) of positive numbers, with a power per column; others are refused."""
     x.graph.require((x <= 0.0).cast(np.int32).sum().equals(0))
     logarithm = x.apply("Log")
-    if power == 0.0:
-        return logarithm
-    return FUNCTIONS["expm1"](logarithm * power) / power
+    zero = powers == 0.0
+    others = np.where(zero, 1.0, powers)
+    result = expm1(logarithm * others) / others
+    return x.graph.constant(zero).where(logarithm, result) if zero.any() else result
 
 
 def _is_check(function: Any) -> bool:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from uuid import uuid4
 
+import httpx
 import hypothesis
 import pytest
 
@@ -19,6 +20,7 @@ NO_STORE = "AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
 # A busy machine is no reason to fail.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("patient")
+httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 50.0  # the default is 5 s; below the limit of a test
 
 
 @pytest.fixture

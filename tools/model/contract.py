@@ -15,6 +15,7 @@ from shared.model.manifest import Category, Feature, Manifest, is_numeric
 from tools.model import choices, examples, features, output, probe
 from tools.model.choices import NO_CHOICES, Choices
 from tools.model.data import Table, sample
+from tools.model.names import fitted_names
 from tools.model.refused import Refused, join_names, one_line
 from tools.model.texts import begins_with_vectoriser, vectorised_columns
 
@@ -70,9 +71,9 @@ def _feature_names(estimator: Any, table: Table, chosen: Choices) -> list[str]:
     columns = list(table.frame.columns)
     if begins_with_vectoriser(estimator):
         return _text_name(table, columns, chosen)
-    fitted = getattr(estimator, "feature_names_in_", None)
+    fitted = fitted_names(estimator, columns)
     if fitted is not None:
-        used = probe.used_columns(estimator, table, list(map(str, fitted)))
+        used = probe.used_columns(estimator, table, fitted)
         if unused := [name for name in columns if name not in used]:
             print(f"Left out: {join_names(unused)}. The model does not use {'it' if len(unused) == 1 else 'them'}.")
         return used

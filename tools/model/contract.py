@@ -20,6 +20,7 @@ from tools.model.refused import Refused, join_names, one_line
 from tools.model.texts import begins_with_vectoriser, vectorised_columns
 
 MAX_ROWS_COMPARED = 1_000
+MAX_UNUSED = 5  # names of columns that are left out, in one line
 
 
 class Texts(NamedTuple):
@@ -75,7 +76,8 @@ def _feature_names(estimator: Any, table: Table, chosen: Choices) -> list[str]:
     if fitted is not None:
         used = probe.used_columns(estimator, table, fitted)
         if unused := [name for name in columns if name not in used]:
-            print(f"Left out: {join_names(unused)}. The model does not use {'it' if len(unused) == 1 else 'them'}.")
+            left_out = join_names(unused, MAX_UNUSED)
+            print(f"Left out: {left_out}. The model does not use {'it' if len(unused) == 1 else 'them'}.")
         return used
     count = getattr(estimator, "n_features_in_", 0) or len(columns)  # 0: unknown, as of CatBoost after loading
     if count != len(columns):

@@ -38,8 +38,9 @@ from tools.model.graphs import (
     xgb,
 )
 from tools.model.graphs.frame import Column, Frame, Unsupported
+from tools.model.graphs.graph import Graph
 from tools.model.graphs.registry import classify, regress
-from tools.model.graphs.tensor import Graph, Tensor
+from tools.model.graphs.tensor import Tensor
 
 __all__ = ["Unsupported", "write"]
 FAMILIES = (

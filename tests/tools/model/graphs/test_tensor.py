@@ -5,7 +5,8 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
-from tools.model.graphs.tensor import Graph, Tensor, concat, stack, total
+from tools.model.graphs.graph import Graph
+from tools.model.graphs.tensor import Tensor, concat, stack, total
 
 ROWS = np.array([[1.0, -2.0, 0.5], [np.nan, 4.0, -0.25]])
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tools.model.graphs import trees
-from tools.model.graphs.tensor import Graph
+from tools.model.graphs.graph import Graph
 from tools.model.graphs.trees import LESS, LESS_OR_EQUAL, Tree, constant, ensemble
 
 NONE = np.array([-1, -1])

@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct
 
 from shared import tables, telemetry
 from shared.features.breaker import Breaker
-from shared.features.source import Entity, Fetched, Rows, Source
+from shared.features.source import EntitiesRefused, Entity, Fetched, QueryRefused, Rows, Source
 from shared.model.manifest import Feature, Manifest
 from shared.model.schemas import ENTITY_ID, attribute
 from shared.model.values import convert
@@ -73,26 +73,32 @@ class Features:
         stored = [feature.name for feature in manifest.features if feature.stored]
         telemetry.bind(feature_source=self._name)
         with telemetry.step("features"):
-            rows = await self.pull([instance.entity_id for _, instance in incomplete], stored)  # type: ignore[attr-defined]
+            try:
+                rows = await self.pull([instance.entity_id for _, instance in incomplete], stored)  # type: ignore[attr-defined]
+            except EntitiesRefused as refusal:
+                raise _invalid_ids(refusal, incomplete) from None
             bad_fields = [bad for i, instance in incomplete for bad in _fill(manifest.features, rows, i, instance)]
         if bad_fields:
             raise InvalidInstances("The feature store does not have what the model needs", bad_fields=bad_fields)
 
     async def pull(self, entities: Sequence[Entity], features: Sequence[str]) -> Rows:
-        """Return the stored features of `entities`. Raises FeaturesUnavailable or FeaturesInvalid."""
+        """Return the stored features of `entities`. Raises FeaturesUnavailable, FeaturesInvalid or EntitiesRefused."""
         distinct = dict.fromkeys(entities)
         cached = self._cached(distinct)
         uncached = [entity for entity in distinct if entity not in cached]
+        refusal = None
         with telemetry.span("features.fetch", self._source.kind, self._source.target) as span:
             span.properties.update(entities=len(distinct), cache_hits=len(cached), outcome="ok")
             try:
-                parts = await self._fetch(uncached, features) if uncached else []
+                rows = await self._fetch(span, uncached, features) if uncached else {}
             except Problem as problem:
                 span.properties["outcome"] = problem.slug
                 raise
-            rows = {entity: row for part in parts for entity, row in part.rows.items()}
-            attempts = max((part.attempts for part in parts), default=0)
-            span.properties.update(missing=len(uncached) - len(rows), attempts=attempts)
+            except EntitiesRefused as error:  # the call succeeded: dashboards count no error of the store
+                span.properties.update(outcome=InvalidInstances.slug, refused=len(error.entities))
+                refusal = error
+        if refusal:
+            raise refusal
         if self._cache is not None:
             self._cache.update(rows)
         return {**cached, **rows}
@@ -104,15 +110,24 @@ class Features:
         rows = ((entity, self._cache.get(entity)) for entity in entities)
         return {entity: row for entity, row in rows if row is not None}
 
-    async def _fetch(self, entities: Sequence[Entity], features: Sequence[str]) -> Sequence[Fetched]:
-        source = self._source
-        with self._breaker.call():
-            try:
-                async with asyncio.timeout(self._timeout):
-                    batches = source.batches(entities)
-                    return await asyncio.gather(*(source.fetch(batch, features) for batch in batches))
-            except TimeoutError:
-                raise FeaturesUnavailable(reason=f"no response in {self._timeout:g} s") from None
+    async def _fetch(self, span: telemetry.Span, entities: Sequence[Entity], features: Sequence[str]) -> Rows:
+        batches = self._source.batches(entities)
+        try:
+            with self._breaker.call():
+                parts = await self._fetch_all(batches, features)
+        except QueryRefused as refusal:  # the breaker does not count it: the store is up
+            raise FeaturesUnavailable(reason=str(refusal)) from refusal
+        rows = {entity: row for part in parts for entity, row in part.rows.items()}
+        attempts = max((part.attempts for part in parts), default=0)
+        span.properties.update(missing=len(entities) - len(rows), attempts=attempts)
+        return rows
+
+    async def _fetch_all(self, batches: Sequence[Sequence[Entity]], features: Sequence[str]) -> Sequence[Fetched]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await asyncio.gather(*(self._source.fetch(batch, features) for batch in batches))
+        except TimeoutError:
+            raise FeaturesUnavailable(reason=f"no response in {self._timeout:g} s") from None
 
 
 def _open_source(settings: Settings, threads: Threads) -> Source:
@@ -135,6 +150,17 @@ def _needs_store(manifest: Manifest, instance: Struct) -> bool:
     return any(
         feature.stored and getattr(instance, attribute(i)) is UNSET for i, feature in enumerate(manifest.features)
     )
+
+
+def _invalid_ids(refusal: EntitiesRefused, instances: Sequence[tuple[int, Struct]]) -> InvalidInstances:
+    """Return the problem that names the instances whose entity the store refused."""
+    refused = set(refusal.entities)
+    bad_fields = [
+        BadField(pointer("instances", i, ENTITY_ID), refusal.detail)
+        for i, instance in instances
+        if instance.entity_id in refused  # type: ignore[attr-defined]
+    ]
+    return InvalidInstances("The feature store cannot look up some entities", bad_fields=bad_fields)
 
 
 def _fill(features: Sequence[Feature], rows: Rows, position: int, instance: Struct) -> list[BadField]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from shared.cooldown import Cooldown
+from shared.features.source import EntitiesRefused
 from shared.problems import FeaturesUnavailable
 
 MAX_FAILURES = 5
@@ -39,6 +40,9 @@ class Breaker:
         except FeaturesUnavailable:
             self._failures += 1
             self._pause.start()
+            raise
+        except EntitiesRefused:
+            self._failures = 0  # the store has answered for other entities
             raise
         except BaseException:
             raise  # the caller left, or the store returned garbage: it is not down

@@ -2,28 +2,30 @@
 
 FEATURES_URL is the server's URL; its query names what to request and is not sent on:
 `http://feast:6566?view=patients&entity=patient_id` requests `patients:<feature>` of every feature,
-`http://feast:6566?service=slr&entity=patient_id` the feature service `slr`.
+`http://feast:6566?service=slr&entity=patient_id` the feature service `slr`. `type=int64` is the type of the join key:
+other ids are then refused without a request.
 Protocol: https://docs.feast.dev/reference/feature-servers/python-feature-server
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
 import msgspec
-import urllib3
 from msgspec import Struct
-from urllib3.util import Retry, Timeout
 
-from shared.features.source import Entity, Fetched, Rows
+from shared.features.connection import Connection
+from shared.features.refusals import Refusals
+from shared.features.source import EntitiesRefused, Entity, Fetched, QueryRefused, Rows
 from shared.problems import FeaturesInvalid, FeaturesUnavailable
-from shared.threads import MAX_FEATURES, Pool
+from shared.threads import Pool
 
 PATH = "/get-online-features"
-FIRST_TRY_SHARE = 0.45  # of the time limit; the retry gets as much, and the jitter between them the rest
-JITTER_SECONDS = 0.02
-RETRIED = (429, 502, 503, 504)
-MAX_RETRY_AFTER = 60
+HEALTH = "health"
+NO_ROUTE = (404, 405, 501)
+INT64 = range(-(2**63), 2**63)
+DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,18}")  # one text for each number: 007 is another id than 7
 
 
 class _Column(Struct):
@@ -52,69 +54,54 @@ class FeastSource:
         self._service = query.get("service", "")
         self._view = query.get("view", "")
         self._entity = query.get("entity", "entity_id")
-        self._headers = {"Content-Type": "application/json"}
-        if authorization:
-            self._headers["Authorization"] = authorization
-        self._connections = urllib3.PoolManager(maxsize=MAX_FEATURES, block=False)
-        self._timeout = Timeout(total=timeout_seconds * FIRST_TRY_SHARE)
+        self._whole_numbers = query.get("type", "").lower() == "int64"
+        self._connection = Connection(authorization, timeout_seconds)
+        self._refusals = Refusals(timeout_seconds, self.ping)
+        self._answered: dict[str, Any] | None = None
         self._pool = pool
         self.target = parts.netloc.rpartition("@")[2]
 
     def batches(self, entities: Sequence[Entity]) -> Sequence[Sequence[Entity]]:
-        """Return one batch: the protocol is columnar."""
+        """Return one batch: the protocol is columnar. Raises EntitiesRefused for ids of another type than the key."""
+        refused = [entity for entity in entities if not _is_int64(entity)] if self._whole_numbers else []
+        if refused:
+            raise EntitiesRefused(refused, "is not a whole number of 64 bits, as the feature store's ids are")
         return [entities]
 
     async def fetch(self, entities: Sequence[Entity], features: Sequence[str]) -> Fetched:
-        """Return the server's features. Raises FeaturesUnavailable or FeaturesInvalid."""
-        return await self._pool.run(self._fetch, entities, features)
+        """Return the server's features. Raises FeaturesUnavailable, FeaturesInvalid, EntitiesRefused, QueryRefused."""
+        return await self._refusals.fetch(entities, lambda batch: self._pool.run(self._fetch, batch, features))
 
     async def ping(self) -> None:
-        """Return when the server responds, even with a refusal of the request."""
-        await self._pool.run(self._post, {"entities": {self._entity: []}, "features": []}, range(200, 500))
+        """Return when the server is up: by its health route, or else by a query that it answered before."""
+        await self._pool.run(self._ping)
+
+    def _ping(self) -> None:
+        try:
+            health = self._connection.request("GET", urljoin(self._url, HEALTH), accept=(200, 204, *NO_ROUTE))
+            if health.status in NO_ROUTE and self._answered:
+                self._connection.request("POST", self._url, self._answered)
+        except QueryRefused as refusal:
+            raise FeaturesUnavailable(reason=str(refusal)) from refusal
 
     def _fetch(self, entities: Sequence[Entity], features: Sequence[str]) -> Fetched:
-        response = self._post(self._query(entities, features))
-        attempts = 1 + (len(response.retries.history) if response.retries else 0)
-        return Fetched(_rows(response.data, entities, features), attempts)
+        response = self._connection.request("POST", self._url, self._query(entities, features))
+        self._answered = self._query(entities[:1], features)
+        return Fetched(_rows(response.content, entities, features), response.attempts)
 
     def _query(self, entities: Sequence[Entity], features: Sequence[str]) -> dict[str, Any]:
-        query: dict[str, Any] = {"entities": {self._entity: list(entities)}, "full_feature_names": False}
+        keys = [int(entity) for entity in entities] if self._whole_numbers else list(entities)
+        query: dict[str, Any] = {"entities": {self._entity: keys}, "full_feature_names": False}
         if self._service:
             return {**query, "feature_service": self._service}
         prefix = f"{self._view}:" if self._view else ""
         return {**query, "features": [f"{prefix}{feature}" for feature in features]}
 
-    def _post(self, query: Mapping[str, Any], accept: Sequence[int] = (200,)) -> urllib3.BaseHTTPResponse:
-        retry = Retry(
-            total=1,
-            allowed_methods=None,  # a query changes nothing
-            status_forcelist=RETRIED,
-            raise_on_status=False,
-            backoff_jitter=JITTER_SECONDS,
-            respect_retry_after_header=False,  # it may be longer than the time limit; the client receives it instead
-        )
-        try:
-            response = self._connections.request(
-                "POST",
-                self._url,
-                body=msgspec.json.encode(query),
-                headers=self._headers,
-                timeout=self._timeout,
-                retries=retry,
-                redirect=False,
-            )
-        except urllib3.exceptions.HTTPError as error:
-            raise FeaturesUnavailable(reason=type(error).__name__) from error
-        if response.status not in accept:
-            reason = f"the feature server responded with {response.status}"
-            raise FeaturesUnavailable(reason=reason, retry_after=_retry_after(response))
-        return response
 
-
-def _retry_after(response: urllib3.BaseHTTPResponse) -> int:
-    """Return the server's Retry-After in seconds, within a minute."""
-    value = response.headers.get("Retry-After", "")
-    return min(MAX_RETRY_AFTER, int(value)) if value.isdecimal() else 5
+def _is_int64(entity: Entity) -> bool:
+    """Return True for a whole number of 64 bits, or its decimal text."""
+    is_number = isinstance(entity, int) or DECIMAL.fullmatch(entity) is not None
+    return is_number and int(entity) in INT64
 
 
 def _rows(content: bytes, entities: Sequence[Entity], features: Sequence[str]) -> Rows:

@@ -9,6 +9,19 @@ type Rows = Mapping[Entity, Mapping[str, Any]]
 """Entity → feature → stored value; None where the store has none. An unknown entity is absent."""
 
 
+class EntitiesRefused(Exception):
+    """The store cannot look up these entities, by their ids: the caller's mistake. It does look up others."""
+
+    def __init__(self, entities: Sequence[Entity], detail: str = "is not an id that the feature store accepts") -> None:
+        super().__init__(detail)
+        self.entities = entities
+        self.detail = detail
+
+
+class QueryRefused(Exception):
+    """The store responds, but to this query with an error. The text is the reason, for telemetry."""
+
+
 class Fetched(NamedTuple):
     """The result of one call."""
 
@@ -26,11 +39,14 @@ class Source(Protocol):
     """Its address in telemetry."""
 
     def batches(self, entities: Sequence[Entity]) -> Sequence[Sequence[Entity]]:
-        """Split `entities` into the batches of single calls."""
+        """Split `entities` into the batches of single calls. Raises EntitiesRefused for ids that need no call."""
         ...
 
     async def fetch(self, entities: Sequence[Entity], features: Sequence[str]) -> Fetched:
-        """Return the stored features of one batch. Raises FeaturesUnavailable or FeaturesInvalid."""
+        """Return the stored features of one batch.
+
+        Raises FeaturesUnavailable, FeaturesInvalid, EntitiesRefused or QueryRefused.
+        """
         ...
 
     async def ping(self) -> None:

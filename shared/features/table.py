@@ -37,13 +37,24 @@ class TableSource:
 
     async def fetch(self, entities: Sequence[Entity], features: Sequence[str]) -> Fetched:
         """Return the stored features of entities of one partition. Raises FeaturesUnavailable."""
-        by_key = {key(entity): entity for entity in entities}
-        if len(entities) == 1:
-            row = await self._table.get(next(iter(by_key)))
-            rows = [row] if row else []
-        else:
-            rows = await self._table.query(condition(list(by_key)))
-        return Fetched({by_key[row.key]: {name: row.values.get(column(name)) for name in features} for row in rows})
+        by_key: defaultdict[tables.Key, list[Entity]] = defaultdict(list)
+        for entity in entities:  # 7 and "7" have the same key
+            by_key[key(entity)].append(entity)
+        rows = await self._rows(list(by_key))
+        return Fetched(
+            {
+                entity: {name: row.values.get(column(name)) for name in features}
+                for row in rows
+                for entity in by_key[row.key]
+            }
+        )
+
+    async def _rows(self, keys: Sequence[tables.Key]) -> Sequence[tables.Row]:
+        """Return the rows with these keys, in one call."""
+        if len(keys) > 1:
+            return await self._table.query(condition(keys))
+        row = await self._table.get(keys[0])
+        return [row] if row else []
 
     async def ping(self) -> None:
         """Return when the table responds."""

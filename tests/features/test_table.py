@@ -19,7 +19,16 @@ from tests.conftest import NO_STORE
 from tests.loop import run
 
 ROWS = {f"patient-{i}": {"x": i / 4, "sex": "f" if i % 2 else "m"} for i in range(100)}
-ODD = {"a/b\\c#d?e": {"x": 1.0}, "ü" * 200: {"x": 2.0}, "it's": {"x": 3.0}}
+ODD = {
+    "a/b\\c#d?e": {"x": 1.0},
+    "ü" * 200: {"x": 2.0},
+    "it's": {"x": 3.0},
+    "7": {"x": 7.0},
+    **{
+        odd: {"x": 9.0}
+        for odd in (".", "..", "%2e", "a%b", "a\0b", "😀", " ", "-0", "P1", "1e400", "1" * 256, "\u202e")
+    },
+}
 
 
 def table(name: str, connection: str, threads: Threads) -> Table:
@@ -80,8 +89,13 @@ def test_an_id_that_is_no_valid_key_is_found(source: TableSource, entity: str) -
     assert fetched(source, entity, "patient-1").keys() == {entity, "patient-1"}
 
 
-def test_an_integer_and_its_text_are_the_same_entity() -> None:
+def test_an_integer_and_its_text_are_the_same_entity(source: TableSource) -> None:
     assert key(7) == key("7")
+    assert fetched(source, 7, "7", "patient-3", 8) == {
+        7: {"x": 7.0, "sex": None},
+        "7": {"x": 7.0, "sex": None},
+        "patient-3": {"x": 0.75, "sex": "f"},
+    }
 
 
 def test_a_filter_has_at_most_15_comparisons_as_real_tables_allow(unreachable: TableSource) -> None:

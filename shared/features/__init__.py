@@ -18,7 +18,7 @@ from shared.features.breaker import Breaker
 from shared.features.source import EntitiesRefused, Entity, Fetched, QueryRefused, Rows, Source
 from shared.model.manifest import Feature, Manifest
 from shared.model.schemas import ENTITY_ID, attribute
-from shared.model.values import convert
+from shared.model.values import as_numbers, convert, former_booleans
 from shared.problems import BadField, FeaturesInvalid, FeaturesUnavailable, InvalidInstances, Problem, pointer
 from shared.settings import Settings
 from shared.threads import Threads
@@ -77,6 +77,9 @@ class Features:
                 rows = await self.pull([instance.entity_id for _, instance in incomplete], stored)  # type: ignore[attr-defined]
             except EntitiesRefused as refusal:
                 raise _invalid_ids(refusal, incomplete) from None
+            if names := former_booleans(manifest):
+                rows = {entity: as_numbers(row, names) for entity, row in rows.items()}
+            _check(manifest.features, rows, incomplete)
             bad_fields = [bad for i, instance in incomplete for bad in _fill(manifest.features, rows, i, instance)]
         if bad_fields:
             raise InvalidInstances("The feature store does not have what the model needs", bad_fields=bad_fields)
@@ -163,6 +166,28 @@ def _invalid_ids(refusal: EntitiesRefused, instances: Sequence[tuple[int, Struct
     return InvalidInstances("The feature store cannot look up some entities", bad_fields=bad_fields)
 
 
+def _check(features: Sequence[Feature], rows: Rows, instances: Sequence[tuple[int, Struct]]) -> None:
+    """Raise FeaturesInvalid for stored values that are none of their feature: no prediction is made from garbage."""
+    bad_fields = [
+        BadField(pointer("instances", i, feature.name), "has a wrong type in the feature store, or is not finite")
+        for i, instance in instances
+        for position, feature in enumerate(features)
+        if (value := _stored(rows, instance, position, feature)) is not None and convert(feature, value) is None
+    ]
+    if bad_fields:
+        names = ", ".join(sorted({bad.pointer.rpartition("/")[2] for bad in bad_fields}))
+        raise FeaturesInvalid(
+            "Stored values do not fit the model", bad_fields=bad_fields, reason=f"wrong stored values of {names}"
+        )
+
+
+def _stored(rows: Rows, instance: Struct, position: int, feature: Feature) -> Any:
+    """Return the stored value of a feature that the instance lacks; None where there is none."""
+    if not feature.stored or getattr(instance, attribute(position)) is not UNSET:
+        return None
+    return rows.get(instance.entity_id, {}).get(feature.name)  # type: ignore[attr-defined]
+
+
 def _fill(features: Sequence[Feature], rows: Rows, position: int, instance: Struct) -> list[BadField]:
     """Put the stored row into an instance. Returns the features that are still missing."""
     row = rows.get(instance.entity_id)  # type: ignore[attr-defined]
@@ -172,19 +197,9 @@ def _fill(features: Sequence[Feature], rows: Rows, position: int, instance: Stru
     for i, feature in enumerate(features):
         if not feature.stored or getattr(instance, attribute(i)) is not UNSET:
             continue
-        value = _checked(feature, row.get(feature.name))
-        if value is None and not feature.optional:
+        stored = row.get(feature.name)
+        if stored is None and not feature.optional:
             field = pointer("instances", position, feature.name)
             bad_fields.append(BadField(field, "is missing here and in the feature store"))
-        setattr(instance, attribute(i), value)
+        setattr(instance, attribute(i), None if stored is None else convert(feature, stored))
     return bad_fields
-
-
-def _checked(feature: Feature, value: Any) -> Any:
-    """Return a stored value as the model needs it. Raises FeaturesInvalid: no prediction is made from garbage."""
-    if value is None:
-        return None
-    converted = convert(feature, value)
-    if converted is None:
-        raise FeaturesInvalid(reason=f"the stored value of {feature.name} has a wrong type or is not finite")
-    return converted

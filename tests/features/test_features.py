@@ -12,7 +12,7 @@ from shared.features.breaker import MAX_FAILURES
 from shared.features.feast import FeastSource
 from shared.features.source import EntitiesRefused
 from shared.model import schemas
-from shared.model.manifest import Boolean, Category, Feature, Number
+from shared.model.manifest import Boolean, Category, Feature, Number, Statistics
 from shared.problems import BadField, FeaturesInvalid, FeaturesUnavailable, InvalidInstances, SettingInvalid
 from shared.settings import Settings
 from shared.threads import Pool, Threads
@@ -286,3 +286,31 @@ def test_a_pull_with_refused_ids_is_no_failed_call(numbered: FeastServer) -> Non
     assert [(span.success, dict(span.properties)) for span in recorder.spans] == [
         (True, {"entities": 2, "cache_hits": 0, "outcome": "invalid-instances", "refused": 1})
     ]
+
+
+@pytest.mark.parametrize(("stored", "expected"), [(True, 1.0), (False, 0.0), (1, 1.0)])
+def test_a_stored_boolean_is_a_number_where_the_feature_of_an_older_model_was_boolean(
+    stored: Any, expected: float
+) -> None:
+    statistics = Statistics(quantiles={"smokes": (0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0)})
+    described = manifest([Number(name="smokes", range=(0.0, 1.0))], statistics=statistics)
+    instances: list[Any] = schemas.build(described, entities=True).decode(b'{"instances":[{"entity_id":"p1"}]}')
+
+    run(Features("table", lambda: Store({"p1": {"smokes": stored}}), 1.0).complete(described, instances))
+
+    assert (instances[0].f0, type(instances[0].f0)) == (expected, float)
+
+
+def test_every_unusable_stored_value_is_named_by_instance_and_feature(features: Features) -> None:
+    instances = [{"entity_id": entity, "own": 0} for entity in ("p1", "text", "nobody", "odd", "text")]
+    with pytest.raises(FeaturesInvalid) as caught:
+        completed(features, *instances)
+    assert caught.value.bad_fields == tuple(
+        BadField(place, "has a wrong type in the feature store, or is not finite")
+        for place in ("/instances/1/x", "/instances/3/sex", "/instances/4/x")
+    )
+    assert caught.value.reason == "wrong stored values of sex, x"
+
+
+def test_an_unusable_stored_value_that_the_client_replaces_is_no_error(features: Features) -> None:
+    assert completed(features, {"entity_id": "text", "x": 0.5, "own": 0}) == [(0.5, None, "m", 0.0)]

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.model.manifest import Boolean, Category, Feature, Number, Text
-from shared.model.values import convert
+from shared.model.manifest import Boolean, Category, Feature, Number, Statistics, Text
+from shared.model.values import as_numbers, convert, former_booleans
+from tests.models import manifest
 
 NUMBER = Number(name="x", range=(0.0, 1.0))
 CATEGORY = Category(name="x", values=("f", "m"))
@@ -43,3 +44,17 @@ def test_values_are_converted_to_the_type_of_the_feature(feature: Feature, value
     converted = convert(feature, value)
 
     assert (converted, type(converted)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("quantiles", "expected"),
+    [((0, 0, 0, 0, 1, 1, 1), {"x"}), ((0, 0, 0, 0.5, 1, 1, 1), set()), ((0, 0, 1, 1, 1, 1, 2), set()), (None, set())],
+)
+def test_a_number_with_0_and_1_only_was_a_boolean(quantiles: tuple[float, ...] | None, expected: set[str]) -> None:
+    statistics = Statistics(quantiles={"x": quantiles} if quantiles else {})
+    assert former_booleans(manifest([NUMBER], statistics=statistics)) == expected
+
+
+def test_stored_booleans_are_numbers_where_the_feature_was_a_boolean() -> None:
+    row = {"x": True, "y": True, "z": "true", "missing": None}
+    assert as_numbers(row, {"x", "z", "missing"}) == {"x": 1.0, "y": True, "z": "true", "missing": None}

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared import tables
-from shared.model.manifest import Feature
+from shared.model.manifest import Manifest
 from shared.model.manifest_file import ManifestFile
+from shared.model.values import as_numbers, former_booleans
 from shared.problems import FeaturesUnavailable, Problem
 from shared.settings import Settings
 from shared.tables import Table
@@ -54,20 +55,20 @@ def parser() -> argparse.ArgumentParser:
     return arguments
 
 
-def connect() -> tuple[Table, Sequence[Feature]]:
-    """Return the features table and the features of the model, from the settings. Raises HostError and Problem."""
+def connect() -> tuple[Table, Manifest]:
+    """Return the features table and the manifest of the model, from the settings. Raises HostError and Problem."""
     load_local_settings(Path())
     settings = Settings.read(os.environ).require("model", "storage")
     table = tables.from_settings(settings, settings.features_table, FeaturesUnavailable, Threads().tables)
-    return table, ManifestFile(settings).manifest.features
+    return table, ManifestFile(settings).manifest
 
 
 async def load(options: argparse.Namespace) -> int:
     """Read the whole file, then write it: after an error in its last line the table is unchanged."""
     from tools.features import csv_rows, store
 
-    table, features = connect()
-    await store.load(table, csv_rows.read(options.file, options.key, features))
+    table, manifest = connect()
+    await store.load(table, csv_rows.read(options.file, options.key, manifest))
     return 0
 
 
@@ -75,8 +76,8 @@ async def get(options: argparse.Namespace) -> int:
     """Print the entity's features, one per line."""
     from tools.features import store
 
-    table, features = connect()
-    row = await store.get(table, options.entity, features)
+    table, manifest = connect()
+    row = await store.get(table, options.entity, manifest.features)
     if row is None:
         raise FeaturesError(f"The entity {options.entity} does not exist.")
     for name, value in row.items():
@@ -88,10 +89,11 @@ async def check(options: argparse.Namespace) -> int:
     """Print a line for each feature, with its errors. Returns 1 when a row cannot be used for predictions."""
     from tools.features import report, store
 
-    table, features = connect()
-    result = report.Report(features)
-    async for entity, row in store.rows(table, features):
-        result.add(entity, row)
+    table, manifest = connect()
+    result = report.Report(manifest.features)
+    numbers = former_booleans(manifest)
+    async for entity, row in store.rows(table, manifest.features):
+        result.add(entity, as_numbers(row, numbers))
     print(result)
     return 1 if result.unusable else 0
 

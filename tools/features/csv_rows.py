@@ -1,11 +1,11 @@
 """Read rows from a CSV file, and check all of them against the manifest before any is written."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from shared.model.manifest import Boolean, Category, Feature, Number, Text
-from shared.model.values import convert
+from shared.model.manifest import Boolean, Category, Feature, Manifest, Number, Text
+from shared.model.values import convert, former_booleans
 from tools.errors import FeaturesError
 
 type Row = Mapping[str, float | str | bool]
@@ -14,12 +14,13 @@ KINDS = {Number: "a number", Category: "a category of the model", Boolean: "true
 MAX_KEY_CHARACTERS = 256
 
 
-def read(file: Path, key: str, features: Sequence[Feature]) -> dict[str, Row]:
+def read(file: Path, key: str, manifest: Manifest) -> dict[str, Row]:
     """Return entity → features. Empty cells are left out, as missing. Raises FeaturesError with line and column."""
     try:
         with file.open(newline="", encoding="utf-8-sig") as content:
             reader = csv.DictReader(content)
-            columns = _columns(file, key, set(reader.fieldnames or ()), features)
+            columns = _columns(file, key, set(reader.fieldnames or ()), manifest.features)
+            numbers = former_booleans(manifest)
             rows: dict[str, Row] = {}
             for cells in reader:
                 place = f"{file.name}, line {reader.line_num}"
@@ -28,7 +29,7 @@ def read(file: Path, key: str, features: Sequence[Feature]) -> dict[str, Row]:
                     raise FeaturesError(f"{place}: {key} must have 1 to {MAX_KEY_CHARACTERS} characters.")
                 if entity in rows:
                     raise FeaturesError(f"{place}: {key} {entity} is a duplicate.")
-                rows[entity] = _row(place, cells, columns)
+                rows[entity] = _row(place, _with_numbers(cells, numbers), columns)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FeaturesError(f"{file} cannot be read: {error}") from error
     return rows
@@ -43,6 +44,14 @@ def _columns(file: Path, key: str, names: set[str], features: Sequence[Feature])
         expected = ", ".join(feature.name for feature in features)
         raise FeaturesError(f"{file.name} has none of the model's columns: {expected}.")
     return columns
+
+
+def _with_numbers(cells: Mapping[str, str | None], names: Collection[str]) -> Mapping[str, str | None]:
+    """Return cells with 1 and 0 in place of true and false in the columns with these names."""
+    words = {"true": "1", "false": "0"}
+    return {
+        name: words.get((cell or "").strip().lower(), cell) if name in names else cell for name, cell in cells.items()
+    }
 
 
 def _row(place: str, cells: Mapping[str, str | None], columns: Sequence[Feature]) -> Row:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shared.model.manifest import Boolean, Category, Example, Feature, Number
+from shared.model.manifest import Boolean, Category, Example, Feature, Number, Statistics
 from tests.models import manifest
 from tools import features
 
@@ -119,3 +119,13 @@ def test_the_example_is_the_demo_s_data_with_a_key(run: Run) -> None:
     lines = run("example")[1].splitlines()
     assert lines[0].startswith("patient,age,sex,bmi")
     assert (len(lines), lines[1].split(",")[0]) == (443, "patient-1")
+
+
+def test_true_and_false_are_1_and_0_where_the_feature_of_an_older_model_was_boolean(run: Run, tmp_path: Path) -> None:
+    numbers = [Number(name="smokes", range=(0.0, 1.0)), Number(name="share", range=(0.0, 1.0))]
+    statistics = Statistics(quantiles={"smokes": (0, 0, 0, 1, 1, 1, 1), "share": (0, 0, 0.1, 0.5, 0.7, 0.9, 1)})
+    (tmp_path / "m.json").write_bytes(msgspec.json.encode(manifest(numbers, statistics=statistics)))
+    assert run("load", write(tmp_path, "id,smokes,share\np1,True,0.5\np2,false,1\n"), "--key", "id")[0] == 0
+    assert run("get", "p1")[1] == "smokes: 1.0\nshare: 0.5\n"
+    assert run("get", "p2")[1] == "smokes: 0.0\nshare: 1.0\n"
+    assert "share true is not a number" in run("load", write(tmp_path, "id,share\np1,true\n"), "--key", "id")[2]

@@ -30,6 +30,7 @@ from shared.validators import (
     switch,
     table,
     text,
+    url,
     users,
 )
 
@@ -81,18 +82,21 @@ class Settings:
     storage_client_id: str = setting("", identity, "storage", "The client id of that user-assigned identity.")
     model_manifest: str = setting("model/slr.json", text, "model", "The manifest of the model to serve.")
     features_source: str = setting(
-        "none", one_of("none", "table", "feast"), "features", "The store of missing features: `none`, `table`, `feast`."
+        "none",
+        one_of("none", "table", "feast", "http"),
+        "features",
+        "The store of missing features: `none`, `table`, `feast`, `http`.",
     )
     features_table: str = setting("features", table, "features", "The Azure table with one row per entity.")
     features_url: str = setting(
         "",
-        text,
+        url,
         "features",
-        "The Feast server's URL; its query names view and entity, see docs/features.md.",
+        "The Feast server's URL, or the template of another endpoint's URL: see docs/features.md.",
         secret=True,
     )
     features_authorization: str = setting(
-        "", text, "features", "The Authorization header for the Feast server.", secret=True
+        "", text, "features", "The Authorization header for that server.", secret=True
     )
     features_timeout_ms: int = setting(
         "500", number(50, 10_000), "features", "Time limit of one pull in milliseconds, with its retry."
@@ -191,8 +195,8 @@ def _contradictions(settings: Settings) -> Iterable[tuple[str, str]]:
     if settings.oidc_issuer and not settings.oidc_audience:
         yield "OIDC_AUDIENCE", "is not set, but OIDC_ISSUER is"
     yield from _storage(settings)
-    if settings.features_source == "feast" and not settings.features_url:
-        yield "FEATURES_URL", "is not set, but FEATURES_SOURCE is feast"
+    if settings.features_source in ("feast", "http") and not settings.features_url:
+        yield "FEATURES_URL", f"is not set, but FEATURES_SOURCE is {settings.features_source}"
     if not settings.development:
         yield from _outside_development(settings)
 

@@ -75,6 +75,13 @@ def issuer(value: str) -> str:
     return value
 
 
+def url(value: str) -> str:
+    """Accept a URL, in whose path and query `{entity_id}` and `{features}` are replaced. A caller chooses no host."""
+    if not re.fullmatch(r"https?://[^\s{}/?#]+([/?#]([^\s{}]|\{entity_id\}|\{features\})*)?", value):
+        raise ValueError("must be a URL like https://crm.example/patients/{entity_id}, see docs/features.md")
+    return value
+
+
 def scopes(value: str) -> str:
     """Accept scopes or app roles, separated by single spaces (RFC 6749 §3.3)."""
     if not re.fullmatch(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*", value):

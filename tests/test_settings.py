@@ -161,6 +161,26 @@ def test_every_setting_has_a_group_and_a_line_for_the_docs() -> None:
 def test_a_table_of_features_needs_a_storage_account() -> None:
     assert list(Settings.read({**GOOD, "FEATURES_SOURCE": "table"}).errors) == ["FEATURES_SOURCE"]
     assert list(Settings.read({**GOOD, "FEATURES_SOURCE": "feast"}).errors) == ["FEATURES_URL"]
+    assert list(Settings.read({**GOOD, "FEATURES_SOURCE": "http"}).errors) == ["FEATURES_URL"]
+
+
+@pytest.mark.parametrize(
+    ("url", "valid"),
+    [
+        ("http://feast:6566?view=patients&entity=patient_id", True),
+        ("https://crm.example/patients/{entity_id}?fields={features}#/data/attributes", True),
+        ("https://crm.example?id={entity_id}", True),
+        ("https://{entity_id}.example/", False),
+        ("https://crm.example{entity_id}", False),
+        ("https://crm.example/{entity}", False),
+        ("https://crm.example/a b", False),
+        ("ftp://crm.example/{entity_id}", False),
+        ("crm.example", False),
+    ],
+)
+def test_a_feature_store_s_url_has_its_host_and_no_other_placeholders(url: str, valid: bool) -> None:
+    errors = Settings.read({**GOOD, "FEATURES_SOURCE": "http", "FEATURES_URL": url}).errors
+    assert list(errors) == ([] if valid else ["FEATURES_URL"])
 
 
 def test_azurite_s_short_connection_string_works_in_development_only() -> None:

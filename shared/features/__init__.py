@@ -136,11 +136,16 @@ class Features:
 def _open_source(settings: Settings, threads: Threads) -> Source:
     """Open the source in the settings, and import its libraries. Raises SettingInvalid."""
     settings.require("features", "storage")
+    seconds = settings.features_timeout_ms / 1000
+    server = settings.features_url, settings.features_authorization, seconds, threads.features
     if settings.features_source == "feast":
         from shared.features.feast import FeastSource  # noqa: PLC0415 - only where there is one
 
-        seconds = settings.features_timeout_ms / 1000
-        return FeastSource(settings.features_url, settings.features_authorization, seconds, threads.features)
+        return FeastSource(*server)
+    if settings.features_source == "http":
+        from shared.features.endpoint import open_endpoint  # noqa: PLC0415 - likewise
+
+        return open_endpoint(*server)
     from shared.features.table import TableSource  # noqa: PLC0415 - likewise
 
     return TableSource(tables.from_settings(settings, settings.features_table, FeaturesUnavailable, threads.tables))

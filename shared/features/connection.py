@@ -35,7 +35,7 @@ class Connection:
     """Kept connections to one server."""
 
     def __init__(self, authorization: str, timeout_seconds: float) -> None:
-        self._headers = {"Content-Type": "application/json"}
+        self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if authorization:
             self._headers["Authorization"] = authorization
         self._seconds = timeout_seconds

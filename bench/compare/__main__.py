@@ -14,7 +14,7 @@ from contextlib import redirect_stdout
 
 from bench.compare import models
 from bench.compare.catalogue import DEMO_SERVICE, SUBJECTS, subjects
-from bench.compare.launch import Failed, install, megabytes, packages
+from bench.compare.launch import FRAMES, Failed, install, megabytes, needs_frames, packages
 from bench.compare.measure import measure, warm_up
 from bench.compare.ratios import ratios
 from bench.compare.results import Result, report
@@ -74,7 +74,8 @@ def attempt(step: Callable[[Result, float], None], result: Result, seconds: floa
 def prepare(result: Result, seconds: float) -> None:
     """Install a subject, and start it once unmeasured. Raises Failed."""
     environment = result.subject.environment
-    install(environment)
+    for name in [environment, *([FRAMES] if needs_frames(result.subject) else [])]:
+        install(name)
     result.installed_mb, result.packages = megabytes(environment), packages(environment)
     warm_up(result.subject, seconds)
 

@@ -25,6 +25,8 @@ from tools.bootstrap import BootstrapError, fetch_uv, find_uv
 
 PEERS = Path(__file__).parent / "peers"
 CACHE = APP / ".cache/compare"
+FRAMES = "frames"
+"""The environment of pandas, which the peers see only where they need it."""
 INSTALL_SECONDS = 900
 INCLUDED = re.compile(r"^-[rc] +(\S+)", re.MULTILINE)
 PACKAGE = re.compile(r"^([A-Za-z0-9][\w.-]*)", re.MULTILINE)
@@ -58,9 +60,15 @@ def install(name: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     uv("venv", "--python", (APP / ".python-version").read_text(encoding="utf-8").strip(), str(folder))
     # Copies, not links: files that other environments use, too, would count as shared memory.
-    options = ("--compile-bytecode", "--link-mode", "copy", "--python", str(folder))
+    options = ["--compile-bytecode", "--link-mode", "copy", "--python", str(folder)]
+    options += ["--no-deps"] if name == FRAMES else []  # the peers have numpy
     uv("pip", "install", *options, "--requirement", str(requirements))
     installed.write_text(key, encoding="utf-8")
+
+
+def needs_frames(subject: Subject) -> bool:
+    """Return true if a subject serves a model that was fitted on a data frame."""
+    return isinstance(subject, Server) and subject.model.frame
 
 
 def megabytes(name: str) -> float:
@@ -152,7 +160,8 @@ class Launch:
     def options(self) -> Mapping[str, Any]:
         """Return the folder to run in, and this process's variables without REMOVED, with the subject's settings."""
         self.scratch.mkdir(exist_ok=True)
-        sources = (PEERS / self.subject.environment, PEERS / "models")
+        sources = [PEERS / self.subject.environment, PEERS / "models"]
+        sources += CACHE.glob(f"{FRAMES}/lib/python*/site-packages") if needs_frames(self.subject) else []
         environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(REMOVED)},
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",

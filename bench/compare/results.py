@@ -28,7 +28,7 @@ NOTES = """
 - Load: the server on the first core, the client on the last. LitServe has several processes and loses about half of its
   requests/s on one core.
 - Memory: PSS of all processes after 1,000 predictions, or five seconds of them. Installed: packages and their byte
-  code, without Python. The peers have the packages of all models, LightGBM and pandas among them.
+  code, without Python; LightGBM is among them.
 """
 
 

@@ -175,7 +175,7 @@ def test_an_environment_is_made_again_when_an_included_file_changes(tmp_path: Pa
     assert launch.requirements_key(tmp_path / "requirements.txt") != before
 
 
-@pytest.mark.parametrize("name", sorted({peer.environment for peer in PEERS} | {"bare", "models"}))
+@pytest.mark.parametrize("name", sorted({peer.environment for peer in PEERS} | {"bare", "frames", "models"}))
 def test_a_peer_requires_exact_versions(name: str) -> None:
     lines = (launch.PEERS / name / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert all("==" in line or line.startswith(("#", "-r ../models/")) for line in lines)
@@ -221,6 +221,10 @@ def test_a_server_is_started_with_the_files_of_its_model() -> None:
     settings = Launch(service, SINGLE_SECONDS, [1001, 1002, 1003]).settings()
     files = (settings["MODEL_NAME"], settings["MODEL"], settings["MODEL_MANIFEST"])
     assert files == ("forest", "forest/slr.joblib", "forest/slr.json")
+
+
+def test_only_a_model_that_was_fitted_on_a_data_frame_needs_pandas() -> None:
+    assert [launch.needs_frames(subjects(model)[1]) for model in (LINEAR, NUMBERS, MIXED)] == [False, False, True]
 
 
 @pytest.mark.parametrize("name", NAMES[1:])

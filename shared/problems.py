@@ -14,6 +14,7 @@
     ├── FeaturesInvalid                 502  features-invalid
     ├── Unavailable                     503  unavailable              try again later
     │   ├── SettingInvalid              503  setting-invalid
+    │   ├── LoginsBusy                  503  logins-busy
     │   ├── StoreUnavailable            503  store-unavailable
     │   │   ├── UsersUnavailable        503  users-unavailable
     │   │   └── FeaturesUnavailable     503  features-unavailable
@@ -150,6 +151,12 @@ class SettingInvalid(Unavailable):
     """An app setting that this function needs is missing or wrong. The detail names no value."""
 
     slug, title = "setting-invalid", "The service is not configured"
+
+
+class LoginsBusy(Unavailable):
+    """More passwords wait for their check than a few seconds can hold. This one was not checked."""
+
+    slug, title = "logins-busy", "Too many logins at the same time"
 
 
 class StoreUnavailable(Unavailable):

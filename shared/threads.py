@@ -20,6 +20,7 @@ class Pool:
     """A bounded number of threads."""
 
     def __init__(self, name: str, max_threads: int, initializer: Callable[[], None] | None = None) -> None:
+        self.max_threads = max_threads
         self._executor = ThreadPoolExecutor(max_threads, thread_name_prefix=name, initializer=initializer)
 
     async def run[**P, R](self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -6,6 +6,8 @@ import bcrypt
 import pytest
 
 from shared.auth import passwords
+from shared.auth.passwords import Checks
+from shared.problems import LoginsBusy
 from shared.threads import Pool
 from tests.loop import run
 
@@ -19,7 +21,8 @@ type Check = Callable[[str, str | None], bool]
 def check() -> Iterator[Check]:
     """Check a password on a thread of its own."""
     pool = Pool("passwords", 1)
-    yield lambda password, stored: run(passwords.check(password, stored, pool))
+    checks = Checks(pool)
+    yield lambda password, stored: run(checks.check(password, stored, arrived=checks.now()))
     pool.close()
 
 
@@ -71,19 +74,60 @@ def test_a_malformed_stored_hash_authenticates_nobody(check: Check, stored: str)
     assert not check("right", stored)
 
 
+DEAR = "$2b$13$" + CHEAP[7:]
+
+
 @pytest.mark.parametrize(
     ("password", "stored"),
-    [("right", CHEAP), ("wrong", CHEAP), ("any", None), ("a" * 100, CHEAP), ("a" * 100, None), ("a\0b", None)],
-    ids=["right", "wrong", "nobody", "long", "long-nobody", "nul-nobody"],
+    [
+        ("right", CHEAP),
+        ("wrong", CHEAP),
+        ("any", None),
+        ("a" * 100, CHEAP),
+        ("a" * 100, None),
+        ("a\0b", None),
+        ("right", DEAR),
+        ("right", "not-a-hash"),
+        ("right", "$2b$12$" + CHEAP[7:]),
+    ],
+    ids=["right", "wrong", "nobody", "long", "long-nobody", "nul-nobody", "dear", "malformed", "cost 12"],
 )
-def test_every_login_costs_exactly_one_bcrypt_check(
+def test_every_login_costs_as_much_as_one_check_of_cost_12(
     check: Check, monkeypatch: pytest.MonkeyPatch, password: str, stored: str | None
 ) -> None:
-    hashes: list[bytes] = []
-    checkpw = bcrypt.checkpw
-    monkeypatch.setattr(bcrypt, "checkpw", lambda password, stored: hashes.append(stored) or checkpw(password, stored))
+    costs: list[int] = []
+    monkeypatch.setattr(bcrypt, "checkpw", lambda _, stored: bool(costs.append(int(stored[4:6]))))
+    monkeypatch.setattr(bcrypt, "hashpw", lambda _, salt: costs.append(int(salt[4:6])))
     check(password, stored)
-    assert len(hashes) == 1
+    assert sum(2**cost for cost in costs) == 2**12
+
+
+def test_a_hash_that_costs_more_lets_nobody_in(check: Check) -> None:
+    assert not check("right", bcrypt.hashpw(b"right", bcrypt.gensalt(13)).decode())
+
+
+def test_the_queue_has_a_limit_and_known_networks_may_use_all_of_it() -> None:
+    pool = Pool("passwords", 1)
+    checks = Checks(pool)
+    checks._running = passwords.MAX_QUEUED // 2
+    with pytest.raises(LoginsBusy) as caught:
+        run(checks.check("right", CHEAP, arrived=checks.now()))
+    assert caught.value.headers == {"Retry-After": "5"}
+    assert run(checks.check("right", CHEAP, arrived=checks.now(), known=True))
+    checks._running = passwords.MAX_QUEUED
+    with pytest.raises(LoginsBusy):
+        run(checks.check("right", CHEAP, arrived=checks.now(), known=True))
+    pool.close()
+
+
+def test_a_login_that_has_waited_too_long_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: pytest.fail("checked"))
+    pool = Pool("passwords", 1)
+    checks = Checks(pool)
+    with pytest.raises(LoginsBusy):
+        run(checks.check("right", CHEAP, arrived=checks.now() - passwords.MAX_WAIT_SECONDS - 1))
+    assert checks._running == 0
+    pool.close()
 
 
 def test_unknown_users_cost_as_much_as_known_ones() -> None:

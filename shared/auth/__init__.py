@@ -79,8 +79,8 @@ class Auth:
 
     @cached_property
     def checks(self) -> passwords.Checks:
-        """Checks passwords, with a bounded queue."""
-        return passwords.Checks(self._threads.passwords)
+        """Checks passwords, with bounded queues."""
+        return passwords.Checks(self._threads.passwords, self._threads.known_passwords)
 
     @cached_property
     def revocation(self) -> Revocation:

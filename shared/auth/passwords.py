@@ -22,13 +22,16 @@ _SALT = "urEjPNqdZw7Ag4nOA7bV5O"
 
 
 class Checks:
-    """Checks of passwords on a pool of threads, whose queue has a limit in seconds of work."""
+    """Checks of passwords on threads of their own, whose queues have a limit in seconds of work.
 
-    def __init__(self, pool: Pool, now: Callable[[], float] = time.monotonic) -> None:
-        self._pool = pool
+    Logins from known networks have their own thread, so that a flood of guesses does not hold them up.
+    """
+
+    def __init__(self, pool: Pool, known: Pool, now: Callable[[], float] = time.monotonic) -> None:
+        self._pools = {False: pool, True: known}
         self._now = now
-        self._running = 0
-        """Checks that wait or run."""
+        self._queued = {False: 0, True: 0}
+        """Checks that wait or run, for unknown and for known networks."""
 
     def now(self) -> float:
         """Return the time by which a login's arrival is given to `check`."""
@@ -37,17 +40,16 @@ class Checks:
     async def check(self, password: str, stored: str | None, *, arrived: float, known: bool = False) -> bool:
         """Return true when `password` has the hash `stored`; None is an unknown user. All take the same time.
 
-        Raises LoginsBusy without a check when too many others wait, or the login has waited too long. Logins from
-        known networks may use the whole queue, others half of it.
+        Raises LoginsBusy without a check when too many others wait, or the login has waited too long.
         """
-        limit = MAX_QUEUED * self._pool.max_threads
-        if self._running >= (limit if known else limit // 2):
+        pool = self._pools[known]
+        if self._queued[known] >= MAX_QUEUED * pool.max_threads:
             raise LoginsBusy
-        self._running += 1
+        self._queued[known] += 1
         try:
-            return await self._pool.run(self._check, password, stored, arrived + MAX_WAIT_SECONDS)
+            return await pool.run(self._check, password, stored, arrived + MAX_WAIT_SECONDS)
         finally:
-            self._running -= 1
+            self._queued[known] -= 1
 
     def _check(self, password: str, stored: str | None, until: float) -> bool:
         if self._now() > until:  # the caller has given up, or is about to

@@ -1,5 +1,7 @@
 """Passwords: bcrypt, never truncated, one check per login."""
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 
 import bcrypt
@@ -21,7 +23,7 @@ type Check = Callable[[str, str | None], bool]
 def check() -> Iterator[Check]:
     """Check a password on a thread of its own."""
     pool = Pool("passwords", 1)
-    checks = Checks(pool)
+    checks = Checks(pool, pool)
     yield lambda password, stored: run(checks.check(password, stored, arrived=checks.now()))
     pool.close()
 
@@ -106,28 +108,50 @@ def test_a_hash_that_costs_more_lets_nobody_in(check: Check) -> None:
     assert not check("right", bcrypt.hashpw(b"right", bcrypt.gensalt(13)).decode())
 
 
-def test_the_queue_has_a_limit_and_known_networks_may_use_all_of_it() -> None:
-    pool = Pool("passwords", 1)
-    checks = Checks(pool)
-    checks._running = passwords.MAX_QUEUED // 2
+@pytest.fixture
+def checks() -> Iterator[Checks]:
+    """Checks with a thread for unknown and one for known networks."""
+    pool, known = Pool("passwords", 1), Pool("known-passwords", 1)
+    yield Checks(pool, known)
+    pool.close()
+    known.close()
+
+
+def test_the_queue_has_a_limit_and_known_networks_have_their_own(checks: Checks) -> None:
+    checks._queued[False] = passwords.MAX_QUEUED
     with pytest.raises(LoginsBusy) as caught:
         run(checks.check("right", CHEAP, arrived=checks.now()))
     assert caught.value.headers == {"Retry-After": "5"}
     assert run(checks.check("right", CHEAP, arrived=checks.now(), known=True))
-    checks._running = passwords.MAX_QUEUED
+    checks._queued[True] = passwords.MAX_QUEUED
     with pytest.raises(LoginsBusy):
         run(checks.check("right", CHEAP, arrived=checks.now(), known=True))
-    pool.close()
 
 
-def test_a_login_that_has_waited_too_long_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guesses_that_wait_do_not_hold_up_a_known_network(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = threading.Event()
+
+    def check(password: bytes, stored: bytes) -> bool:
+        return password == b"right" or blocked.wait(30)
+
+    monkeypatch.setattr(bcrypt, "checkpw", check)
+
+    async def log_in() -> bool:
+        guesses = [asyncio.ensure_future(checks.check("guess", CHEAP, arrived=checks.now())) for _ in range(3)]
+        result = await checks.check("right", CHEAP, arrived=checks.now(), known=True)
+        assert not any(guess.done() for guess in guesses)
+        blocked.set()
+        await asyncio.gather(*guesses, return_exceptions=True)
+        return result
+
+    assert run(log_in())
+
+
+def test_a_login_that_has_waited_too_long_is_not_checked(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bcrypt, "checkpw", lambda *_: pytest.fail("checked"))
-    pool = Pool("passwords", 1)
-    checks = Checks(pool)
     with pytest.raises(LoginsBusy):
         run(checks.check("right", CHEAP, arrived=checks.now() - passwords.MAX_WAIT_SECONDS - 1))
-    assert checks._running == 0
-    pool.close()
+    assert checks._queued == {False: 0, True: 0}
 
 
 def test_unknown_users_cost_as_much_as_known_ones() -> None:

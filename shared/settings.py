@@ -75,7 +75,10 @@ class Settings:
     )
     oidc_audience: str = setting("", text, "tokens", "The `aud` of that issuer's tokens.")
     oidc_required_scope: str = setting(
-        "", scopes, "tokens", "The scope or app role that its tokens must carry. Of several, one is enough."
+        "",
+        scopes,
+        "tokens",
+        "The scope or app role that its tokens must carry; needed with OIDC_ISSUER. Of several, one is enough.",
     )
     users: Mapping[str, StoredUser] = setting(
         "{}", users, "users", "JSON object, user name → bcrypt hash (`./egl users`).", secret=True
@@ -199,6 +202,8 @@ def _contradictions(settings: Settings) -> Iterable[tuple[str, str]]:
         yield "LOCAL_TOKENS", "is false, and without OIDC_ISSUER no token is valid"
     if settings.oidc_issuer and not settings.oidc_audience:
         yield "OIDC_AUDIENCE", "is not set, but OIDC_ISSUER is"
+    if settings.oidc_issuer and not settings.oidc_required_scope:
+        yield "OIDC_REQUIRED_SCOPE", "is not set, but OIDC_ISSUER is"
     yield from _storage(settings)
     if settings.features_source == "feast" and not settings.features_url:
         yield "FEATURES_URL", "is not set, but FEATURES_SOURCE is feast"

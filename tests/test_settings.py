@@ -102,7 +102,11 @@ def test_an_example_key_is_refused_outside_development() -> None:
     assert list(Settings.read({"TOKEN_KEY": "example-" + KEY}).errors) == ["TOKEN_KEY"]
 
 
-ISSUER = {"OIDC_ISSUER": "https://issuer.example/tenant/v2.0", "OIDC_AUDIENCE": "api://egl-ml"}
+ISSUER = {
+    "OIDC_ISSUER": "https://issuer.example/tenant/v2.0",
+    "OIDC_AUDIENCE": "api://egl-ml",
+    "OIDC_REQUIRED_SCOPE": "predict",
+}
 
 
 @pytest.mark.parametrize(
@@ -125,9 +129,10 @@ def test_an_issuer_that_is_not_a_plain_url_is_refused(url: str) -> None:
     assert url not in read.errors["OIDC_ISSUER"]
 
 
-def test_an_issuer_needs_an_audience() -> None:
+def test_an_issuer_needs_an_audience_and_a_scope() -> None:
     assert Settings.read({**GOOD, **ISSUER}).errors == {}
     assert list(Settings.read({**GOOD, **ISSUER, "OIDC_AUDIENCE": ""}).errors) == ["OIDC_AUDIENCE"]
+    assert list(Settings.read({**GOOD, **ISSUER, "OIDC_REQUIRED_SCOPE": ""}).errors) == ["OIDC_REQUIRED_SCOPE"]
 
 
 def test_an_issuer_over_plain_http_works_in_development_only() -> None:

@@ -98,7 +98,7 @@ class Auth:
         with telemetry.step("decode"):
             grant = grants.parse(body, media_type)
         tokens = self.tokens
-        telemetry.bind(login=grant.username)
+        telemetry.bind(login=telemetry.printable(grant.username))
         with telemetry.step("auth"):
             user, issued_at = await self._authenticate(grant, client(forwarded_for, self._settings.trusted_proxies))
         telemetry.bind(user=user.name)
@@ -131,13 +131,13 @@ class Auth:
                 matches = await self._matches(grant, user, arrived, known=known)
                 if user is None or not matches or user.disabled:
                     await attempt.failed()
-                    _log.warning("login failed for %s", grant.username)
+                    _log.warning("login failed for %s", telemetry.printable(grant.username))
                     raise InvalidGrant
                 login = await self._confirm(user)
                 await attempt.succeeded()
         except (TooManyLogins, LoginsBusy) as problem:
             outcome = "throttled" if isinstance(problem, TooManyLogins) else "put off"
-            _log.warning("login %s for %s", outcome, grant.username)
+            _log.warning("login %s for %s", outcome, telemetry.printable(grant.username))
             raise
         return login
 

@@ -116,7 +116,7 @@ def test_without_local_tokens_there_is_no_token_endpoint() -> None:
     }
     assert "/token" not in document(**issuer)["paths"]
     assert set(document(**issuer)["components"]["securitySchemes"]) == {"bearer", "issuer"}
-    assert operation("/predict", **issuer)["security"] == [{"bearer": []}, {"issuer": []}]
+    assert operation("/predict", **issuer)["security"] == [{"bearer": []}, {"issuer": ["a"]}]
 
 
 def test_every_response_lists_its_headers() -> None:

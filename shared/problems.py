@@ -37,6 +37,9 @@ REALM = "egl-ml"
 MAX_BAD_FIELDS = 20  # listed in one response: enough to correct a form, too few to fill a log
 
 
+MAX_NAME_LENGTH = 200
+
+
 class BadField(NamedTuple):
     """One wrong member of a request body."""
 
@@ -46,8 +49,13 @@ class BadField(NamedTuple):
 
 
 def pointer(*parts: str | int) -> str:
-    """Return the JSON pointer (RFC 6901 §3) to the member at `parts`."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    """Return the JSON pointer (RFC 6901 §3) to the member at `parts`. A name of over 200 characters is cut off."""
+    return "".join("/" + _short(str(part)).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _short(name: str) -> str:
+    """Return a name that a response may repeat: a caller chooses it, at any length."""
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[:MAX_NAME_LENGTH]}…"
 
 
 class Problem(Exception):

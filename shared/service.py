@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from shared.api.health import HealthChecks, started
+from shared.api.openapi import OpenApi
 from shared.auth import Auth
 from shared.features import Features
 from shared.model import loader
@@ -34,6 +35,7 @@ class Service:
     predictor: Predictor
     """Schemas, features and model together."""
     health: HealthChecks
+    openapi: OpenApi
     pages: Pages
 
     @classmethod
@@ -54,6 +56,7 @@ class Service:
             features=features,
             predictor=Predictor(settings, manifest_file, model, features, threads.general),
             health=HealthChecks(settings, model, auth, features),
+            openapi=OpenApi(settings, manifest_file, threads.general),
             pages=Pages(settings, manifest_file, threads.general),
         )
 

@@ -49,10 +49,10 @@ format: $(INSTALLED) ## format the code and fix what ruff can fix
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-model: $(INSTALLED) ## serve your own estimator: FILE=mine.joblib DATA=train.csv TARGET=column [TEST=test.csv] [CLASSES=25,105]
+model: $(INSTALLED) ## serve your own estimator: FILE=mine.joblib DATA=train.csv TARGET=column [TEST=test.csv] [CLASSES=25,105] [OPTIONS="--closed"]
 	@$(foreach name,FILE DATA TARGET,$(if $($(name)),,$(error $(name)= is missing: make model FILE=mine.joblib DATA=train.csv TARGET=column)))
 	@$(BIN)/python -m tools model "$(FILE)" --data="$(DATA)" --target="$(TARGET)" \
-		$(if $(TEST),--test="$(TEST)") $(if $(CLASSES),--classes="$(CLASSES)") $(if $(ANYWAY),--anyway)
+		$(if $(TEST),--test="$(TEST)") $(if $(CLASSES),--classes="$(CLASSES)") $(if $(ANYWAY),--anyway) $(OPTIONS)
 	@$(BIN)/python -m tools generate openapi
 
 train: $(INSTALLED) ## train the demo model and write its manifest

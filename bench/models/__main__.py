@@ -9,7 +9,6 @@ import io
 import re
 import sys
 import tempfile
-import timeit
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,15 +16,14 @@ from typing import NamedTuple
 from bench.models.subjects import Subject, fitted, subjects
 from shared.model.loader import load_runtime
 from shared.model.manifest import APP, Manifest
-from shared.model.runtimes import Runtime
 from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import Refused, adopt, rows
+from tools.model.speed import row_seconds
 
 PAGE = APP / "docs/models.md"
 SECTION = re.compile(r"(?<=<!-- models -->\n).*?(?=<!-- /models -->)", re.DOTALL)
 RULE = "| --- | --- | ---: | ---: | ---: |"
-REPEATS, SECONDS = 5, 0.02
-REASON = "Not served by onnxruntime: "
+REASON = "Served by scikit-learn: "
 PACKAGE_ALONE = "scikit-learn"
 
 
@@ -64,7 +62,8 @@ def measure(subject: Subject) -> Result | None:
             manifest = adopted(subject, estimator, folder)
         except Refused as error:
             return Result(subject, "refused", reason=str(error))
-        served = row_seconds(manifest, load_runtime(folder, manifest))
+        row = [column[:1] for column in rows.random(manifest.features, 4)]
+        served = row_seconds(manifest, load_runtime(folder, manifest), row)
     described = manifest.artifact.linear or manifest.artifact.onnx
     reasons = [text.removeprefix(REASON) for text in printed.getvalue().splitlines() if text.startswith(REASON)]
     return Result(
@@ -72,7 +71,7 @@ def measure(subject: Subject) -> Result | None:
         runtime=manifest.artifact.runtime,
         difference=described.difference if described else 0.0,
         served=served,
-        estimator=row_seconds(manifest, SklearnModel(manifest, estimator)),
+        estimator=row_seconds(manifest, SklearnModel(manifest, estimator), row),
         reason="" if described else "".join(reasons),
     )
 
@@ -82,15 +81,6 @@ def adopted(subject: Subject, estimator: object, folder: Path) -> Manifest:
     named = hasattr(subject.X, "columns")
     names = () if named else [f"x{i}" for i in range(subject.X.shape[1])]
     return adopt(estimator, subject.X, subject.y, name="subject", names=names, folder=folder, anyway=True)
-
-
-def row_seconds(manifest: Manifest, runtime: Runtime) -> float:
-    """Return the shortest time of one row."""
-    row = [column[:1] for column in rows.random(manifest.features, 4)]
-    shares = manifest.output.probabilities
-    timer = timeit.Timer(lambda: runtime.predict(row, probabilities=shares))
-    count = max(1, int(SECONDS / max(timer.timeit(1), 1e-6)))
-    return min(timer.repeat(REPEATS, count)) / count
 
 
 def table(results: Sequence[Result]) -> str:

@@ -216,8 +216,10 @@ def test_make_model_names_the_missing_variable(project: Path, installed: list[st
 
 def test_make_model_passes_its_variables_on(project: Path, installed: list[str]) -> None:
     given = ["FILE=my model.joblib", "DATA=train.csv", "TARGET=y", "TEST=test.csv", "CLASSES=1,2", "ANYWAY=1"]
+    given += ["OPTIONS=--closed --free-text 'my notes'"]
     printed = make(project, "--dry-run", "model", *given, *installed).stdout.replace("\\\n", "")
     expected = ['"my model.joblib"', "--data=train.csv", "--target=y", "--test=test.csv", "--classes=1,2", "--anyway"]
+    expected += ["--closed", "--free-text", "'my notes'"]
     assert shlex.split(printed.splitlines()[0])[4:] == shlex.split(" ".join(expected))
 
 

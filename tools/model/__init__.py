@@ -3,7 +3,8 @@
 On the command line: `make model FILE=mine.joblib DATA=train.csv TARGET=y`. In a train.py of your own: `adopt`, as
 model/train.py does. Each part of the manifest has its own file here: contract (with features and output), examples,
 score, statistics, artifact, graph. `parts` puts them together and `document` writes them. `picture` is for the page.
-`load` reads the owner's model and `tables` the data. `rehearsal` tries a model that its own code serves.
+`load` reads the owner's model and `tables` the data. `rehearsal` tries a model that its own code serves. `report` is
+what the owner reads at the end.
 """
 
 from collections.abc import Mapping, Sequence
@@ -83,7 +84,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
     choices = Choices(optional, free_text, categories, closed)
     options = parts.Options(texts, class_edges, examples, test, choices, anyway)
-    manifest, onnx = parts.complete(draft, estimator, training, options)
+    manifest, serving, onnx = parts.complete(draft, estimator, training, options)
     encoded = document.encode(manifest)
     files = {manifest.artifact.file: content, graph.FILE: onnx, document.DATA_FILE: encoded.data}
     files[document.FILE] = encoded.manifest  # the last one: it names the others
@@ -91,5 +92,5 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
         rehearsal.refuse_undeployed(loaded.path if loaded else Path(artifact.FILE), files)
     document.write(folder, files)
     picture.write(folder, picture.build(manifest, training, publish_points=publish_points))
-    report.print_summary(manifest, folder)
+    report.print_summary(manifest, serving, folder)
     return manifest

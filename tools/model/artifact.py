@@ -31,10 +31,10 @@ def dump(estimator: Any) -> tuple[bytes, str]:
 def describe(content: bytes, estimator: Any, scikit_learn: str) -> Artifact:
     """Return the manifest's description of the artifact. The kind of rows is set later, by the contract."""
     sha256 = hashlib.sha256(content).hexdigest()
-    return Artifact(file=FILE, sha256=sha256, estimator=_class_name(estimator), scikit_learn=scikit_learn)
+    return Artifact(file=FILE, sha256=sha256, estimator=final_class(estimator), scikit_learn=scikit_learn)
 
 
-def _class_name(estimator: Any) -> str:
+def final_class(estimator: Any) -> str:
     """Return the class name of the estimator that predicts: the last step of a pipeline, the best one of a search."""
     while True:
         if steps := getattr(estimator, "steps", None):

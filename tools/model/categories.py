@@ -25,6 +25,12 @@ def of_columns(estimator: Any, columns: Sequence[str]) -> Mapping[str, set[Any]]
     return found
 
 
+def used_columns(estimator: Any, columns: Sequence[str]) -> set[str]:
+    """Return the columns that the estimator reads, as far as its steps show: its names, without dropped ones."""
+    names = getattr(estimator, "feature_names_in_", None)
+    return _used(estimator, list(map(str, columns if names is None else names)))
+
+
 def of_target(estimator: Any) -> set[Any]:
     """Return the labels of a classifier; none for a regressor."""
     return _values(getattr(estimator, "classes_", ()))
@@ -35,6 +41,16 @@ def fitted_texts(estimator: Any, columns: Sequence[str]) -> Iterable[str]:
     yield from map(str, getattr(estimator, "feature_names_in_", ()))
     for values in of_columns(estimator, columns).values():
         yield from (value for value in values if isinstance(value, str))
+
+
+def _used(step: Any, columns: Sequence[str]) -> set[str]:
+    """Return those of `columns`, which a step gets, that a ColumnTransformer in it does not drop."""
+    if hasattr(step, "transformers_"):
+        return {name for _, inner, chosen in step.transformers_ if inner != "drop" for name in _chosen(columns, chosen)}
+    if hasattr(step, "steps"):
+        return _used(step.steps[0][1], columns)
+    inside = [inner for name in NESTED for inner in _as_list(getattr(step, name, None))]
+    return set().union(*(_used(inner, columns) for inner in inside)) if inside else set(columns)
 
 
 def _walk(step: Any, columns: Sequence[str], found: Categories) -> None:

@@ -15,10 +15,12 @@ from shared.model.manifest import Category, Feature, Manifest, is_numeric
 from tools.model import choices, examples, features, output, probe
 from tools.model.choices import NO_CHOICES, Choices
 from tools.model.data import Table, sample
+from tools.model.names import fitted_names
 from tools.model.refused import Refused, join_names, one_line
 from tools.model.texts import begins_with_vectoriser, vectorised_columns
 
 MAX_ROWS_COMPARED = 1_000
+MAX_UNUSED = 5  # names of columns that are left out, in one line
 
 
 class Texts(NamedTuple):
@@ -70,11 +72,12 @@ def _feature_names(estimator: Any, table: Table, chosen: Choices) -> list[str]:
     columns = list(table.frame.columns)
     if begins_with_vectoriser(estimator):
         return _text_name(table, columns, chosen)
-    fitted = getattr(estimator, "feature_names_in_", None)
+    fitted = fitted_names(estimator, columns)
     if fitted is not None:
-        used = probe.used_columns(estimator, table, list(map(str, fitted)))
+        used = probe.used_columns(estimator, table, fitted)
         if unused := [name for name in columns if name not in used]:
-            print(f"Left out: {join_names(unused)}. The model does not use {'it' if len(unused) == 1 else 'them'}.")
+            left_out = join_names(unused, MAX_UNUSED)
+            print(f"Left out: {left_out}. The model does not use {'it' if len(unused) == 1 else 'them'}.")
         return used
     count = getattr(estimator, "n_features_in_", 0) or len(columns)  # 0: unknown, as of CatBoost after loading
     if count != len(columns):

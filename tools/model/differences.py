@@ -10,6 +10,8 @@ from shared.model.columns import Column
 from shared.model.manifest import Instance, Manifest
 from shared.model.runtimes import Predicted
 
+MAX_LISTED = 10  # features and probabilities in a message
+
 type Rows = list[Column]
 
 
@@ -42,18 +44,22 @@ def same_probabilities(expected: Predicted, actual: Predicted) -> NDArray[np.boo
 
 def result_text(predicted: Predicted, position: int) -> str:
     """Return one prediction as text, with its probabilities."""
-    shares = f" {predicted.probabilities[position]}" if predicted.probabilities is not None else ""
-    return f"{predicted.predictions[position]!r}{shares}"
+    if predicted.probabilities is None:
+        return repr(predicted.predictions[position])
+    shares = predicted.probabilities[position]
+    more = ", …" if len(shares) > MAX_LISTED else ""
+    return f"{predicted.predictions[position]!r} [{', '.join(map(repr, shares[:MAX_LISTED]))}{more}]"
 
 
 def row_text(manifest: Manifest, columns: Rows, position: int) -> str:
-    """Return one row as a client would send it."""
-    values = [column[position : position + 1].tolist()[0] for column in columns]
+    """Return one row as a client would send it; of many features only the first ones."""
+    values = [column[position : position + 1].tolist()[0] for column in columns[:MAX_LISTED]]
     instance: Instance = {
         feature.name: None if value != value else value  # noqa: PLR0124 - NaN
-        for feature, value in zip(manifest.features, values, strict=True)
+        for feature, value in zip(manifest.features[:MAX_LISTED], values, strict=True)
     }
-    return msgspec.json.encode(instance).decode()
+    text = msgspec.json.encode(instance).decode()
+    return f"{text[:-1]}, …}}" if len(columns) > MAX_LISTED else text
 
 
 def _between(expected: Predicted, actual: Predicted) -> NDArray[np.float64]:

@@ -4,16 +4,17 @@ The owner of a model that has no graph, or whose graph predicts something else, 
 """
 
 import hashlib
+import traceback
 import warnings
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from shared.model.manifest import Manifest, Onnx, Text
+from shared.model.manifest import APP, Manifest, Onnx, Text
 from shared.model.runtimes.onnx import OnnxModel
 from tools.model import parity
 from tools.model.data import Table
 from tools.model.parity import Candidate, NotServed
-from tools.model.refused import one_line
 
 FILE = "slr.onnx"
 NAME = "its ONNX graph"
@@ -32,7 +33,7 @@ def build(manifest: Manifest, estimator: Any, table: Table) -> Written:
     try:
         from tools.model import graphs
     except ImportError as error:
-        raise NotServed(f"onnx, which writes graphs, cannot be imported ({one_line(error)})") from error
+        raise NotServed("the package onnx, which writes graphs, cannot be imported") from error
     if any(isinstance(feature, Text) for feature in manifest.features):
         raise NotServed("it reads free text")
     shares = manifest.output.probabilities
@@ -46,7 +47,7 @@ def build(manifest: Manifest, estimator: Any, table: Table) -> Written:
     except graphs.Unsupported as reason:
         raise NotServed(str(reason)) from reason
     except Exception as error:
-        raise NotServed(f"writing its ONNX graph failed ({one_line(error)})") from error
+        raise NotServed(f"writing its ONNX graph failed, which is a fault of {_place(error)}") from error
     tolerance = parity.SINGLE_PRECISION if file.single_precision else parity.TOLERANCE
     candidate = Candidate(graph, NAME, tolerance, smooth=file.smooth)
     difference, limit = parity.compare(manifest, estimator, candidate, table)
@@ -56,3 +57,10 @@ def build(manifest: Manifest, estimator: Any, table: Table) -> Written:
         file=FILE, sha256=sha256, runtime=runtime, difference=difference, tolerance=tolerance, max_absolute=limit
     )
     return Written(file.content, onnx, graph)
+
+
+def _place(error: Exception) -> str:
+    """Return the line of this project that failed, for whoever mends it; an owner cannot use the error's own text."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(APP)]
+    name = Path(own[-1].filename).relative_to(APP).as_posix()
+    return f"{name}, line {own[-1].lineno} ({type(error).__name__})"

@@ -5,7 +5,7 @@ that its training read.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -22,40 +22,35 @@ PLAIN = re.compile(r"\s*([+-]?[\d.,]*\d[\d.,]*([eE][+-]?\d+)?|[+-]?inf(inity)?|t
 
 
 class Read(NamedTuple):
-    """How the marks in one column of texts are read."""
+    """How the marks in one column are read."""
 
-    categories: frozenset[str]
-    missing: frozenset[str]
-    fitted: bool
+    categories: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    fitted: bool = False
     """True when the model's own categories decided."""
+    notes: tuple[str, ...] = ()
+    """Lines for the owner; none for a column of numbers."""
 
 
-def marks(frame: pd.DataFrame, fitted: Mapping[str, set[Any]], source: str) -> Mapping[str, frozenset[str]]:
-    """Return the marks that are missing values, by column. `fitted` are the model's own categories, by column.
-
-    Prints how they are read, unless the column is one of numbers.
-    """
-    missing: dict[str, frozenset[str]] = {}
-    for name in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[name]):
-            missing[name] = _missing_in(frame[name], fitted.get(name), source)
-    return {name: texts for name, texts in missing.items() if texts}
+def marks(frame: pd.DataFrame, fitted: Mapping[str, set[Any]], source: str) -> Mapping[str, Read]:
+    """Return how the marks are read, by column. `fitted` are the model's own categories, by column."""
+    columns = [name for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])]
+    read = {name: _read(frame[name], fitted.get(name), source) for name in columns}
+    return {name: each for name, each in read.items() if each.categories or each.missing}
 
 
-def _missing_in(series: "pd.Series[Any]", fitted: set[Any] | None, source: str) -> frozenset[str]:
-    """Return the marks in one column that are missing values."""
+def _read(series: "pd.Series[Any]", fitted: set[Any] | None, source: str) -> Read:
+    """Return how the marks in one column are read."""
     texts = {value for value in series.unique() if isinstance(value, str)}
     found = MARKS & texts
-    if not found:
-        return frozenset()
     read = Read(found & (fitted or set()), found - (fitted or set()), fitted is not None)
     has_texts = any(isinstance(value, str) for value in fitted or ())
     if has_texts or not all(map(PLAIN.fullmatch, texts - MARKS)):
-        print(*_lines(read, series, source), sep="\n")
-    return read.missing
+        return read._replace(notes=tuple(_lines(read, series, source)))
+    return read
 
 
-def _lines(read: Read, series: "pd.Series[Any]", source: str) -> Iterable[str]:
+def _lines(read: Read, series: "pd.Series[Any]", source: str) -> Iterator[str]:
     if read.categories:
         rows = _rows(series, read.categories)
         yield f"{source}: {_quoted(read.categories)} in the column {series.name}: a category, as in training ({rows})."

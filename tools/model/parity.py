@@ -232,5 +232,7 @@ def _predict(comparison: Comparison, runtime: Runtime, columns: Rows) -> Predict
     try:
         return runtime.predict(columns, probabilities=comparison.manifest.output.probabilities)
     except Exception as error:
+        if runtime is comparison.candidate.runtime:
+            raise NotServed(f"{comparison.candidate.name} fails on rows that the model predicts") from error
         reason = getattr(error, "reason", "") or one_line(error)
-        raise NotServed(f"not every row can be compared ({reason})") from error
+        raise NotServed(f"the model fails on rows that are made for the comparison ({reason})") from error

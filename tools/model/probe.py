@@ -26,6 +26,7 @@ from shared.model.manifest import (
     is_numeric,
 )
 from tools.model.data import Table
+from tools.model.names import is_lightgbm
 from tools.model.refused import Refused, join_names, one_line
 
 ROWS_COMPARED = 50
@@ -88,18 +89,25 @@ def used_columns(estimator: Any, table: Table, names: Sequence[str]) -> list[str
     A ColumnTransformer is fitted on names that it may drop. Raises Refused if the data lacks a name that is needed.
     """
     used = [name for name in names if name in table.frame.columns]
+    if is_lightgbm(estimator):  # it needs all of them, and prints an error of its own for each attempt without one
+        _refuse_missing(table, names)
+        return used
     fullest = table.frame[used].isna().sum(axis=1).sort_values(kind="stable").index[:ROWS_COMPARED]
     rows = table.frame.loc[fullest]
     expected = try_call(estimator.predict, rows[used])
-    if len(used) < len(names) and expected is None:
-        missing = join_names(name for name in names if name not in used)
-        raise Refused(f"{table.source} lacks columns that the model was trained on: {missing}.")
+    if expected is None:
+        _refuse_missing(table, names)
     for name in list(used) if expected is not None else ():
         fewer = [other for other in used if other != name]
         predictions = try_call(estimator.predict, rows[fewer])
         if fewer and predictions is not None and np.array_equal(predictions, expected):
             used = fewer
     return used
+
+
+def _refuse_missing(table: Table, names: Sequence[str]) -> None:
+    if missing := [name for name in names if name not in table.frame.columns]:
+        raise Refused(f"{table.source} lacks columns that the model was trained on: {join_names(missing)}.")
 
 
 def row_kind(manifest: Manifest, estimator: Any, kinds: Sequence[str], row: Sequence[Column]) -> str:

@@ -14,8 +14,8 @@ def one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
 
 
-def join_names(names: Iterable[str]) -> str:
-    """Return names separated by commas; after the first 20 only their number."""
+def join_names(names: Iterable[str], limit: int = MAX_NAMES) -> str:
+    """Return names separated by commas; after the first ones only their number."""
     listed = list(names)
-    rest = f" and {len(listed) - MAX_NAMES} more" if len(listed) > MAX_NAMES else ""
-    return ", ".join(listed[:MAX_NAMES]) + rest
+    rest = f" and {len(listed) - limit} more" if len(listed) > limit else ""
+    return ", ".join(listed[:limit]) + rest

@@ -1,47 +1,89 @@
-"""The summary that is printed after a model was adopted: the model, the files and the next steps."""
+"""The summary that is printed after a model was adopted: the model, what serves it, its features, the next steps."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from shared.model.manifest import APP, Category, Manifest, Text
+from shared.model.manifest import APP, MAX_ABSOLUTE, Category, Linear, Manifest, Onnx, Text, is_numeric
 from tools.model import document, picture
+from tools.model.parts import Serving
 from tools.model.refused import join_names
 
 FRAME_COST = (
-    "The model was fitted on a data frame. So the service makes a data frame for every request, about 0.3 ms, and "
-    "imports pandas, about 0.3 s of a cold start. A model that is fitted on an array needs neither."
+    "About 0.3 ms of it make a data frame of each request. A model that is fitted on an array of numbers needs none."
 )
+FORMS = {"numpy": "a weighted sum of the features", "onnxruntime": "an ONNX graph"}
 MAX_GIT_BYTES = 50_000_000  # GitHub warns above this size, and refuses files of twice as much
+MAX_FEATURES = 10  # in one line
 
 
-def print_summary(manifest: Manifest, folder: Path) -> None:
+def print_summary(manifest: Manifest, serving: Serving, folder: Path) -> None:
     """Print a few plain lines."""
+    output, estimator = manifest.output.name, manifest.artifact.estimator
+    features = _names(feature.name for feature in manifest.features)
+    print(f"{manifest.name} {manifest.version}: {estimator} predicts {output} from {features}.")
+    print(*_serving_lines(manifest, serving), *_feature_lines(manifest), sep="\n")
+    _print_files(manifest, folder)
+
+
+def _serving_lines(manifest: Manifest, serving: Serving) -> Iterator[str]:
+    """Yield what serves the model, how exact it is and how fast."""
     artifact = manifest.artifact
-    features = join_names(feature.name for feature in manifest.features)
-    print(f"{manifest.name} {manifest.version}: {artifact.estimator} predicts {manifest.output.name} from {features}.")
-    print(f"Served by {artifact.runtime}.")
-    if optional := [feature.name for feature in manifest.features if feature.optional]:
-        print(
-            f"Optional in requests: {join_names(optional)}. The training data has gaps there, or the option names them."
-        )
+    form = artifact.linear or artifact.onnx
+    if form:
+        yield f"Served by {artifact.runtime}, as {FORMS[artifact.runtime]}. {_exactness(form)}"
+    else:
+        yield f"Served by {artifact.runtime}: {serving.reason}."
+    yield str(serving.speed)
+    numeric = all(map(is_numeric, manifest.features))
+    if artifact.rows == "frame" and numeric and not form:
+        yield FRAME_COST
+    if form and form.max_absolute < MAX_ABSOLUTE:
+        yield f"Numbers beyond ±{form.max_absolute:g} are refused in requests: only up to there both predict the same."
+
+
+def _exactness(form: Linear | Onnx) -> str:
+    if not form.difference:
+        return "It predicts exactly the same as the model."
+    return f"It predicts the same as the model; the greatest difference is {form.difference:g}."
+
+
+def _feature_lines(manifest: Manifest) -> Iterator[str]:
+    """Yield what requests may have, and may lack."""
+    gaps = {name for name, share in manifest.statistics.missing.items() if share}
+    optional = {feature.name for feature in manifest.features if feature.optional}
+    if found := [feature.name for feature in manifest.features if feature.name in optional & gaps]:
+        yield f"Optional in requests, as the training data has gaps there: {_names(found)}."
+    if named := [feature.name for feature in manifest.features if feature.name in optional - gaps]:
+        yield f"Optional in requests, as you named them: {_names(named)}."
+    if needed := [feature.name for feature in manifest.features if feature.name in gaps - optional]:
+        yield f"Required, although the data has gaps there: {_names(needed)}. The model does not predict without."
     if unlisted := [each.name for each in manifest.features if isinstance(each, Category) and each.open]:
-        print(f"Categories that also accept new values, with a warning: {join_names(unlisted)}. --closed refuses them.")
+        yield f"New values are predicted, with a warning: {_names(unlisted)}. With --closed they are refused."
     if texts := [each.name for each in manifest.features if isinstance(each, Text)]:
-        print(f"Free text: {join_names(texts)}. No text of the training data is in the files.")
-    if "frame" in artifact.rows and artifact.runtime == "scikit-learn":
-        print(FRAME_COST)
-    graph = [folder / artifact.onnx.file] if artifact.onnx else []
-    data = [path for path in [folder / document.DATA_FILE] if path.exists()]
-    _print_files(folder / artifact.file, folder / document.FILE, *data, folder / picture.FILE, *graph)
+        yield f"Free text: {_names(texts)}. The service publishes no text of the training data."
 
 
-def _print_files(model: Path, manifest: Path, *others: Path) -> None:
-    for path in (model, manifest, *others):
-        print(f"Wrote {_relative(path)}, {path.stat().st_size / 1000:.1f} kB.")
+def _names(names: Iterable[str]) -> str:
+    return join_names(names, MAX_FEATURES)
+
+
+def _print_files(manifest: Manifest, folder: Path) -> None:
+    artifact = manifest.artifact
+    model, described = folder / artifact.file, folder / document.FILE
+    paths = [model, described, folder / document.DATA_FILE, folder / picture.FILE]
+    paths += [folder / artifact.onnx.file] if artifact.onnx else []
+    print(f"Written into {_relative(folder)}: {', '.join(_sized(path) for path in paths if path.exists())}.")
     if model.stat().st_size > MAX_GIT_BYTES:
         print("This is large for git. To use git-lfs, remove the line of model/slr.joblib from .gitattributes.")
-    if manifest.resolve().parent != APP / "model":
-        print(f"To serve this model, set MODEL_MANIFEST to {_relative(manifest)}.")
-    print("Next: run make run, check the page, then commit the files.")
+    if folder.resolve() == APP / "model":
+        print("Next: make run, and try it in the browser. Then make test, and commit model/ and docs/openapi.json.")
+    else:
+        print(f"Next: to serve this model, set MODEL_MANIFEST to {_relative(described)}.")
+
+
+def _sized(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{path.name} ({size / 1e6:,.1f} MB)" if size >= 1e6 else f"{path.name} ({size / 1e3:.1f} kB)"
 
 
 def _relative(path: Path) -> Path:

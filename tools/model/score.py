@@ -24,7 +24,9 @@ MAX_ROWS_PREDICTED = 10_000  # enough for four places, and quick for any estimat
 MARGIN = 0.02  # a score that is better by less may be luck
 MIN_RANKING = 0.6  # area under the curve; rare classes are seldom predicted, but ranked
 LOW_R2 = 0.1
-ADVICE = "Check the target, and the order of the columns. To adopt it all the same: --anyway."
+ADVICE = (
+    "Check the target, and the order of the columns. To adopt it all the same, add --anyway, or ANYWAY=1 with make."
+)
 
 
 class Agreement(NamedTuple):

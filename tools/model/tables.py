@@ -31,13 +31,21 @@ class Reading(NamedTuple):
     """The model, whose encoders have the categories of its training."""
 
 
+class _Parsed(NamedTuple):
+    frame: pd.DataFrame
+    recognised: list[str]
+    """The file's form, for people."""
+    notes: Mapping[str, Sequence[str]] = {}
+    """Lines for the owner about texts such as NA, by column."""
+
+
 def read(path: Path, reading: Reading) -> pd.DataFrame:
     """Return the table in a CSV or Parquet file with named columns, and print what was recognised. Raises Refused."""
     packed = _content(path)
     content = _unpacked(path, packed)
     _refuse_workbooks(path, content)
     try:
-        frame, recognised = _parquet(content) if content.startswith(PARQUET) else _csv(path, content, reading)
+        frame, recognised, notes = _parquet(content) if content.startswith(PARQUET) else _csv(path, content, reading)
     except (ValueError, OSError) as error:  # pandas' own errors and wrong encodings among them
         kind = "Parquet" if content.startswith(PARQUET) else "CSV"
         raise Refused(f"{path.name} cannot be read as {kind}: {one_line(error)}") from error
@@ -46,7 +54,16 @@ def read(path: Path, reading: Reading) -> pd.DataFrame:
         frame = frame.rename(columns={f" {reading.target}": reading.target})
     print(f"{path.name}: {len(frame):,} rows, {', '.join(recognised)}.")
     _refuse_unknown_columns(frame, path, (reading.target, *reading.texts))
+    _print_notes(notes, frame, reading)
     return frame
+
+
+def _print_notes(notes: Mapping[str, Sequence[str]], frame: pd.DataFrame, reading: Reading) -> None:
+    """Print the lines about the target, and about the columns that the model uses."""
+    used = categories.used_columns(reading.estimator, [name for name in frame.columns if name != reading.target])
+    for name, lines in notes.items():
+        if name in used or name == reading.target:
+            print(*lines, sep="\n", end="\n" * bool(lines))
 
 
 def _content(path: Path) -> bytes:
@@ -73,13 +90,12 @@ def _refuse_workbooks(path: Path, content: bytes) -> None:
         raise Refused(f"{path.name} is a zip archive: unpack it, and use the file in it.")
 
 
-def _parquet(content: bytes) -> tuple[pd.DataFrame, list[str]]:
+def _parquet(content: bytes) -> _Parsed:
     frame = pd.read_parquet(io.BytesIO(content))
-    return (frame.reset_index() if any(frame.index.names) else frame), ["Parquet"]
+    return _Parsed(frame.reset_index() if any(frame.index.names) else frame, ["Parquet"])
 
 
-def _csv(path: Path, content: bytes, reading: Reading) -> tuple[pd.DataFrame, list[str]]:
-    """Return the table, and for people its form."""
+def _csv(path: Path, content: bytes, reading: Reading) -> _Parsed:
     form = csv_form.recognise(content)
     fitted = _fitted(form, reading)
     first = _parsed(form, fitted, nrows=MAX_FIRST_ROWS, na_values=["", *missing.MARKS])
@@ -89,22 +105,28 @@ def _csv(path: Path, content: bytes, reading: Reading) -> tuple[pd.DataFrame, li
             "numbers with decimal commas need semicolons or tabs between them."
         )
     commas = _has_decimal_commas(first, fitted, path.name)
-    frame, commas = _numbers(form, fitted, path.name, commas=commas)
-    return frame, [SEPARATORS[form.separator], *["decimal commas"] * commas, form.encoding]
+    frame, commas, notes = _numbers(form, fitted, path.name, commas=commas)
+    return _Parsed(frame, [SEPARATORS[form.separator], *["decimal commas"] * commas, form.encoding], notes)
 
 
-def _numbers(form: Form, fitted: "_Fitted", source: str, *, commas: bool) -> tuple[pd.DataFrame, bool]:
-    """Return the whole table, and True if its numbers have decimal commas: the first rows need not show them."""
+def _numbers(
+    form: Form, fitted: "_Fitted", source: str, *, commas: bool
+) -> tuple[pd.DataFrame, bool, Mapping[str, Sequence[str]]]:
+    """Return the whole table, True if its numbers have decimal commas, and the notes about texts such as NA.
+
+    The first rows need not show the decimal commas.
+    """
     options: dict[str, Any] = {"decimal": "," if commas else "."}
     frame = _parsed(form, fitted, **options)
-    if marks := missing.marks(frame, fitted.categories, source):
-        options["na_values"] = {name: ["", *marks.get(name, ())] for name in frame.columns}
+    marks = missing.marks(frame, fitted.categories, source)
+    if any(read.missing for read in marks.values()):
+        options["na_values"] = {name: ["", *(marks[name].missing if name in marks else ())] for name in frame.columns}
         frame = _parsed(form, fitted, **options)
     if not commas and (commas := _has_decimal_commas(frame, fitted, source)):
         frame = _parsed(form, fitted, **options | {"decimal": ","})
     if commas:
         csv_form.refuse_other_numbers(frame.drop(columns=list(fitted.texts), errors="ignore"), source)
-    return frame, commas
+    return frame, commas, {name: read.notes for name, read in marks.items()}
 
 
 def _has_decimal_commas(frame: pd.DataFrame, fitted: "_Fitted", source: str) -> bool:

@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
-from tools.model.categories import of_columns, of_target
+from tools.model.categories import of_columns, of_target, used_columns
 
 FRAME = pd.DataFrame({"n": [1.0, 2.0] * 5, "a": ["NA", "x"] * 5, "b": ["p", "q"] * 5})
 CATEGORIES = {"a": {"NA", "x"}, "b": {"p", "q"}}
@@ -57,6 +57,21 @@ def test_columns_that_a_step_may_have_moved_or_changed_have_no_categories() -> N
     assert of_columns(moved.fit(FRAME[["a", "b"]]), ["a", "b"]) == {}
     assert of_columns(changed.fit(FRAME[["a", "b"]].to_numpy(dtype=str)), ["a", "b"]) == {}
     assert of_columns(chosen.fit(FRAME[["a", "b"]].replace({"NA": "x", "q": "p"}), TARGET), ["a", "b"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "used"),
+    [
+        (make_pipeline(ColumnTransformer([("a", OneHotEncoder(), ["a"])]), LinearRegression()), {"a"}),
+        (GridSearchCV(make_pipeline(ColumnTransformer([("a", OneHotEncoder(), [1])]), LinearRegression()), {}), {"a"}),
+        (pipeline(["a"]), {"n", "a", "b"}),
+        (make_pipeline(OrdinalEncoder(), LinearRegression()), {"n", "a", "b"}),
+    ],
+    ids=["the others are dropped", "by position", "the others pass", "none is dropped"],
+)
+def test_the_columns_that_a_model_uses_are_those_that_it_does_not_drop(estimator: Any, used: set[str]) -> None:
+    numbers = FRAME.assign(b=FRAME["n"])
+    assert used_columns(estimator.fit(numbers, TARGET), ["other", *FRAME]) == used
 
 
 def test_the_labels_are_those_of_a_classifier() -> None:

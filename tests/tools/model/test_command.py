@@ -97,7 +97,7 @@ def test_name_version_and_class_labels_can_be_chosen(tmp_path: Path) -> None:
     written = manifest.decode((tmp_path / "slr.json").read_bytes())
     assert code == 0
     assert (written.name, written.version, written.output.classes) == ("Σ of two", "2.0.0", ("below", "above"))
-    assert written.artifact.onnx is not None  # skl2onnx is not deployed, and is allowed all the same
+    assert written.artifact.onnx is not None  # onnx is not deployed, and is allowed all the same
 
 
 def test_a_model_of_other_data_is_adopted_only_anyway(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

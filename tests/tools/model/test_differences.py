@@ -48,3 +48,11 @@ def test_a_row_is_described_as_a_client_sends_it() -> None:
     assert row_text(REGRESSOR, columns, 0) == '{"age":1.0,"ward":"a"}'
     assert row_text(REGRESSOR, columns, 1) == '{"age":null,"ward":null}'
     assert result_text(Predicted(["a"], [[1.0]]), 0) == "'a' [1.0]"
+
+
+def test_a_message_has_some_features_and_probabilities_of_many() -> None:
+    many = manifest([Number(name=f"x{i}", range=(0.0, 9.0)) for i in range(12)])
+    text = row_text(many, [np.array([1.0])] * 12, 0)
+    assert text.startswith('{"x0":1.0,')
+    assert text.endswith('"x9":1.0, …}')
+    assert result_text(Predicted(["a"], [[0.0] * 12]), 0) == f"'a' [{', '.join(['0.0'] * 10)}, …]"

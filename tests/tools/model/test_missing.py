@@ -41,6 +41,20 @@ def test_without_an_encoder_the_usual_texts_are_missing_values(
     )
 
 
+def test_nothing_is_printed_about_columns_that_the_model_does_not_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "train.csv").write_text("note,ward,y\nNA,x,low\nfine,NA,NA\n")
+
+    read(tmp_path / "train.csv", Reading("y", (), encoder("x", "NA")))
+
+    assert capsys.readouterr().out == (
+        "train.csv: 2 rows, commas, UTF-8.\n"
+        'train.csv: "NA" in the column ward: a category, as in training (1 row).\n'
+        'train.csv: "NA" in the column y: missing, as pandas reads it (1 row).\n'
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "values"),
     [("ward,y\n1.5,1\nNA,2\nnull,3\n", [1.5, None, None]), ("ward,y\nTrue,1\nNaN,2\nFalse,3\n", [True, None, False])],

@@ -17,10 +17,24 @@ from sklearn.tree import DecisionTreeRegressor
 from shared.model.columns import Column
 from shared.model.runtimes import Predicted
 from shared.model.runtimes.onnx import OnnxModel
-from tests.tools.model.graphed import ARRAY, GAPS, LABELS, MIXED, MIXED_GAPS, TARGET, THREE, WIDE, encoded, written
+from shared.model.runtimes.sklearn import SklearnModel
+from tests.tools.model.graphed import (
+    ARRAY,
+    GAPS,
+    LABELS,
+    MIXED,
+    MIXED_GAPS,
+    TARGET,
+    THREE,
+    WIDE,
+    contracted,
+    encoded,
+    written,
+)
+from tools.model import parity
 from tools.model.graphs import boosting, forests
 from tools.model.graphs.trees import LESS, Tree, ensemble
-from tools.model.parity import NotServed
+from tools.model.parity import Candidate, NotServed
 
 type Fault = Callable[[Tree], Tree]
 
@@ -149,3 +163,29 @@ def test_a_bagged_sum_in_another_order_is_rounding(monkeypatch: pytest.MonkeyPat
 def test_rounding_on_the_boundary_of_a_smooth_model_is_no_fault(estimator: Any) -> None:
     y = THREE if isinstance(estimator, SVC) else TARGET
     assert written(estimator, WIDE, y).onnx.difference <= 1e-9
+
+
+def test_an_error_of_onnxruntime_is_not_shown_to_the_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION")
+
+    monkeypatch.setattr(OnnxModel, "predict", fail)
+    with pytest.raises(NotServed) as refused:
+        written(LinearRegression(), ARRAY, TARGET)
+    assert str(refused.value) == "its ONNX graph fails on rows that the model predicts"
+
+
+def test_a_model_that_fails_on_rows_beside_its_data_is_reported_with_its_own_reason() -> None:
+    class Narrow(LinearRegression):  # type: ignore[misc]
+        """A line that refuses rows beside its data."""
+
+        def predict(self, X: Any) -> Any:  # noqa: N803 - scikit-learn's name
+            if np.abs(X).max() > 1_000:
+                raise ValueError("too far")
+            return super().predict(X)
+
+    estimator = Narrow().fit(ARRAY, TARGET)
+    manifest, data = contracted(estimator, ARRAY, TARGET)
+    candidate = Candidate(SklearnModel(manifest, LinearRegression().fit(ARRAY, TARGET)), "another")
+    with pytest.raises(NotServed, match=r"fails on rows that are made for the comparison \(the estimator .* too far"):
+        parity.compare(manifest, estimator, candidate, data)

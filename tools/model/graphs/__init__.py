@@ -17,6 +17,7 @@ import numpy as np
 
 from shared.model.manifest import Category, Feature
 from shared.model.runtimes import onnx
+from tools.model.artifact import final_class
 from tools.model.graphs import (
     bayes,
     boosting,
@@ -82,7 +83,7 @@ def write(estimator: Any, features: Sequence[Feature], *, classifier: bool, prob
         result = classify(estimator, frame)
         graph.output(onnx.CLASS, result.position)
         if probabilities:
-            graph.output(onnx.PROBABILITIES, _probabilities(result.probabilities))
+            graph.output(onnx.PROBABILITIES, _probabilities(result.probabilities, estimator))
     else:
         graph.output(onnx.PREDICTIONS, regress(estimator, frame))
     if graph.valid is not None:
@@ -98,7 +99,7 @@ def _column(rows: Tensor, position: int, feature: Feature) -> Column:
     return Column(rows, position, values, unknown, missing, checked=True, name=feature.name)
 
 
-def _probabilities(probabilities: Tensor | None) -> Tensor:
+def _probabilities(probabilities: Tensor | None, estimator: Any) -> Tensor:
     if probabilities is None:
-        raise Unsupported("the classifier's probabilities have no graph")
+        raise Unsupported(f"no graph is written for the probabilities of {final_class(estimator)}")
     return probabilities

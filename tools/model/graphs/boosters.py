@@ -38,7 +38,7 @@ def linked(objective: str, total: Tensor) -> Tensor:
 def numbered(frame: Frame, categories: Sequence[Sequence[Any] | None]) -> Frame:
     """Return the frame with each category as its place in the booster's own list; NaN for all others."""
     if len(categories) != len(frame):
-        raise Unsupported("the booster has other columns")
+        raise Unsupported("the booster was trained on other columns than its estimator")
     return Frame(tuple(_numbered(column, known) for column, known in zip(frame.columns, categories, strict=True)))
 
 
@@ -48,7 +48,7 @@ def _numbered(column: Column, known: Sequence[Any] | None) -> Column:
             raise Unsupported("the booster has categories that are numbers")
         return column
     if known is None:
-        raise Unsupported("a category is used without an encoder")
+        raise Unsupported("a category reaches the estimator without an encoder")
     places = {value: float(i) for i, value in enumerate(known)}
     table = np.array([*(places.get(value, np.nan) for value in column.values), np.nan, np.nan])
     code = column.vector.reshape(-1).cast(np.int64).lookup(table.reshape(-1, 1))

@@ -126,7 +126,7 @@ def _initial(estimator: Any, targets: int) -> list[float]:
     if isinstance(initial, str):
         return [0.0] * targets
     if name_of(initial) not in ("sklearn.DummyRegressor", "sklearn.DummyClassifier"):
-        raise Unsupported("gradient boosting starts from an estimator of its own")
+        raise Unsupported("gradient boosting starts from an estimator of your own (init)")
     row = np.zeros((1, estimator.n_features_in_))
     if hasattr(initial, "predict_proba") and hasattr(estimator, "classes_"):
         value = initial.predict_proba(row)

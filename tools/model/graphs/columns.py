@@ -44,7 +44,7 @@ def column_transformer(estimator: Any, frame: Frame) -> Frame:
         try:
             part = frame.select([positions[i] for i in chosen])
         except KeyError as missing:
-            raise Unsupported("a step uses a column that the model was found not to use") from missing
+            raise Unsupported("a step uses a column that does not change the predictions") from missing
         flat = isinstance(columns, (str, int, np.integer))
         parts.append(lookup(member, part, flat=True) if flat and not part.numeric else _step(member, part))
     return Frame.join(parts)

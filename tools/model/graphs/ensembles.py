@@ -74,7 +74,7 @@ def stacking_classifier(estimator: Any, frame: Frame) -> Classified:
 def one_vs_rest(estimator: Any, frame: Frame) -> Classified:
     """Return the class whose own classifier has the greatest score."""
     if estimator.multilabel_:
-        raise Unsupported("the classifier predicts several labels")
+        raise Unsupported("the classifier predicts several labels for one row")
     scores = [_binary_score(member, frame) for member in estimator.estimators_]
     shares = None
     if all(hasattr(member, "predict_proba") for member in estimator.estimators_):
@@ -90,7 +90,7 @@ def one_vs_rest(estimator: Any, frame: Frame) -> Classified:
 def one_vs_one(estimator: Any, frame: Frame) -> Classified:
     """Return the class with most votes of the pairs; confidences break ties."""
     if estimator.pairwise_indices_ is not None:
-        raise Unsupported("the classifier has a kernel that is computed elsewhere")
+        raise Unsupported("the classifier has a precomputed kernel")
     labels = stack([classify(member, frame).position.cast(np.float64) for member in estimator.estimators_])
     confidences = stack([_binary_score(member, frame) for member in estimator.estimators_])
     scores = pair_votes(labels, confidences, len(estimator.classes_))

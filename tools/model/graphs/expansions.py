@@ -47,7 +47,7 @@ def spline_transformer(estimator: Any, frame: Frame) -> Frame:
     Beyond the outer knots they continue as constants, lines, polynomials or periods.
     """
     if estimator.extrapolation not in ("constant", "linear", "continue", "periodic"):
-        raise Unsupported("splines without extrapolation have no graph")
+        raise Unsupported("no graph is written for a SplineTransformer with extrapolation='error'")
     parts = [_splines(estimator, spline, frame.select([i]).matrix()) for i, spline in enumerate(estimator.bsplines_)]
     width = sum(parts_width for _, parts_width in parts)
     return Frame.from_tensor(concat([part for part, _ in parts]), width)

@@ -72,9 +72,9 @@ class Frame:
     def matrix(self) -> Tensor:
         """Return the columns as numbers, shape (rows, columns). Raises Unsupported when one is a category."""
         if not self.columns:
-            raise Unsupported("a step has no columns")
+            raise Unsupported("a step gets no columns")
         if not self.numeric:
-            raise Unsupported("a category is used without an encoder")
+            raise Unsupported("a category reaches the estimator without an encoder")
         return gather(self.columns)
 
     @property

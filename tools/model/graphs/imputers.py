@@ -44,14 +44,14 @@ def _is_missing(estimator: Any, frame: Frame) -> Any:
     """Return true where a value is the estimator's mark of missing ones."""
     rows, mark = frame.matrix(), estimator.missing_values
     if not isinstance(mark, (int, float)):
-        raise Unsupported("an imputer has no number for missing values")
+        raise Unsupported("missing_values of an imputer is neither NaN nor a number")
     return rows.is_nan() if np.isnan(mark) else rows.equals(float(mark))
 
 
 def _mixed(estimator: Any, frame: Frame) -> Frame:
     """Return numbers and categories, imputed column by column."""
     if estimator.add_indicator:
-        raise Unsupported("an imputer has numbers and categories together, and an indicator")
+        raise Unsupported("an imputer with add_indicator has numbers and categories together")
     return Frame(tuple(_column(estimator.statistics_[i], column) for i, column in enumerate(frame.columns)))
 
 

@@ -74,7 +74,7 @@ def label_propagation(estimator: Any, frame: Frame) -> Classified:
 
 def _support_kernel(estimator: Any, frame: Frame) -> Tensor:
     if getattr(estimator, "_sparse", False):
-        raise Unsupported("support vectors of sparse rows have no graph")
+        raise Unsupported("the support vectors are a sparse matrix")
     points = _stored(estimator.support_vectors_)
     kernel = _Kernel(estimator.kernel, float(estimator._gamma), float(estimator.degree), float(estimator.coef0))
     return _kernel(kernel, frame, points)
@@ -170,5 +170,5 @@ def _stored(points: Any) -> NDArray[np.float64]:
     """Return the stored points. Raises Unsupported when they are too many to compare each row with."""
     array = np.asarray(points, dtype=np.float64)
     if array.size > MAX_STORED_NUMBERS:
-        raise Unsupported(f"it compares each row with {len(array)} stored rows")
+        raise Unsupported(f"it compares each row with {len(array)} stored rows, too many for a graph")
     return np.ascontiguousarray(array)

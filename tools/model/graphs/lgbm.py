@@ -25,7 +25,7 @@ def lightgbm_regressor(estimator: Any, frame: Frame) -> Tensor:
     model = _model(estimator)
     objective, *options = str(model["objective"]).split()
     if "sqrt" in options:
-        raise Unsupported("no graph is written for LightGBM's square root of the target")
+        raise Unsupported("no graph is written for reg_sqrt of LightGBM")
     return linked(objective, _sum(model, frame).reshape(-1))
 
 
@@ -111,5 +111,5 @@ def _missing_left(node: dict[str, Any]) -> bool:
     if not node or node["decision_type"] == CATEGORY:
         return False
     if node["missing_type"] == "Zero":
-        raise Unsupported("LightGBM takes zeros for missing values")
+        raise Unsupported("zero_as_missing of LightGBM is set")
     return bool(node["default_left"]) if node["missing_type"] == "NaN" else bool(node["threshold"] >= 0)

@@ -88,7 +88,7 @@ def _call(estimator: Any, rows: Sequence[Sequence[Any]], kinds: Sequence[type], 
             warnings.simplefilter("ignore")
             result = estimator.transform(_rows(estimator, rows, kinds, flat))
     except Exception as error:
-        raise Unsupported(f"{type(estimator).__name__} fails on a category ({type(error).__name__})") from error
+        raise Unsupported(f"{type(estimator).__name__} fails on a category of the data") from error
     if hasattr(result, "toarray"):
         result = result.toarray()
     array = np.asarray(result, dtype=object)

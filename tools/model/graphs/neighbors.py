@@ -18,7 +18,7 @@ def nearest_regressor(estimator: Any, frame: Frame) -> Tensor:
     """Return the mean target of the nearest rows, weighted by 1 / distance where the estimator does so."""
     targets = np.asarray(estimator._y, dtype=np.float64)
     if targets.ndim > 1 and targets.shape[1] > 1:
-        raise Unsupported("the neighbours have several targets")
+        raise Unsupported(f"{type(estimator).__name__} has several targets")
     distances, places = _distances(estimator, frame).top(estimator.n_neighbors, largest=False)
     values = places.lookup(targets.ravel())
     if estimator.weights == "uniform":
@@ -31,7 +31,7 @@ def nearest_regressor(estimator: Any, frame: Frame) -> Tensor:
 def nearest_classifier(estimator: Any, frame: Frame) -> Classified:
     """Return the most frequent class of the nearest rows, the first of equal ones."""
     if estimator.outputs_2d_:
-        raise Unsupported("the neighbours have several targets")
+        raise Unsupported(f"{type(estimator).__name__} has several targets")
     distances, places = _distances(estimator, frame).top(estimator.n_neighbors, largest=False)
     votes = places.lookup(np.eye(len(estimator.classes_))[np.ravel(estimator._y)])
     if estimator.weights != "uniform":
@@ -53,7 +53,7 @@ def radius_classifier(estimator: Any, frame: Frame) -> Classified:
     """Return the most frequent class of the rows within the radius; a row with none is refused."""
     near = _within(estimator, frame)
     if estimator.outlier_label is not None:
-        raise Unsupported("the classifier has a label for rows without neighbours")
+        raise Unsupported("the classifier has an outlier_label")
     near.graph.require(near.sum() > 0.0)
     total = near @ np.eye(len(estimator.classes_))[np.ravel(estimator._y)]
     return Classified(total.argmax(), total / total.sum(keepdims=True))
@@ -66,7 +66,7 @@ def _within(estimator: Any, frame: Frame) -> Tensor:
     near = (_distances(estimator, frame) <= limit).cast(np.float64)
     if estimator.weights == "uniform":
         return near
-    raise Unsupported("the neighbours within a radius have weights")
+    raise Unsupported("the neighbours within a radius have other weights than 'uniform'")
 
 
 def _distances(estimator: Any, frame: Frame) -> Tensor:
@@ -87,7 +87,7 @@ def _root(estimator: Any, distances: Tensor) -> Tensor:
 def _weights(estimator: Any, distances: Tensor) -> Tensor:
     """Return 1 / distance; in a row with distances of 0, 1 for those and 0 for the others."""
     if estimator.weights != "distance":
-        raise Unsupported("the neighbours have weights by a function of the owner")
+        raise Unsupported("the weights of the neighbours are a function of your own")
     zero = distances.equals(0.0).cast(np.float64)
     exact = zero.max(keepdims=True) > 0.0
     return exact.where(zero, 1.0 / exact.where(1.0, distances))
@@ -95,7 +95,7 @@ def _weights(estimator: Any, distances: Tensor) -> Tensor:
 
 def _stored(points: Any) -> NDArray[np.float64]:
     if not isinstance(points, np.ndarray):
-        raise Unsupported("the stored rows are sparse")
+        raise Unsupported("the stored rows are a sparse matrix")
     if points.size > MAX_STORED_NUMBERS:
-        raise Unsupported(f"it compares each row with {len(points)} stored rows")
+        raise Unsupported(f"it compares each row with {len(points)} stored rows, too many for a graph")
     return np.ascontiguousarray(points, dtype=np.float64)

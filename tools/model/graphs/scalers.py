@@ -71,7 +71,7 @@ def function_transformer(estimator: Any, frame: Frame) -> Frame:
     name = getattr(estimator.func, "__name__", "")
     function = FUNCTIONS.get(name) if isinstance(estimator.func, np.ufunc) or estimator.func is np.nan_to_num else None
     if function is None or estimator.kw_args:
-        raise Unsupported("a FunctionTransformer has a function without an operator")
+        raise Unsupported(f"ONNX has no operator for the function {name or estimator.func} of a FunctionTransformer")
     return _frame(function(frame.matrix()), frame)
 
 
@@ -91,7 +91,7 @@ def quantile_transformer(estimator: Any, frame: Frame) -> Frame:
     Of several equal quantiles the mean of the lowest and the highest share counts, by going from both ends.
     """
     if estimator.output_distribution != "uniform":
-        raise Unsupported("no graph is written for a QuantileTransformer to the normal distribution")
+        raise Unsupported("no graph is written for a QuantileTransformer with output_distribution='normal'")
     shares = np.asarray(estimator.references_, dtype=np.float64)
     columns = []
     for i, quantiles in enumerate(np.asarray(estimator.quantiles_, dtype=np.float64).T):

@@ -107,7 +107,7 @@ def dummy_regressor(estimator: Any, frame: Frame) -> Tensor:
 def dummy_classifier(estimator: Any, frame: Frame) -> Classified:
     """Return the constant label with the shares of the training data."""
     if estimator.strategy not in ("prior", "most_frequent", "constant"):
-        raise Unsupported("a DummyClassifier draws its labels")
+        raise Unsupported("a DummyClassifier predicts at random")
     shares = estimator.predict_proba(np.zeros((1, 1)))
     label = estimator.predict(np.zeros((1, 1)))[0]
     zero = _nothing(frame).reshape(-1, 1)
@@ -123,7 +123,7 @@ def _nothing(frame: Frame) -> Tensor:
 
 def _signed(decision: Tensor | None, place: int) -> Tensor:
     if decision is None:
-        raise Unsupported("a threshold is on a score without a graph")
+        raise Unsupported("no graph is written for the score that a threshold is on")
     return decision if place else -decision
 
 
@@ -187,7 +187,7 @@ def _inverse_robust(transformer: Any, predicted: Tensor) -> Tensor:
 
 def _inverse_min_max(transformer: Any, predicted: Tensor) -> Tensor:
     if transformer.clip:
-        raise Unsupported("the target's scaler cuts off values")
+        raise Unsupported("the scaler of the target has clip=True")
     return (predicted - float(transformer.min_[0])) / float(transformer.scale_[0])
 
 
@@ -197,7 +197,7 @@ def _inverse_function(transformer: Any, predicted: Tensor) -> Tensor:
         return predicted
     if isinstance(function, np.ufunc) and function.__name__ in FUNCTIONS and not transformer.inv_kw_args:
         return FUNCTIONS[function.__name__](predicted)
-    raise Unsupported("the target is transformed back by a function without an operator")
+    raise Unsupported("ONNX has no operator for the function that transforms the target back")
 
 
 def _inverse_power(transformer: Any, predicted: Tensor) -> Tensor:

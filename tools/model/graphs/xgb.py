@@ -47,7 +47,7 @@ def xgboost_classifier(estimator: Any, frame: Frame) -> Classified:
 def _learner(estimator: Any) -> dict[str, Any]:
     """Return the learner's part of the model."""
     if estimator.missing is not None and not np.isnan(estimator.missing):
-        raise Unsupported("a number stands for missing values in XGBoost")
+        raise Unsupported("the parameter missing of XGBoost is a number")
     learner: dict[str, Any] = json.loads(estimator.get_booster().save_raw("json"))["learner"]
     booster = learner["gradient_booster"]["name"]
     if booster != "gbtree":

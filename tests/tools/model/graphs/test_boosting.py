@@ -31,7 +31,7 @@ def test_gradient_boosting_may_start_from_zero() -> None:
 
 
 def test_a_start_of_the_owner_is_computed_in_float32_and_stays_with_scikit_learn() -> None:
-    with pytest.raises(NotServed, match="starts from an estimator of its own"):
+    with pytest.raises(NotServed, match="starts from an estimator of your own"):
         written(GradientBoostingRegressor(init=Ridge(), n_estimators=3), ARRAY, TARGET)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import partial
 
+from shared import memory
 from shared.api.health import HealthChecks, started
 from shared.api.openapi import OpenApi
 from shared.auth import Auth
@@ -62,6 +63,7 @@ class Service:
 
     def start(self) -> None:
         """Load the model in the background while the host makes ready, and flush telemetry when the process ends."""
+        memory.bound_arenas()
         self.telemetry.flush_at_exit()
         self.model.preload()
 

@@ -14,7 +14,7 @@ import msgspec
 
 from shared import telemetry
 from shared.api.routes import JSON, PROBLEM_JSON, Handler, Request, Response, Route, Schema
-from shared.problems import Problem, TooLarge, UnsupportedMediaType
+from shared.problems import MAX_NAME_LENGTH, Problem, TooLarge, UnsupportedMediaType
 from shared.telemetry import Invocation, Telemetry
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # 10,000 instances of 40 features are about 8 MiB
@@ -93,7 +93,9 @@ def _media_type(accepts: Sequence[str], headers: Mapping[str, str]) -> str:
     """Return the body's media type. Raises UnsupportedMediaType for another type or charset, or a compressed body."""
     media_type, charsets = _content_type(headers.get("content-type", ""))
     if media_type not in accepts or not charsets <= CHARSETS:
-        raise UnsupportedMediaType(f"Send {' or '.join(accepts)} in UTF-8")
+        sent = headers.get("content-type", "")[:MAX_NAME_LENGTH]
+        found = f"and not {telemetry.printable(sent)}" if sent else "and name it in Content-Type"
+        raise UnsupportedMediaType(f"Send {' or '.join(accepts)} in UTF-8, {found}")
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body uncompressed")
     return media_type

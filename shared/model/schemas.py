@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
-from shared.model import validation
+from shared.model import malformed, validation
 from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Category, Feature, Label, Manifest, Text
 from shared.problems import MalformedJson, SettingInvalid, TooManyInstances
 
@@ -66,6 +66,7 @@ class Schemas:
 
         Raises MalformedJson, TooManyInstances, or InvalidInstances with every bad field.
         """
+        body = malformed.without_mark(body)
         if body.count(b"{") > self.max_instances + 1:
             self._refuse_many(body)
         try:
@@ -73,7 +74,7 @@ class Schemas:
         except msgspec.ValidationError:  # stops at the first error: a second, slower pass finds them all
             self._raise_invalid(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise MalformedJson from None
+            raise MalformedJson(malformed.reason(body)) from None
         if len(instances) > self.max_instances:
             raise TooManyInstances(f"One request may hold {self.max_instances} instances")
         if self.entities and not all(map(self._can_be_completed, instances)):

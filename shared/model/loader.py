@@ -1,7 +1,6 @@
 """The model, loaded once when it is first needed, off the event loop."""
 
 import asyncio
-import ctypes
 import gc
 import math
 import threading
@@ -10,14 +9,14 @@ import timeit
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from msgspec import Struct
 
-from shared import telemetry
+from shared import memory, telemetry
 from shared.cooldown import Cooldown
 from shared.model import schemas
 from shared.model.manifest import Label, Manifest, label_text
@@ -143,7 +142,7 @@ def load(file: ManifestFile) -> Model:
     with _without_collection():
         model = Model(manifest, load_runtime(file.path.parent, manifest))
         model.slow = _row_seconds(model) > INLINE_SECONDS
-    _return_memory()
+    memory.return_free()  # reading a graph of 8 MB leaves 25 MB free, which nothing else needs
     _log.info("model loaded: %s %s in %.0f ms", manifest.name, manifest.version, (time.perf_counter() - started) * 1000)
     return model
 
@@ -191,12 +190,6 @@ def _without_collection() -> Iterator[None]:
         gc.freeze()
     finally:
         gc.enable()
-
-
-def _return_memory() -> None:
-    """Return free memory to the system: reading a graph of 8 MB leaves 25 MB free, which nothing else needs."""
-    with suppress(AttributeError, OSError, TypeError):  # other systems, and other C libraries than glibc
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _raise_infinite(values: Sequence[float]) -> NoReturn:

@@ -38,7 +38,7 @@ UNRESOLVED = "@Microsoft.KeyVault("  # a reference that the platform could not r
 EXAMPLE_KEY_PREFIX = "example-"
 BUILD_FILE = Path(__file__).resolve().parent.parent / "BUILD_ID"
 """Written by tools/package: an app setting would be rewritten at every provision."""
-DEMO_NAME, DEMO_PASSWORD = "abi", "password"
+DEMO_NAME, DEMO_PASSWORD = "abi", "password"  # pragma: allowlist secret
 DEMO_HASH = "$2b$12$D6NTDAFNT7wSRO1xg57oKuGBvewukVbzNP9K7/p7JNXKU6DsIE5TW"
 
 

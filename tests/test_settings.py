@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import random
+import string
 from pathlib import Path
 
 import bcrypt
@@ -305,7 +306,7 @@ def test_the_fingerprint_changes_with_settings_but_not_with_secrets_or_the_insta
         "changeme" * 4,
         "0" * 64,
         "0123456789abcdef" * 2,
-        "abcdefghijklmnopqrstuvwxyz123456",
+        string.ascii_lowercase + "123456",
         "my-super-secret-token-key-for-production",
         "a-key-for-tests-of-more-than-32-bytes-" * 2,
         "please-change-this-secret-key-before-use-1234567890",

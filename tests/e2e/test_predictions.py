@@ -158,7 +158,7 @@ def test_basic_credentials_and_a_token_in_the_query_do_not_count(service: Servic
             401,
             "invalid_grant",
         ),
-        ("username=abi&password=password", "application/x-www-form-urlencoded", 400, "invalid_request"),
+        ("grant_type=password&username=abi", "application/x-www-form-urlencoded", 400, "invalid_request"),
         (
             "grant_type=password&username=abi&username=abi&password=x",
             "application/x-www-form-urlencoded",

@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
+from shared import memory
 from shared.model import loader
 from shared.model.loader import LazyModel, Model
 from shared.model.manifest import Number, label_text
@@ -294,6 +295,6 @@ def test_memory_that_is_free_after_a_load_is_returned_to_the_system() -> None:
     last = blocks[-1]  # glibc itself returns only what is free behind the last block
     del blocks
     before = psutil.Process().memory_info().rss
-    loader._return_memory()
+    memory.return_free()
     assert before - psutil.Process().memory_info().rss > 10_000_000
     assert len(last) == 2_000

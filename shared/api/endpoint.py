@@ -19,6 +19,8 @@ from shared.telemetry import Invocation, Telemetry
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # 10,000 instances of 40 features are about 8 MiB
 STRICT_TRANSPORT = f"max-age={365 * 86_400}"  # RFC 6797; by http it has no meaning, and browsers ignore it
+EXPOSED = "X-Request-Id, Server-Timing, Retry-After"
+"""Headers that a page of an allowed origin may read. The platform allows origins, and has no setting for this."""
 CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
 _log = telemetry.get_logger("endpoint")
@@ -52,7 +54,8 @@ class Routes:
             name = str(getattr(handler, "__name__", declared.pattern))
             route = replace(declared, name=name, doc=cleandoc(handler.__doc__ or ""))
             self._routes.append(route)
-            function = self._app.route(route=route.pattern, methods=[route.method])(self.wrap(route, handler))
+            methods = [route.method, "HEAD"] if route.method == "GET" else [route.method]  # else the host has 404
+            function = self._app.route(route=route.pattern, methods=methods)(self.wrap(route, handler))
             self._app.function_name(name)(function)
             return handler
 
@@ -69,7 +72,7 @@ class Routes:
                 except Exception as error:  # nobody above the frame can turn an error into a response
                     response = _failure(route, req, event, error)
                 timed = route.authorize is not None and response.status < 400
-                return _http_response(response, event, timed=timed, secure=_is_https(req.headers))
+                return _http_response(response, event, timed=timed, requested=req.headers)
 
         function.__name__ = route.name
         return function
@@ -149,13 +152,18 @@ def _is_https(headers: Mapping[str, str]) -> bool:
     return headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower() == "https"
 
 
-def _http_response(response: Response, event: Invocation, *, timed: bool, secure: bool) -> func.HttpResponse:
+def _http_response(
+    response: Response, event: Invocation, *, timed: bool, requested: Mapping[str, str]
+) -> func.HttpResponse:
+    """Return the response with its headers. The server leaves the body out for HEAD."""
     headers = {
         "content-type": f"{response.media_type}; charset=utf-8",
         "x-content-type-options": "nosniff",
         "x-request-id": event.operation_id,
     }
-    if secure:
+    if "origin" in requested:
+        headers["access-control-expose-headers"] = EXPOSED
+    if _is_https(requested):
         headers["strict-transport-security"] = STRICT_TRANSPORT
     if timed:
         headers["server-timing"] = ", ".join([f"{name};dur={millis:.3f}" for name, millis in event.steps.items()])

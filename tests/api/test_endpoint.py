@@ -88,6 +88,12 @@ def test_by_https_browsers_are_told_to_stay_with_it(forwarded: str, expected: st
         assert response.headers.get("strict-transport-security") == expected
 
 
+def test_a_page_of_an_allowed_origin_may_read_the_headers_of_the_service() -> None:
+    exposed = call(headers={**GOOD, "origin": "https://app.example"}).headers["access-control-expose-headers"]
+    assert exposed == "X-Request-Id, Server-Timing, Retry-After"
+    assert "access-control-expose-headers" not in call().headers
+
+
 def test_the_content_type_has_a_charset() -> None:
     assert call().headers["content-type"] == "application/json; charset=utf-8"
     assert call(headers={}).headers["content-type"] == "application/problem+json; charset=utf-8"

@@ -226,6 +226,17 @@ def test_public_routes_need_no_token(anyone: httpx.Client, path: str) -> None:
     assert "X-Request-Id" in response.headers
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/model", "/openapi.json", "/health/live", "/health/ready", "/assets/home.css"]
+)
+def test_head_has_the_headers_of_get_and_no_body(anyone: httpx.Client, path: str) -> None:
+    whole, head = anyone.get(path), anyone.head(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["Content-Type"] == whole.headers["Content-Type"]
+    assert head.headers["Content-Length"] == whole.headers["Content-Length"]
+    assert "X-Request-Id" in head.headers
+
+
 def test_the_golden_examples_in_openapi_have_the_manifest_s_predictions(
     anyone: httpx.Client, bearer: httpx.Client
 ) -> None:

@@ -8,13 +8,12 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.api import openapi
 from shared.api.endpoint import Routes
 from shared.api.health import Health
 from shared.api.routes import FORM, HTML, JSON, Request, Response
 from shared.auth import LOGIN_PROBLEMS, PasswordGrant, TokenResponse
 from shared.model import schemas
-from shared.model.manifest import Manifest
+from shared.model.public import PublicManifest
 from shared.predict import PREDICT_PROBLEMS
 from shared.problems import ModelUnavailable, NoClasses, NotFound
 from shared.service import Service
@@ -64,17 +63,16 @@ async def predict_class(request: Request) -> Response:
     return Response(await service.predictor.predict_class(request.body, request.id))
 
 
-@routes.get("model", response_model=Manifest, problems=(ModelUnavailable,))
+@routes.get("model", response_model=PublicManifest, problems=(ModelUnavailable,))
 async def model(request: Request) -> Response:
-    """Return the manifest: everything that is known of the model."""
-    return Response(service.manifest_file.content)
+    """Return the model's public description: features, output, ranges, statistics and examples."""
+    return Response(service.manifest_file.public)
 
 
 @routes.get("openapi.json", response_model=dict[str, Any], problems=(ModelUnavailable,))
 async def openapi_json(request: Request) -> Response:
     """Return this document."""
-    manifest = service.manifest_file.manifest
-    return Response(await service.threads.general.run(openapi.document, routes, manifest, service.settings))
+    return Response(await service.openapi.get(routes))
 
 
 @routes.get("health/live", response_model=Health)

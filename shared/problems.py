@@ -14,6 +14,7 @@
     ├── FeaturesInvalid                 502  features-invalid
     ├── Unavailable                     503  unavailable              try again later
     │   ├── SettingInvalid              503  setting-invalid
+    │   ├── LoginsBusy                  503  logins-busy
     │   ├── StoreUnavailable            503  store-unavailable
     │   │   ├── UsersUnavailable        503  users-unavailable
     │   │   └── FeaturesUnavailable     503  features-unavailable
@@ -36,6 +37,9 @@ REALM = "egl-ml"
 MAX_BAD_FIELDS = 20  # listed in one response: enough to correct a form, too few to fill a log
 
 
+MAX_NAME_LENGTH = 200
+
+
 class BadField(NamedTuple):
     """One wrong member of a request body."""
 
@@ -45,8 +49,13 @@ class BadField(NamedTuple):
 
 
 def pointer(*parts: str | int) -> str:
-    """Return the JSON pointer (RFC 6901 §3) to the member at `parts`."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    """Return the JSON pointer (RFC 6901 §3) to the member at `parts`. A name of over 200 characters is cut off."""
+    return "".join("/" + _short(str(part)).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _short(name: str) -> str:
+    """Return a name that a response may repeat: a caller chooses it, at any length."""
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[:MAX_NAME_LENGTH]}…"
 
 
 class Problem(Exception):
@@ -150,6 +159,12 @@ class SettingInvalid(Unavailable):
     """An app setting that this function needs is missing or wrong. The detail names no value."""
 
     slug, title = "setting-invalid", "The service is not configured"
+
+
+class LoginsBusy(Unavailable):
+    """More passwords wait for their check than a few seconds can hold. This one was not checked."""
+
+    slug, title = "logins-busy", "Too many logins at the same time"
 
 
 class StoreUnavailable(Unavailable):

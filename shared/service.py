@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 
+from shared import memory
 from shared.api.health import HealthChecks, started
+from shared.api.openapi import OpenApi
 from shared.auth import Auth
 from shared.features import Features
 from shared.model import loader
@@ -34,6 +36,7 @@ class Service:
     predictor: Predictor
     """Schemas, features and model together."""
     health: HealthChecks
+    openapi: OpenApi
     pages: Pages
 
     @classmethod
@@ -54,11 +57,13 @@ class Service:
             features=features,
             predictor=Predictor(settings, manifest_file, model, features, threads.general),
             health=HealthChecks(settings, model, auth, features),
+            openapi=OpenApi(settings, manifest_file, threads.general),
             pages=Pages(settings, manifest_file, threads.general),
         )
 
     def start(self) -> None:
         """Load the model in the background while the host makes ready, and flush telemetry when the process ends."""
+        memory.bound_arenas()
         self.telemetry.flush_at_exit()
         self.model.preload()
 

@@ -33,11 +33,13 @@ from shared.validators import (
     url,
     users,
 )
+from shared.weak_keys import is_weak
 
 UNRESOLVED = "@Microsoft.KeyVault("  # a reference that the platform could not resolve: long, and guessable
 EXAMPLE_KEY_PREFIX = "example-"
 BUILD_FILE = Path(__file__).resolve().parent.parent / "BUILD_ID"
 """Written by tools/package: an app setting would be rewritten at every provision."""
+DEMO_NAME, DEMO_PASSWORD = "abi", "password"  # pragma: allowlist secret
 DEMO_HASH = "$2b$12$D6NTDAFNT7wSRO1xg57oKuGBvewukVbzNP9K7/p7JNXKU6DsIE5TW"
 
 
@@ -59,6 +61,13 @@ class Settings:
         "", key, "tokens", "The former key, whose tokens stay valid while keys are changed.", secret=True
     )
     token_lifetime_seconds: int = setting("900", number(60, 86_400), "tokens", "Lifetime of a token in seconds.")
+    trusted_proxies: int = setting(
+        "1",
+        number(0, 10),
+        "users",
+        "Addresses at the end of X-Forwarded-For that proxies of yours wrote: 1 in Azure, 2 behind Front Door or API "
+        "Management, where the app accepts nobody else; 0 ignores the header.",
+    )
     local_tokens: bool = setting(
         "true", switch, "tokens", "`false` turns `/token` off: only tokens of OIDC_ISSUER are valid."
     )
@@ -67,7 +76,10 @@ class Settings:
     )
     oidc_audience: str = setting("", text, "tokens", "The `aud` of that issuer's tokens.")
     oidc_required_scope: str = setting(
-        "", scopes, "tokens", "The scope or app role that its tokens must carry. Of several, one is enough."
+        "",
+        scopes,
+        "tokens",
+        "The scope or app role that its tokens must carry; needed with OIDC_ISSUER. Of several, one is enough.",
     )
     users: Mapping[str, StoredUser] = setting(
         "{}", users, "users", "JSON object, user name → bcrypt hash (`./egl users`).", secret=True
@@ -159,8 +171,8 @@ class Settings:
 
     @property
     def development(self) -> bool:
-        """True on a developer's machine."""
-        return self.environment == "Development"
+        """True on a developer's machine. In Azure it is false, even with a developer's setting copied there."""
+        return self.environment == "Development" and not self.site_name
 
     @property
     def has_feature_store(self) -> bool:
@@ -194,6 +206,8 @@ def _contradictions(settings: Settings) -> Iterable[tuple[str, str]]:
         yield "LOCAL_TOKENS", "is false, and without OIDC_ISSUER no token is valid"
     if settings.oidc_issuer and not settings.oidc_audience:
         yield "OIDC_AUDIENCE", "is not set, but OIDC_ISSUER is"
+    if settings.oidc_issuer and not settings.oidc_required_scope:
+        yield "OIDC_REQUIRED_SCOPE", "is not set, but OIDC_ISSUER is"
     yield from _storage(settings)
     if settings.features_source in ("feast", "http") and not settings.features_url:
         yield "FEATURES_URL", f"is not set, but FEATURES_SOURCE is {settings.features_source}"
@@ -207,6 +221,8 @@ def _outside_development(settings: Settings) -> Iterable[tuple[str, str]]:
     for name, value in (("TOKEN_KEY", settings.token_key), ("TOKEN_KEY_PREVIOUS", settings.token_key_previous)):
         if value.startswith(EXAMPLE_KEY_PREFIX):
             yield name, "is the example key, which works in Development only"
+        elif value and is_weak(value):
+            yield name, "can be guessed: use the output of openssl rand -hex 32"
     if any(user["password_hash"] == DEMO_HASH for user in settings.users.values()):
         yield "USERS", "contains the demo user, which works in Development only"
     if settings.oidc_issuer.startswith("http:"):

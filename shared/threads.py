@@ -20,6 +20,7 @@ class Pool:
     """A bounded number of threads."""
 
     def __init__(self, name: str, max_threads: int, initializer: Callable[[], None] | None = None) -> None:
+        self.max_threads = max_threads
         self._executor = ThreadPoolExecutor(max_threads, thread_name_prefix=name, initializer=initializer)
 
     async def run[**P, R](self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -46,12 +47,14 @@ class Threads:
         """Model loads, key fetches, large batches."""
         self.passwords = Pool("passwords", os.cpu_count() or 1, _lower_priority)
         """bcrypt checks: logins stay fast while the machine is idle, predictions stay fast during a login flood."""
+        self.known_passwords = Pool("known-passwords", 1, _lower_priority)
+        """The same for logins from known networks, which do not wait for guesses."""
         self.tables = Pool("tables", MAX_TABLES)
         self.features = Pool("features", MAX_FEATURES)
 
     def close(self) -> None:
         """Close all pools."""
-        for pool in (self.general, self.passwords, self.tables, self.features):
+        for pool in (self.general, self.passwords, self.known_passwords, self.tables, self.features):
             pool.close()
 
 

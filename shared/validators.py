@@ -17,6 +17,8 @@ AZURITE = "usedevelopmentstorage=true"  # Azure's short form of the connection s
 PUBLIC_INGESTION = "https://dc.services.visualstudio.com"  # the default of a connection string without an endpoint
 OTHER_KEY_FORMATS = ("ssh-", "ecdsa-", "{")  # PyJWT refuses them as secrets, and a login would fail
 PASSWORD_HASH = r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}"  # noqa: S105 - the form of a bcrypt hash
+CHECKED_HASH = PASSWORD_HASH.replace(r"\d\d", "(0[4-9]|1[0-2])")
+"""With a cost of 12 at most: a dearer check would show that the name exists."""
 
 type Validator = Callable[[str], Any]
 
@@ -89,7 +91,7 @@ def scopes(value: str) -> str:
     return value
 
 
-type PasswordHash = Annotated[str, msgspec.Meta(pattern=f"^{PASSWORD_HASH}$")]
+type PasswordHash = Annotated[str, msgspec.Meta(pattern=f"^{CHECKED_HASH}$")]
 
 
 class StoredUser(TypedDict):
@@ -106,7 +108,7 @@ def users(value: str) -> Mapping[str, StoredUser]:
     try:
         decoded = msgspec.json.decode(value, type=dict[str, PasswordHash | StoredUser])
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise ValueError("must be a JSON object of user names and bcrypt hashes") from None
+        raise ValueError("must be a JSON object of user names and bcrypt hashes of cost 4 to 12") from None
     return MappingProxyType(
         {name: StoredUser(password_hash=user) if isinstance(user, str) else user for name, user in decoded.items()}
     )

@@ -1,5 +1,6 @@
 """Fixtures of all tests."""
 
+import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from uuid import uuid4
@@ -13,7 +14,7 @@ from shared.telemetry import ROOT
 from shared.threads import Threads
 from tools import azurite
 
-KEY = "a-key-for-tests-of-more-than-32-bytes"
+KEY = hashlib.sha256(b"the tests' key").hexdigest()
 NO_STORE = "AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a"
 """The connection string of a storage account where nobody listens."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared import problems
-from shared.problems import BadField, InvalidInstances, InvalidToken, Problem, Unauthorized, Unavailable
+from shared.problems import BadField, InvalidInstances, InvalidToken, Problem, Unauthorized, Unavailable, pointer
 
 
 def tree(root: type[Problem] = Problem) -> Iterator[type[Problem]]:
@@ -51,3 +51,7 @@ def test_the_reason_is_no_part_of_the_detail() -> None:
     problem = Problem("for all", reason="for telemetry")
     assert (problem.detail, problem.reason) == ("for all", "for telemetry")
     assert "telemetry" not in str(problem)
+
+
+def test_a_pointer_repeats_no_long_name() -> None:
+    assert pointer("instances", 0, "~/" * 10_000) == "/instances/0/" + "~0~1" * 100 + "…"

@@ -1,6 +1,10 @@
 """Settings: validated, and errors name what is wrong but never quote it."""
 
+import base64
+import hashlib
 import json
+import random
+import string
 from pathlib import Path
 
 import bcrypt
@@ -12,7 +16,7 @@ from shared.validators import ingestion
 from tools import scan
 
 ROOT = Path(__file__).parent.parent
-KEY = "k" * 32
+KEY = hashlib.sha256(b"settings").hexdigest()
 GOOD = {"TOKEN_KEY": KEY, "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
 
 
@@ -69,7 +73,9 @@ def test_bytes_that_are_not_utf_8_are_refused_for_every_setting(name: str) -> No
 
 
 def test_a_key_of_32_bytes_is_enough() -> None:
-    assert "TOKEN_KEY" not in Settings.read({"TOKEN_KEY": "ü" * 16}).errors
+    assert (
+        "TOKEN_KEY" not in Settings.read({"TOKEN_KEY": "ü" * 16, "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}).errors
+    )
 
 
 def test_the_demo_hash_is_that_of_the_demo_password() -> None:
@@ -97,7 +103,11 @@ def test_an_example_key_is_refused_outside_development() -> None:
     assert list(Settings.read({"TOKEN_KEY": "example-" + KEY}).errors) == ["TOKEN_KEY"]
 
 
-ISSUER = {"OIDC_ISSUER": "https://issuer.example/tenant/v2.0", "OIDC_AUDIENCE": "api://egl-ml"}
+ISSUER = {
+    "OIDC_ISSUER": "https://issuer.example/tenant/v2.0",
+    "OIDC_AUDIENCE": "api://egl-ml",
+    "OIDC_REQUIRED_SCOPE": "predict",
+}
 
 
 @pytest.mark.parametrize(
@@ -120,9 +130,10 @@ def test_an_issuer_that_is_not_a_plain_url_is_refused(url: str) -> None:
     assert url not in read.errors["OIDC_ISSUER"]
 
 
-def test_an_issuer_needs_an_audience() -> None:
+def test_an_issuer_needs_an_audience_and_a_scope() -> None:
     assert Settings.read({**GOOD, **ISSUER}).errors == {}
     assert list(Settings.read({**GOOD, **ISSUER, "OIDC_AUDIENCE": ""}).errors) == ["OIDC_AUDIENCE"]
+    assert list(Settings.read({**GOOD, **ISSUER, "OIDC_REQUIRED_SCOPE": ""}).errors) == ["OIDC_REQUIRED_SCOPE"]
 
 
 def test_an_issuer_over_plain_http_works_in_development_only() -> None:
@@ -208,7 +219,7 @@ IDENTITY = "11111111-2222-3333-4444-555555555555"
 @pytest.mark.parametrize(
     "values",
     [
-        {"TOKEN_KEY_PREVIOUS": "another-key-of-more-than-32-bytes"},
+        {"TOKEN_KEY_PREVIOUS": KEY[::-1]},
         {"USERS_TABLE": "users", "STORAGE_CONNECTION": CONNECTION},
         {"STORAGE_CONNECTION": "SharedAccessSignature=sv=1&sig=x;TableEndpoint=https://account.example/"},
         {"USERS_TABLE": "u2x", "STORAGE_TABLE_URI": URI, "STORAGE_CLIENT_ID": IDENTITY},
@@ -306,3 +317,41 @@ def test_the_fingerprint_changes_with_settings_but_not_with_secrets_or_the_insta
     assert Settings.read({**GOOD, "LOG_VALUES_SAMPLE": "0.5"}).fingerprint() != fingerprint
     for same in ({"TOKEN_KEY": "j" * 32}, {"WEBSITE_INSTANCE_ID": "two"}, {"BUILD_ID": "b42"}):
         assert Settings.read({**GOOD, **same}).fingerprint() == fingerprint
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        " " * 32,
+        "changeme" * 4,
+        "0" * 64,
+        "0123456789abcdef" * 2,
+        string.ascii_lowercase + "123456",
+        "my-super-secret-token-key-for-production",
+        "a-key-for-tests-of-more-than-32-bytes-" * 2,
+        "please-change-this-secret-key-before-use-1234567890",
+    ],
+)
+def test_a_key_that_can_be_guessed_works_in_development_only(weak: str) -> None:
+    assert Settings.read({"TOKEN_KEY": weak, "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}).errors == {}
+    assert list(Settings.read({"TOKEN_KEY": weak}).errors) == ["TOKEN_KEY"]
+
+
+def test_keys_of_openssl_and_of_the_tool_are_never_weak() -> None:
+    chance = random.Random(0)  # noqa: S311 - the same keys in every run
+    for _ in range(2_000):
+        content = chance.randbytes(32)
+        for key in (content.hex(), base64.b64encode(content).decode(), base64.urlsafe_b64encode(content).decode()[:43]):
+            assert Settings.read({"TOKEN_KEY": key}).errors == {}
+
+
+def test_a_developers_setting_that_was_copied_to_azure_switches_no_check_off() -> None:
+    copied = {"AZURE_FUNCTIONS_ENVIRONMENT": "Development", "WEBSITE_SITE_NAME": "app", "TOKEN_KEY": "example-" + KEY}
+    assert not Settings.read(copied).development
+    assert list(Settings.read(copied).errors) == ["TOKEN_KEY"]
+
+
+@pytest.mark.parametrize(("cost", "valid"), [("04", True), ("12", True), ("13", False), ("03", False), ("31", False)])
+def test_a_hash_in_users_has_a_cost_that_is_checked_in_the_same_time(cost: str, valid: bool) -> None:
+    users = json.dumps({"abi": f"$2b${cost}$" + "a" * 53})
+    assert ("USERS" not in Settings.read({"TOKEN_KEY": KEY, "USERS": users}).errors) is valid

@@ -91,7 +91,9 @@ def endpoint(port: int = PORT) -> str:
 
 
 def start(port: int, data: Path | None, script: Path = SCRIPT) -> subprocess.Popen[bytes]:
-    """Start it as a child process."""
+    """Start it as a child process. Its files can be read by their owner only."""
+    if data and data.exists() and os.name != "nt":
+        data.chmod(0o700)  # of an earlier version
     location = ["--location", str(data)] if data else ["--inMemoryPersistence"]
     options = ["--tablePort", str(port), "--silent", "--disableTelemetry", *location]
     return subprocess.Popen(
@@ -100,6 +102,7 @@ def start(port: int, data: Path | None, script: Path = SCRIPT) -> subprocess.Pop
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
+        umask=-1 if os.name == "nt" else 0o077,  # password hashes are for the developer alone
     )
 
 

@@ -4,17 +4,14 @@ import getpass
 import sys
 
 from shared.auth import passwords
+from shared.auth.forms import normal
 from tools.errors import ToolError
 
 MIN_CHARACTERS = 8  # NIST SP 800-63B §3.1.1.2 requires this minimum, and a list of common passwords
-COMMON = (
-    "password password1 password123 passw0rd 12345678 123456789 1234567890 87654321 11111111 00000000 "
-    "qwertyui qwertyuiop qwerty123 asdfghjk 1q2w3e4r abcdefgh abcd1234 iloveyou sunshine princess football "
-    "baseball superman trustno1 letmein1 welcome1 changeme administrator"
-)
+MIN_GUESSES = 1_000_000  # zxcvbn's estimate; the 30,000 most common passwords and their variants need fewer
 RULES = (
     f"A password has at least {MIN_CHARACTERS} characters and at most {passwords.MAX_BYTES} bytes (the "
-    "limit of bcrypt; 64 letters always fit). It is not the user's name, and not a common password."
+    "limit of bcrypt; 64 letters always fit). It is not the user's name, and not a common password or a variant of one."
 )
 
 
@@ -24,7 +21,7 @@ class PasswordError(ToolError):
 
 def new_password(name: str) -> str:
     """Read a password for the user `name`, from a terminal or from a pipe. Raises PasswordError."""
-    password = read_twice() if sys.stdin.isatty() else read_line()
+    password = normal(read_twice() if sys.stdin.isatty() else read_line())
     check(name, password)
     return password
 
@@ -51,7 +48,14 @@ def check(name: str, password: str) -> None:
         raise PasswordError(f"has fewer than {MIN_CHARACTERS} characters")
     if password.lower() == name.lower():
         raise PasswordError("is the user's name")
-    if password.lower() in COMMON.split():
-        raise PasswordError("is a common one")
     if not passwords.acceptable(password):
         raise PasswordError(f"has more than {passwords.MAX_BYTES} bytes, the limit of bcrypt, or a NUL")
+    if guesses(name, password) < MIN_GUESSES:
+        raise PasswordError("is a common one, or nearly one")
+
+
+def guesses(name: str, password: str) -> float:
+    """Return the number of guesses that an attacker needs, as zxcvbn estimates it from lists and patterns."""
+    from zxcvbn import zxcvbn
+
+    return float(zxcvbn(password, user_inputs=[name])["guesses"])

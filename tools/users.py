@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.auth import grants, oidc, passwords, users
+from shared.auth.forms import normal
 from shared.auth.users import EmbeddedUsers, Store, User, UserTable
 from shared.problems import SettingInvalid, UsersUnavailable
 from shared.settings import Settings
@@ -76,7 +77,7 @@ def user_name(name: str) -> str:
         raise ValueError
     if name.startswith(oidc.PREFIX):  # the prefix of other issuers' callers
         raise ValueError
-    return name
+    return normal(name)
 
 
 def open_store(root: Path = ROOT) -> Store:

@@ -10,10 +10,13 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 
-from bench.compare.catalogue import SUBJECTS
-from bench.compare.launch import Failed, install, megabytes, packages
+from bench.compare import models
+from bench.compare.catalogue import DEMO_SERVICE, SUBJECTS, subjects
+from bench.compare.launch import FRAMES, Failed, install, megabytes, needs_frames, packages
 from bench.compare.measure import measure, warm_up
+from bench.compare.ratios import ratios
 from bench.compare.results import Result, report
 
 UNEXPECTED = (OSError, ValueError, LookupError)
@@ -22,20 +25,28 @@ UNEXPECTED = (OSError, ValueError, LookupError)
 
 def main(argv: Sequence[str]) -> int:
     """Install, measure and print. Returns 1 where it cannot run."""
-    names = [subject.name for subject in SUBJECTS]
-    parser = argparse.ArgumentParser("python -m bench.compare", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="in each, every subject has its turn (default: 5)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement under load (default: 2)")
-    parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
-    options = parser.parse_args(argv)
+    options = parse(argv)
     if sys.platform != "linux":
         print("This comparison needs Linux.", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaves every block, so that its processes end
-    results = [Result(subject) for subject in SUBJECTS if subject.name in options.only]
+    with redirect_stdout(sys.stderr):  # the adoption prints, too
+        model = models.get(options.model)
+    results = [Result(subject) for subject in subjects(model) if not options.only or subject.name in options.only]
     compare(results, options.rounds, options.seconds)
-    print(report(results, shlex.join(["python", "-m", "bench.compare", *argv])))
+    print(report(results, shlex.join(["python", "-m", "bench.compare", *argv]), ratios(model.name)))
     return 0
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments of the command line."""
+    names = [subject.name for subject in (*SUBJECTS, DEMO_SERVICE)]
+    parser = argparse.ArgumentParser("python -m bench.compare", description=__doc__)
+    parser.add_argument("--model", choices=models.NAMES, default=models.DEMO, help="to serve (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="in each, every subject has its turn (default: 5)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement under load (default: 2)")
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=", ".join(names))
+    return parser.parse_args(argv)
 
 
 def compare(results: Sequence[Result], rounds: int, seconds: float) -> None:
@@ -63,7 +74,8 @@ def attempt(step: Callable[[Result, float], None], result: Result, seconds: floa
 def prepare(result: Result, seconds: float) -> None:
     """Install a subject, and start it once unmeasured. Raises Failed."""
     environment = result.subject.environment
-    install(environment)
+    for name in [environment, *([FRAMES] if needs_frames(result.subject) else [])]:
+        install(name)
     result.installed_mb, result.packages = megabytes(environment), packages(environment)
     warm_up(result.subject, seconds)
 

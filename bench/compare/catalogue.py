@@ -1,14 +1,13 @@
 """The rows of the table: this service, its peers, and the floors that show what is left to gain."""
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import jwt
 
-from bench import launch
+from bench.compare.formats import INSTANCES, MLFLOW_ROWS, V2, Format
+from bench.compare.models import DEMO, LINEAR, Model
 from shared.auth.tokens import Tokens
 
 SIZES = (1_000, 10_000)
@@ -16,41 +15,12 @@ SIZES = (1_000, 10_000)
 
 
 @dataclass(frozen=True)
-class Format:
-    """A protocol: the body for so many rows, and where the predictions are in a response."""
-
-    body: Callable[[int], bytes]
-    predictions: Callable[[Any], Any] = lambda response: response["predictions"]
-
-    def is_correct(self, content: bytes, rows: int) -> bool:
-        """Return whether a response has the right prediction for each of so many rows."""
-        try:
-            values = [float(value) for value in self.predictions(json.loads(content))]
-        except (ValueError, LookupError, TypeError):
-            return False
-        return len(values) == rows and all(abs(value - launch.PREDICTION) < launch.MAX_DIFFERENCE for value in values)
-
-
-def _tensor(rows: int) -> bytes:
-    column = {"name": "bmi", "shape": [rows, 1], "datatype": "FP64", "data": [launch.ROW["bmi"]] * rows}
-    return json.dumps({"inputs": [column]}).encode()
-
-
-INSTANCES = Format(launch.body)
-"""One object for each row, with the feature's name: this service's, and what people write by hand."""
-V2 = Format(_tensor, lambda response: response["outputs"][0]["data"])
-"""The Open Inference Protocol: one column of numbers."""
-MATRIX = Format(lambda rows: json.dumps({"inputs": [[launch.ROW["bmi"]]] * rows}).encode())
-"""MLflow's, without names: it would make a data frame of them, and scikit-learn would warn at each request."""
-
-
-@dataclass(frozen=True)
 class Subject:
     """One row of the table.
 
     In commands and settings `{python}`, `{bin}` and `{environment}` stand for the environment's Python, programs and
-    folder, `{folder}` for the peer's sources, `{app}` for this project, `{port}`, `{grpc}` and `{metrics}` for free
-    ports, and `{seconds}` for the time of a measurement.
+    folder, `{folder}` for the peer's sources, `{scratch}` for a folder that it may write to, `{app}` for this project,
+    `{port}`, `{grpc}` and `{metrics}` for free ports, and `{seconds}` for the time of a measurement.
     """
 
     name: str
@@ -66,6 +36,7 @@ class Server(Subject):
 
     path: str = "/predict"
     format: Format = INSTANCES
+    model: Model = LINEAR
     token: Callable[[str], str] = lambda key: ""
     """Returns the token that the server requires, signed with a key; empty for none."""
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -87,6 +58,7 @@ HOST = ("{python}", "-m", "tools", "host", "--port", "{port}", "--app")
 UVICORN = ("{python}", "-m", "uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--no-access-log", "app:app")
 BENTOML = ("{bin}/bentoml", "serve", "app:Regression", "--host", "127.0.0.1", "--port", "{port}")
 MLFLOW = ("{bin}/mlflow", "models", "serve", "--host", "127.0.0.1", "--port", "{port}", "--env-manager", "local")
+PREPARE = ("{python}", "{folder}/prepare.py", "{scratch}/model")
 MLSERVER = {
     "MLSERVER_HOST": "127.0.0.1",
     "MLSERVER_HTTP_PORT": "{port}",
@@ -114,10 +86,11 @@ PEERS = (
         "mlserver",
         "MLServer",
         environment="mlserver",
-        command=("{bin}/mlserver", "start", "{folder}"),
+        command=("{bin}/mlserver", "start", "{scratch}/model"),
         path="/v2/models/slr/infer",
         format=V2,
         settings=MLSERVER,
+        prepared_by=PREPARE,
     ),
     Server("litserve", "LitServe", "litserve", ("{python}", "{folder}/app.py", "{port}")),
     Server("bentoml", "BentoML", "bentoml", BENTOML, settings={"BENTOML_DO_NOT_TRACK": "true"}),
@@ -125,22 +98,23 @@ PEERS = (
         "mlflow",
         "MLflow",
         environment="mlflow",
-        command=(*MLFLOW, "--model-uri", "{environment}/model"),
+        command=(*MLFLOW, "--model-uri", "{scratch}/model"),
         path="/invocations",
-        format=MATRIX,
+        format=MLFLOW_ROWS,
         settings={"MLFLOW_DISABLE_TELEMETRY": "true"},
-        prepared_by=("{python}", "{folder}/prepare.py", "{environment}/model"),
+        prepared_by=PREPARE,
     ),
 )
+CONSTANT = Server(
+    "constant",
+    "a constant through the same host",
+    environment="service",
+    command=(*HOST, "{app}/bench/constant"),
+    settings=APP,
+    sizes=(),
+)
 FLOORS = (
-    Server(
-        "constant",
-        "a constant through the same host",
-        environment="service",
-        command=(*HOST, "{app}/bench/constant"),
-        settings=APP,
-        sizes=(),
-    ),
+    CONSTANT,
     Server("bare", "bare ASGI, scikit-learn", "bare", UVICORN),
     Server(
         "coefficients",
@@ -159,3 +133,12 @@ FLOORS = (
     Program("import", "import sklearn.linear_model alone", "bare", ("{python}", "-c", "import sklearn.linear_model")),
 )
 SUBJECTS: tuple[Subject, ...] = (SERVICE, *PEERS, *FLOORS)
+"""Of the comparison with the demo's model."""
+DEMO_SERVICE = replace(SERVICE, name="demo", title="this service with the demo's linear model")
+
+
+def subjects(model: Model) -> Sequence[Subject]:
+    """Return the rows of a model's table. The floors predict with the demo's model only, except for the constant."""
+    if model.name == DEMO:
+        return SUBJECTS
+    return (*(replace(server, model=model) for server in (SERVICE, *PEERS)), DEMO_SERVICE, CONSTANT)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bench.compare.catalogue import TOKEN_SECONDS, Server, Subject
+from bench.compare.models import LINEAR
 from bench.connection import request
 from bench.launch import Process, running
 from shared.model.manifest import APP
@@ -24,15 +25,16 @@ from tools.bootstrap import BootstrapError, fetch_uv, find_uv
 
 PEERS = Path(__file__).parent / "peers"
 CACHE = APP / ".cache/compare"
+FRAMES = "frames"
+"""The environment of pandas, which the peers see only where they need it."""
 INSTALL_SECONDS = 900
 INCLUDED = re.compile(r"^-[rc] +(\S+)", re.MULTILINE)
 PACKAGE = re.compile(r"^([A-Za-z0-9][\w.-]*)", re.MULTILINE)
-ALWAYS_SHOWN = ("scikit-learn", "numpy", "onnxruntime", "msgspec", "pydantic")
+ALWAYS_SHOWN = ("scikit-learn", "numpy", "joblib", "pandas", "lightgbm", "onnxruntime", "msgspec", "pydantic")
 """Packages whose versions are printed besides those that a peer requires itself."""
 EXCEPTION = re.compile(r"[\w.]*(Error|Exception): .")
 KEY = secrets.token_hex(32)
 SETTINGS = {
-    "MODEL": str(APP / "model/slr.joblib"),
     "AZURE_FUNCTIONS_ENVIRONMENT": "Development",
     "TOKEN_KEY": KEY,
     "TOKEN_LIFETIME_SECONDS": str(TOKEN_SECONDS),
@@ -58,9 +60,15 @@ def install(name: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     uv("venv", "--python", (APP / ".python-version").read_text(encoding="utf-8").strip(), str(folder))
     # Copies, not links: files that other environments use, too, would count as shared memory.
-    options = ("--compile-bytecode", "--link-mode", "copy", "--python", str(folder))
+    options = ["--compile-bytecode", "--link-mode", "copy", "--python", str(folder)]
+    options += ["--no-deps"] if name == FRAMES else []  # the peers have numpy
     uv("pip", "install", *options, "--requirement", str(requirements))
     installed.write_text(key, encoding="utf-8")
+
+
+def needs_frames(subject: Subject) -> bool:
+    """Return true if a subject serves a model that was fitted on a data frame."""
+    return isinstance(subject, Server) and subject.model.frame
 
 
 def megabytes(name: str) -> float:
@@ -133,6 +141,11 @@ class Launch:
         return CACHE / self.subject.environment
 
     @property
+    def scratch(self) -> Path:
+        """A folder that the subject may write to."""
+        return self.folder / "scratch"
+
+    @property
     def url(self) -> str:
         """The server's address."""
         return f"http://127.0.0.1:{self.ports[0]}"
@@ -142,27 +155,35 @@ class Launch:
         folder, (port, grpc, metrics) = self.folder, self.ports
         paths = {"python": folder / "bin/python", "bin": folder / "bin", "environment": folder, "app": APP}
         numbers = {"port": port, "grpc": grpc, "metrics": metrics, "seconds": self.seconds}
-        return text.format(**paths, **numbers, folder=PEERS / self.subject.environment)
+        return text.format(**paths, **numbers, folder=PEERS / self.subject.environment, scratch=self.scratch)
 
     def options(self) -> Mapping[str, Any]:
         """Return the folder to run in, and this process's variables without REMOVED, with the subject's settings."""
-        scratch = self.folder / "scratch"
-        scratch.mkdir(exist_ok=True)
-        settings = self.subject.settings if isinstance(self.subject, Server) else {}
+        self.scratch.mkdir(exist_ok=True)
+        sources = [PEERS / self.subject.environment, PEERS / "models"]
+        sources += CACHE.glob(f"{FRAMES}/lib/python*/site-packages") if needs_frames(self.subject) else []
         environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(REMOVED)},
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(PEERS / self.subject.environment),
-            "HOME": str(scratch),  # some write there
+            "PYTHONPATH": os.pathsep.join(map(str, sources)),
+            "HOME": str(self.scratch),  # some write there
             **SETTINGS,
-            **{name: self.fill(value) for name, value in settings.items()},
+            **self.settings(),
         }
-        return {"cwd": scratch, "env": environ}
+        return {"cwd": self.scratch, "env": environ}
+
+    def settings(self) -> Mapping[str, str]:
+        """Return the subject's own settings, and those of the model that it serves."""
+        server = self.subject if isinstance(self.subject, Server) else None
+        model = server.model if server else LINEAR
+        files = {"MODEL": f"{model.folder}/slr.joblib", "MODEL_MANIFEST": f"{model.folder}/slr.json"}
+        own = {name: self.fill(value) for name, value in (server.settings if server else {}).items()}
+        return {"MODEL_NAME": model.name, **files, **own}
 
     def request(self, server: Server, rows: int = 1) -> bytes:
         """Return a request for predictions of so many rows. The token is issued here: no login is measured."""
         token = server.token(KEY)
-        return request("POST", server.path, server.format.body(rows), f"Bearer {token}" if token else "")
+        return request("POST", server.path, server.format.body(server.model, rows), f"Bearer {token}" if token else "")
 
     @contextmanager
     def start(self, *, core: int | None = None, output: IO[str] | int = subprocess.DEVNULL) -> Iterator[Process]:

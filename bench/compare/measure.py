@@ -17,7 +17,7 @@ from bench.connection import Connection
 from bench.launch import FIRST, LAST, Process, on_core, tree
 
 CLIENTS = 16
-PREDICTIONS = 1_000  # before the memory is read
+PREDICTIONS, PREDICTIONS_SECONDS = 1_000, 5.0  # before the memory is read, whichever comes first
 RESPONSE_SECONDS, START_SECONDS, PROGRAM_SECONDS = 15.0, 60.0, 60.0
 PAUSE_SECONDS = 0.001
 BREAKDOWN = (OSError, ValueError, RuntimeError)
@@ -128,13 +128,16 @@ async def problem(url: str, server: Server, content: bytes, rows: int) -> str:
     beginning = " ".join(body.decode(errors="replace").split())[:100]
     if status != 200:
         return f"responds {status}: {beginning}"
-    return "" if server.format.is_correct(body, rows) else f"responds with wrong predictions: {beginning}"
+    return "" if server.format.is_correct(body, server.model, rows) else f"responds with wrong predictions: {beginning}"
 
 
 async def repeat(launch: Launch, server: Server) -> None:
-    """Request so many predictions of one row. Raises OSError, ValueError, RuntimeError."""
+    """Request predictions of one row, up to a number or a time. Raises OSError, ValueError, RuntimeError."""
     async with asyncio.timeout(START_SECONDS):
         connection, content = await Connection.open(launch.url), launch.request(server)
+        until = time.perf_counter() + PREDICTIONS_SECONDS
         for _ in range(PREDICTIONS):
             await connection.send_ok(content)
+            if time.perf_counter() > until:
+                break
         connection.close()

@@ -3,18 +3,14 @@
 import datetime as dt
 import os
 import platform
-import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import ge, gt, le, lt
 from pathlib import Path
-from typing import NamedTuple
 
-from bench.compare.catalogue import PEERS, Subject
+from bench.compare.catalogue import Subject
 from bench.compare.measure import Figures
+from bench.compare.ratios import Ratio, median_and_range
 
-SERVICE = "service"
-SIGNS: Mapping[str, Callable[[float, float], bool]] = {"<": lt, "≤": le, ">": gt, "≥": ge}
 COLUMNS = (
     ("cold_start_s", "cold start s", 2, 1.0),
     ("p50_ms", "p50 ms, 1 client", 2, 1.0),
@@ -31,7 +27,8 @@ NOTES = """
   the files in the page cache.
 - Load: the server on the first core, the client on the last. LitServe has several processes and loses about half of its
   requests/s on one core.
-- Memory: PSS of all processes after 1,000 predictions. Installed: packages and their byte code, without Python.
+- Memory: PSS of all processes after 1,000 predictions, or five seconds of them. Installed: packages and their byte
+  code, without Python; LightGBM is among them.
 """
 
 
@@ -47,52 +44,10 @@ class Result:
     """With their versions."""
 
 
-class Ratio(NamedTuple):
-    """A figure of this service divided by the same of others, with a target or without one."""
-
-    title: str
-    figure: str
-    best: Callable[[Iterable[float]], float]
-    """Chooses from the others' figures: the least or the greatest."""
-    others: Sequence[str]
-    sign: str = ""
-    limit: float = 0.0
-
-    def values(self, rounds: Sequence[Mapping[str, Figures]]) -> Sequence[float]:
-        """Return the ratio in each round that has both sides of it; a round has figures by subject's name."""
-        values = []
-        for by_name in rounds:
-            others = [by_name[name][self.figure] for name in self.others if self.figure in by_name.get(name, {})]
-            if others and self.figure in by_name.get(SERVICE, {}):
-                values.append(by_name[SERVICE][self.figure] / self.best(others))
-        return values
-
-    def cells(self, values: Sequence[float]) -> Sequence[str]:
-        """Return the row of the table: title, values, target, and whether the median reaches it."""
-        shown = median_and_range(values, 2) if values else "not measured"
-        target, verdict = f"{self.sign} {self.limit:g}" if self.sign else "–", ""
-        if values and self.sign:
-            verdict = "reached" if SIGNS[self.sign](statistics.median(values), self.limit) else "missed"
-        return [self.title, shown, target, verdict]
-
-
-PEER_NAMES = [peer.name for peer in PEERS]
-COLD, REQUESTS, BATCHES = "cold_start_s", "requests_per_s", "rows_per_s_10000"
-RATIOS = (
-    Ratio("cold start ÷ fastest peer's", COLD, min, PEER_NAMES, "≤", 0.5),
-    Ratio("cold start ÷ `import sklearn.linear_model` alone", COLD, min, ["import"], "<", 1),
-    Ratio("requests/s, 16 clients ÷ fastest peer's", REQUESTS, max, PEER_NAMES, ">", 1),
-    Ratio("requests/s, 16 clients ÷ constant through the same host", REQUESTS, max, ["constant"]),
-    Ratio("rows/s, batches of 10,000 ÷ bare decode + predict + encode", BATCHES, max, ["in-process"], "≥", 0.7),
-    Ratio("rows/s, batches of 10,000 ÷ the same over HTTP", BATCHES, max, ["bare"]),
-    Ratio("memory ÷ FastAPI's", "memory_mb", min, ["fastapi"], "≤", 0.6),
-)
-"""All peers load scikit-learn."""
-
-
-def report(results: Sequence[Result], command: str) -> str:
+def report(results: Sequence[Result], command: str, ratios: Sequence[Ratio]) -> str:
     """Return the whole text: machine and command, figures, ratios, notes and versions."""
-    parts = [machine(), f"    {command}", figures(results), ratios(results), NOTES.strip(), versions(results)]
+    tables = [figures(results), ratio_table(results, ratios)]
+    parts = [machine(), f"    {command}", *tables, NOTES.strip(), versions(results)]
     return "\n\n".join(parts)
 
 
@@ -120,25 +75,18 @@ def figures(results: Sequence[Result]) -> str:
     return table(rows)
 
 
-def ratios(results: Sequence[Result]) -> str:
+def ratio_table(results: Sequence[Result], ratios: Sequence[Ratio]) -> str:
     """Return a row for each ratio. A subject that failed does not count, with none of its rounds."""
     valid = [result for result in results if not result.failure]
     names = [result.subject.name for result in valid]
     rounds = [dict(zip(names, row, strict=True)) for row in zip(*(result.rounds for result in valid), strict=True)]
     head = ["this service's", "median (least–greatest)", "target", ""]
-    return table([head, *(ratio.cells(ratio.values(rounds)) for ratio in RATIOS)])
+    return table([head, *(ratio.cells(ratio.values(rounds)) for ratio in ratios)])
 
 
 def versions(results: Sequence[Result]) -> str:
     """Return the versions of all packages in a line; a package is named twice where two environments differ."""
     return f"Versions: {', '.join(sorted({package for result in results for package in result.packages}))}."
-
-
-def median_and_range(values: Sequence[float], decimals: int) -> str:
-    """Return the median with the least and the greatest value, where they look different."""
-    numbers = (statistics.median(values), min(values), max(values))
-    median, least, greatest = (f"{number:,.{decimals}f}" for number in numbers)
-    return median if least == greatest else f"{median} ({least}–{greatest})"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
 async def run(service: Service, options: argparse.Namespace, tally: Tally) -> Sequence[Sample]:
     """Run all clients until the time is over. Print the samples, and return them."""
     manifest = ManifestFile(Settings.read(os.environ))
-    mix, together = Mix.of(manifest.manifest, manifest.content), asyncio.Barrier(options.clients)
+    mix, together = Mix.of(manifest.manifest, manifest.public), asyncio.Barrier(options.clients)
     collected = []
     async with asyncio.TaskGroup() as group:
         clients = [Client(service.url, mix, tally, number) for number in range(options.clients)]

@@ -14,10 +14,13 @@ import msgspec
 
 from shared import telemetry
 from shared.api.routes import JSON, PROBLEM_JSON, Handler, Request, Response, Route, Schema
-from shared.problems import Problem, TooLarge, UnsupportedMediaType
+from shared.problems import MAX_NAME_LENGTH, Problem, TooLarge, UnsupportedMediaType
 from shared.telemetry import Invocation, Telemetry
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # 10,000 instances of 40 features are about 8 MiB
+STRICT_TRANSPORT = f"max-age={365 * 86_400}"  # RFC 6797; by http it has no meaning, and browsers ignore it
+EXPOSED = "X-Request-Id, Server-Timing, Retry-After"
+"""Headers that a page of an allowed origin may read. The platform allows origins, and has no setting for this."""
 CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
 _log = telemetry.get_logger("endpoint")
@@ -51,7 +54,8 @@ class Routes:
             name = str(getattr(handler, "__name__", declared.pattern))
             route = replace(declared, name=name, doc=cleandoc(handler.__doc__ or ""))
             self._routes.append(route)
-            function = self._app.route(route=route.pattern, methods=[route.method])(self.wrap(route, handler))
+            methods = [route.method, "HEAD"] if route.method == "GET" else [route.method]  # else the host has 404
+            function = self._app.route(route=route.pattern, methods=methods)(self.wrap(route, handler))
             self._app.function_name(name)(function)
             return handler
 
@@ -67,7 +71,8 @@ class Routes:
                     event.status, event.outcome = response.status, "ok"
                 except Exception as error:  # nobody above the frame can turn an error into a response
                     response = _failure(route, req, event, error)
-                return _http_response(response, event, timed=route.authorize is not None and response.status < 400)
+                timed = route.authorize is not None and response.status < 400
+                return _http_response(response, event, timed=timed, requested=req.headers)
 
         function.__name__ = route.name
         return function
@@ -91,7 +96,9 @@ def _media_type(accepts: Sequence[str], headers: Mapping[str, str]) -> str:
     """Return the body's media type. Raises UnsupportedMediaType for another type or charset, or a compressed body."""
     media_type, charsets = _content_type(headers.get("content-type", ""))
     if media_type not in accepts or not charsets <= CHARSETS:
-        raise UnsupportedMediaType(f"Send {' or '.join(accepts)} in UTF-8")
+        sent = headers.get("content-type", "")[:MAX_NAME_LENGTH]
+        found = f"and not {telemetry.printable(sent)}" if sent else "and name it in Content-Type"
+        raise UnsupportedMediaType(f"Send {' or '.join(accepts)} in UTF-8, {found}")
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body uncompressed")
     return media_type
@@ -140,12 +147,24 @@ def _render(problem: Problem, path: str, request_id: str, *, oauth: bool) -> Res
     return Response(msgspec.json.encode(members), problem.status, JSON if oauth else PROBLEM_JSON, headers)
 
 
-def _http_response(response: Response, event: Invocation, *, timed: bool) -> func.HttpResponse:
+def _is_https(headers: Mapping[str, str]) -> bool:
+    """Return true for a request that came by https to the platform's front end, or to the proxy before it."""
+    return headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower() == "https"
+
+
+def _http_response(
+    response: Response, event: Invocation, *, timed: bool, requested: Mapping[str, str]
+) -> func.HttpResponse:
+    """Return the response with its headers. The server leaves the body out for HEAD."""
     headers = {
         "content-type": f"{response.media_type}; charset=utf-8",
         "x-content-type-options": "nosniff",
         "x-request-id": event.operation_id,
     }
+    if "origin" in requested:
+        headers["access-control-expose-headers"] = EXPOSED
+    if _is_https(requested):
+        headers["strict-transport-security"] = STRICT_TRANSPORT
     if timed:
         headers["server-timing"] = ", ".join([f"{name};dur={millis:.3f}" for name, millis in event.steps.items()])
     for name, value in response.headers.items():

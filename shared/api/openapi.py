@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document, made from the routes and the manifest."""
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from inspect import isfunction
@@ -12,8 +13,10 @@ from shared.api.routes import PROBLEM_JSON, Route
 from shared.auth import oidc
 from shared.model import schemas
 from shared.model.manifest import Example, Manifest
+from shared.model.manifest_file import ManifestFile
 from shared.problems import InsufficientScope, InvalidToken, Problem, TooLarge, Unauthorized, UnsupportedMediaType
 from shared.settings import Settings
+from shared.threads import Pool
 
 REFERENCE = "#/components/schemas/{name}"
 REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"  # from the W3C's own example
@@ -63,6 +66,25 @@ class TokenProblemDetails(ProblemDetails, kw_only=True, rename={"kind": "type"})
 def document(routes: Iterable[Route], manifest: Manifest, settings: Settings) -> bytes:
     """Return the document as JSON, for the model of `manifest`."""
     return msgspec.json.encode(_Document(list(routes), manifest, settings).members())
+
+
+class OpenApi:
+    """The document of one service, built once: with 200 features it takes half a second."""
+
+    def __init__(self, settings: Settings, manifest_file: ManifestFile, pool: Pool) -> None:
+        self._settings = settings
+        self._manifest_file = manifest_file
+        self._pool = pool
+        self._lock = asyncio.Lock()
+        self._content = b""
+
+    async def get(self, routes: Iterable[Route]) -> bytes:
+        """Return the document as JSON. Raises ModelUnavailable or SettingInvalid."""
+        async with self._lock:
+            if not self._content:
+                manifest = self._manifest_file.manifest
+                self._content = await self._pool.run(document, routes, manifest, self._settings)
+        return self._content
 
 
 class _Document:

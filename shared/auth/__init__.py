@@ -1,21 +1,25 @@
 """The auth helper: `login` exchanges a password for a token, `authorize` a token for the caller's name."""
 
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
 from shared import telemetry
 from shared.auth import grants, passwords
+from shared.auth.forms import forms, normal
 from shared.auth.grants import PasswordGrant, TokenResponse
+from shared.auth.networks import Client, client
 from shared.auth.oidc import Issuer
 from shared.auth.revocation import Revocation
-from shared.auth.throttle import Throttle, network
+from shared.auth.throttle import Throttle
 from shared.auth.tokens import Tokens
 from shared.auth.users import User, Users
 from shared.problems import (
     GrantRefused,
     InvalidGrant,
     InvalidToken,
+    LoginsBusy,
     NotFound,
     SettingInvalid,
     TooManyLogins,
@@ -23,7 +27,7 @@ from shared.problems import (
     UnsupportedGrantType,
     UsersUnavailable,
 )
-from shared.settings import Settings
+from shared.settings import DEMO_NAME, DEMO_PASSWORD, Settings
 from shared.threads import Threads
 
 __all__ = ["LOGIN_PROBLEMS", "Auth", "PasswordGrant", "TokenResponse"]
@@ -33,6 +37,7 @@ LOGIN_PROBLEMS = (
     InvalidGrant,
     UnsupportedGrantType,
     TooManyLogins,
+    LoginsBusy,
     NotFound,
     SettingInvalid,
     UsersUnavailable,
@@ -73,6 +78,11 @@ class Auth:
         return Throttle.for_store(self.users.store, self._settings.require("tokens").token_key)
 
     @cached_property
+    def checks(self) -> passwords.Checks:
+        """Checks passwords, with bounded queues."""
+        return passwords.Checks(self._threads.passwords, self._threads.known_passwords)
+
+    @cached_property
     def revocation(self) -> Revocation:
         """Checks against the same users."""
         return Revocation(self.users)
@@ -88,12 +98,13 @@ class Auth:
         with telemetry.step("decode"):
             grant = grants.parse(body, media_type)
         tokens = self.tokens
-        telemetry.bind(login=grant.username)
+        telemetry.bind(login=telemetry.printable(grant.username))
         with telemetry.step("auth"):
-            user = await self._authenticate(grant, network(forwarded_for))
+            user, issued_at = await self._authenticate(grant, client(forwarded_for, self._settings.trusted_proxies))
         telemetry.bind(user=user.name)
         _log.info("login succeeded for %s", user.name)
-        return msgspec.json.encode(TokenResponse(tokens.issue(user.name), "Bearer", tokens.lifetime_seconds))
+        token = tokens.issue(user.name, issued_at)
+        return msgspec.json.encode(TokenResponse(token, "Bearer", tokens.lifetime_seconds))
 
     async def authorize(self, authorization: str | None) -> str:
         """Return the caller's name from the Authorization header: a user, or `oidc:` and another issuer's caller.
@@ -110,23 +121,68 @@ class Auth:
         await self.revocation.check(claims)
         return claims.subject
 
-    async def _authenticate(self, grant: PasswordGrant, client: str) -> User:
-        """Return the user who may log in. Raises InvalidGrant, TooManyLogins, SettingInvalid, UsersUnavailable."""
+    async def _authenticate(self, grant: PasswordGrant, client: Client) -> "Login":
+        """Return the user who may log in. Raises InvalidGrant, TooManyLogins, LoginsBusy, UsersUnavailable."""
+        arrived = self.checks.now()
         try:
-            async with self.throttle.attempt(grant.username, client) as attempt:
-                user = await self.users.find(grant.username)
-                stored = user.password_hash if user else None
-                matches = await passwords.check(grant.password, stored, self._threads.passwords)
+            async with self.throttle.attempt(normal(grant.username), client) as attempt:
+                user = await self._find(grant.username)
+                known = attempt.known.is_recent(self.tokens.now())
+                matches = await self._matches(grant, user, arrived, known=known)
                 if user is None or not matches or user.disabled:
                     await attempt.failed()
-                    _log.warning("login failed for %s", grant.username)
+                    _log.warning("login failed for %s", telemetry.printable(grant.username))
                     raise InvalidGrant
+                login = await self._confirm(user)
                 await attempt.succeeded()
-        except TooManyLogins:
-            _log.warning("login throttled for %s", grant.username)
+        except (TooManyLogins, LoginsBusy) as problem:
+            outcome = "throttled" if isinstance(problem, TooManyLogins) else "put off"
+            _log.warning("login %s for %s", outcome, telemetry.printable(grant.username))
             raise
-        self.revocation.learn(user)
-        return user
+        return login
+
+    async def _find(self, typed: str) -> User | None:
+        """Return the user whose name was typed, in its composed form or as it is. Raises UsersUnavailable."""
+        for name in forms(typed):
+            if user := await self.users.find(name):
+                return user
+        return None
+
+    async def _matches(self, grant: PasswordGrant, user: User | None, arrived: float, *, known: bool) -> bool:
+        """Return true when the password is the user's, in its composed form or as it was typed. Raises LoginsBusy."""
+        stored = user.password_hash if user else None
+        for password in forms(grant.password):
+            if await self.checks.check(password, stored, arrived=arrived, known=known):
+                return self._settings.development or not is_demo(grant)
+        return False
+
+    async def _confirm(self, user: User) -> "Login":
+        """Read the user again after the check, which takes a quarter of a second. Raises InvalidGrant when it changed.
+
+        The token's time is taken before: a change after this read revokes the token.
+        """
+        issued_at, looked_up = self.tokens.now(), self.revocation.now()
+        now = await self.users.find(user.name)
+        if now is None or now.disabled or now.password_hash != user.password_hash:
+            _log.warning("login refused for %s: the account changed meanwhile", user.name)
+            raise InvalidGrant
+        self.revocation.learn(now, looked_up)
+        return Login(now, issued_at)
+
+
+def is_demo(grant: PasswordGrant) -> bool:
+    """Return true for the demo user's name and password, whatever hash is stored for them."""
+    demo = normal(grant.username) == DEMO_NAME and grant.password == DEMO_PASSWORD
+    if demo:
+        _log.error("the demo user's password was used outside Development")
+    return demo
+
+
+class Login(NamedTuple):
+    """A user whose password was right, and the time of the token."""
+
+    user: User
+    issued_at: float
 
 
 def _bearer(authorization: str | None) -> str:

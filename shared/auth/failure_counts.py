@@ -1,6 +1,6 @@
 """Counts of failed logins, in memory or in an Azure table; both are bounded, whatever names are tried."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from cachetools import LRUCache
@@ -9,7 +9,8 @@ from shared.tables import Key, Table
 
 MAX_IN_MEMORY = 10_000  # some MB; to push one out costs an attacker as many bcrypt checks, 20 minutes on two cores
 BUCKETS = 65_536  # some 20 MB in the table; likewise
-PARTITION = "throttle-"
+FAILURES, KNOWN = "throttle-", "known-"
+"""Partitions: failed logins, and the networks from which names logged in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Counts(Protocol):
         """Return the count of a key."""
 
     async def put(self, key: str, count: Count) -> bool:
-        """Replace the version that was read. Returns False when another instance was faster: read again."""
+        """Replace the version that was read. Returns False when somebody else was faster: read again."""
 
     async def clear(self, key: str) -> None:
         """Remove the count of a key."""
@@ -40,12 +41,16 @@ class MemoryCounts:
 
     def __init__(self, max_counts: int = MAX_IN_MEMORY) -> None:
         self._counts: LRUCache[str, Count] = LRUCache(max_counts)
+        self._versions = 0
 
     async def get(self, key: str) -> Count:
         return self._counts.get(key, Count())
 
     async def put(self, key: str, count: Count) -> bool:
-        self._counts[key] = count
+        if self._counts.get(key, Count()).etag != count.etag:
+            return False
+        self._versions += 1
+        self._counts[key] = replace(count, etag=str(self._versions))
         return True
 
     async def clear(self, key: str) -> None:
@@ -59,8 +64,9 @@ class TableCounts:
     count out by chance takes about as many failed logins as there are entities.
     """
 
-    def __init__(self, table: Table, buckets: int = BUCKETS) -> None:
+    def __init__(self, table: Table, partition: str = FAILURES, buckets: int = BUCKETS) -> None:
         self._table = table
+        self._partition = partition
         self._buckets = buckets
 
     async def get(self, key: str) -> Count:
@@ -81,4 +87,4 @@ class TableCounts:
         await self._table.delete(self._entity(key))
 
     def _entity(self, key: str) -> Key:
-        return f"{PARTITION}{int(key[:16], 16) % self._buckets:04x}", "count"
+        return f"{self._partition}{int(key[:16], 16) % self._buckets:04x}", "count"

@@ -14,15 +14,17 @@ MAX_BYTES = 16 * 1024  # anybody may send one, and it is read on the event loop;
 MAX_PARAMETERS = 20
 MAX_NAME_LENGTH = 256  # a password has at most 72 bytes anyway
 
+EMPTY = "The body is empty: send username and password as a form. A chunked body arrives empty: send Content-Length"
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class PasswordGrant(Struct, frozen=True):
-    """User name and password, sent for a token."""
+    """User name and password, sent for a token. Without grant_type it is `password`."""
 
-    grant_type: Literal["password"]
     username: Annotated[str, Meta(min_length=1, max_length=MAX_NAME_LENGTH)]
     password: Annotated[str, Meta(min_length=1)]
+    grant_type: Literal["password"] = "password"
 
     def __repr__(self) -> str:
         return "PasswordGrant(…)"  # never a password in a log
@@ -41,6 +43,8 @@ def parse(body: bytes, media_type: str) -> PasswordGrant:
     """Return the grant in `body`. Raises GrantRefused, UnsupportedGrantType or TooLarge."""
     if len(body) > MAX_BYTES:
         raise TooLarge(f"A token request may have {MAX_BYTES} bytes")
+    if not body.strip():
+        raise GrantRefused(EMPTY)
     pairs = _json_pairs(body) if media_type.endswith("json") else _form_pairs(body)
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):  # RFC 6749 §3.2
@@ -49,9 +53,7 @@ def parse(body: bytes, media_type: str) -> PasswordGrant:
 
 
 def _checked(parameters: dict[str, Any]) -> PasswordGrant:
-    if "grant_type" not in parameters:
-        raise GrantRefused("The parameter grant_type is missing")
-    if parameters["grant_type"] != "password":
+    if parameters.get("grant_type", "password") != "password":
         raise UnsupportedGrantType
     if missing := [name for name in ("username", "password") if not parameters.get(name)]:
         raise GrantRefused(f"Missing: {' and '.join(missing)}")
@@ -62,13 +64,14 @@ def _checked(parameters: dict[str, Any]) -> PasswordGrant:
         raise GrantRefused("The username is too long")
     if _SURROGATE.search(username):  # possible in JSON, but not in UTF-8: neither a log nor a store can hold it
         raise GrantRefused("The username is not Unicode text")
-    return PasswordGrant("password", username, password)
+    return PasswordGrant(username, password)
 
 
 def _form_pairs(body: bytes) -> Sequence[tuple[str, Any]]:
     try:
+        text = "&".join(filter(None, body.decode().split("&")))  # a last & is harmless
         return parse_qsl(
-            body.decode(), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MAX_PARAMETERS
+            text, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except ValueError:  # UnicodeDecodeError is one
         raise GrantRefused("The body is not a form") from None

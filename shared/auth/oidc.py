@@ -24,6 +24,7 @@ __all__ = ["Issuer", "discovery_url"]
 
 CLAIMS = ("iss", "aud", "sub", "iat", "exp")
 TYPES = ("", "jwt", "at+jwt", "application/at+jwt")  # RFC 9068 §4; Entra ID writes JWT
+ID_TOKEN_HASHES = {"at_hash", "c_hash"}
 PREFIX = "oidc:"  # no name in our own users' store begins so
 MAX_BYTES = 16_384  # Entra ID lists up to 200 groups of 36 characters
 MAX_NAME_LENGTH = 255  # OpenID Connect Core 1.0 §2
@@ -44,7 +45,7 @@ class Verified(NamedTuple):
 
 
 class Issuer:
-    """Verifies tokens of `issuer` for `audience`; one of `scopes` must be granted, where there are any."""
+    """Verifies access tokens of `issuer` for `audience`; one of `scopes` must be granted."""
 
     def __init__(
         self, issuer: str, audience: str, scopes: str, keys: Keys, now: Callable[[], float] = time.time
@@ -104,9 +105,22 @@ class Issuer:
             claims = Claims(name(payload), float(payload["iat"]), float(payload["exp"]))
         except UNREADABLE as error:
             raise InvalidToken(reason=type(error).__name__) from error
-        if self._scopes and not granted(payload) & set(self._scopes.split()):
+        if is_id_token(payload):
+            raise InvalidToken(reason="an ID token")
+        if not granted(payload) & set(self._scopes.split()):
             raise InsufficientScope(self._scopes, reason=f"{claims.subject} has {sorted(granted(payload))}")
         return claims
+
+
+def is_id_token(claims: Mapping[str, Any]) -> bool:
+    """Return true for a token that says who logged in to an application: it gives access to nothing.
+
+    Only an ID token has a nonce or the hash of another token (OpenID Connect Core 1.0 §3.1.3.6, §3.3.2.11). Keycloak
+    before version 24 puts a nonce into access tokens too, and names their type `Bearer`.
+    """
+    if ID_TOKEN_HASHES & claims.keys():
+        return True
+    return "nonce" in claims and str(claims.get("typ", "")).lower() != "bearer"
 
 
 def name(claims: Mapping[str, Any]) -> str:

@@ -31,7 +31,7 @@ class UserCache:
         self._users = users
         self._now = now
         self._cached: LRUCache[str, tuple[float, User | None]] = LRUCache(max_users)
-        """Name → time of the lookup and its result."""
+        """Name → time at which the lookup began, and its result."""
         self._locks = KeyedLocks()
         self._retry = Cooldown(RETRY_SECONDS, now)
         self._failing = False
@@ -47,9 +47,15 @@ class UserCache:
             raise UsersUnavailable
         return cached[1]
 
-    def put(self, name: str, user: User | None) -> None:
-        """Store the result of a lookup."""
-        self._cached[name] = self._now(), user
+    def now(self) -> float:
+        """Return the time by which a lookup is given to `put`."""
+        return self._now()
+
+    def put(self, name: str, user: User | None, looked_up: float) -> None:
+        """Store the result of a lookup that began at `looked_up`, unless a later one is stored."""
+        cached = self._cached.get(name)
+        if cached is None or cached[0] <= looked_up:
+            self._cached[name] = looked_up, user
 
     def _is_fresh(self, name: str) -> bool:
         cached = self._cached.get(name)
@@ -58,8 +64,9 @@ class UserCache:
     async def _look_up(self, name: str) -> None:
         if self._failing:  # only one request at a time finds out whether the table is back
             self._retry.start()
+        began = self._now()
         try:
-            self.put(name, await self._users.store.find(name))
+            self.put(name, await self._users.store.find(name), began)
             self._failing = False
             self._retry.end()
         except UsersUnavailable as problem:
@@ -87,7 +94,11 @@ class Revocation:
         if claims.issued_at <= user.tokens_not_before:
             raise InvalidToken(reason="issued before the user's tokens were revoked")
 
-    def learn(self, user: User) -> None:
+    def now(self) -> float:
+        """Return the time by which a lookup is given to `learn`."""
+        return self._cache.now()
+
+    def learn(self, user: User, looked_up: float) -> None:
         """Store a user that was read for a login, so that the new token works at once on the same instance."""
         if self._is_cached:
-            self._cache.put(user.name, user)
+            self._cache.put(user.name, user, looked_up)

@@ -1,33 +1,34 @@
-"""Throttle failed logins: after five failures per name and network, each further attempt waits twice as long.
+"""Throttle failed logins: after some free failures each further attempt waits twice as long.
 
-A name's failures are counted for each client network, so that nobody locks another user out with five guesses. The sum
-over all networks has a much higher limit, against guesses from many networks; an attacker who reaches it makes the
-user wait too, a minute at most between attempts. Unknown names are counted like known ones.
+Failures are counted for a name from one network, for a name from all networks, and for a network over all names. The
+second limit slows guesses from many networks, the third guesses of many names. Neither holds up a user who logged in
+from the same network in the last 30 days: nobody locks another user out, and one guesser does not block an office.
+Unknown names are counted like known ones. Where no address is known, all clients look the same, and the third limit
+does not exist.
 
 Counts are stored under a keyed hash of network and name: nobody can find a name that shares another name's count.
 """
 
+import asyncio
 import hmac
 import math
-import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from ipaddress import IPv6Address, ip_address, ip_network
 
-from shared.auth.failure_counts import Count, Counts, MemoryCounts, TableCounts
+from shared.auth.failure_counts import KNOWN, Count, Counts, MemoryCounts, TableCounts
+from shared.auth.networks import UNKNOWN, Client
 from shared.auth.users import Store, UserTable
 from shared.cooldown import Cooldown
 from shared.keyed_locks import KeyedLocks
 from shared.problems import TooManyLogins, UsersUnavailable
 
 FORGET_SECONDS = 3_600  # a count starts over after so long without a failure; more than the longest wait
-PREFIX_BITS = {4: 24, 6: 64}  # the network of one office or subscriber, whose addresses change
+KNOWN_SECONDS = 30 * 86_400  # how long a login makes a network known for a name
+REMEMBER_SECONDS = 86_400  # a known network is stored anew at most so often
 MAX_TRIES = 20  # to count, when other instances count at the same moment
 RETRY_SECONDS = 1.0  # after the counts could not be read, so that waiting logins fail at once
-ANY_NETWORK = "*"
-_ADDRESS = re.compile(r"\[(.+)\](?::\d+)?|([^:]+)(?::\d+)?|(.+)")  # [v6], [v6]:port, v4, v4:port, v6
 
 
 @dataclass(frozen=True)
@@ -45,39 +46,48 @@ class Limit:
         return min(wait, count.last + wait - now)
 
 
-PER_NETWORK = Limit(free=5, longest=900)
+PER_PAIR = Limit(free=5, longest=900)
 PER_NAME = Limit(free=100, longest=60)  # NIST SP 800-63B §3.2.2: no more than 100 in a row
+PER_CLIENT = Limit(free=50, longest=60)
 
 
 class Throttle:
     """Counts failed logins and refuses attempts that come too early. `key` keeps the hashes secret."""
 
-    def __init__(self, counts: Counts, key: str, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, counts: Counts, known: Counts, key: str, now: Callable[[], float] = time.time) -> None:
         self._counts = counts
+        self._known = known
         self._key = key.encode()
         self._now = now
         self._locks = KeyedLocks()
+        self._adding = KeyedLocks()
         self._retry = Cooldown(RETRY_SECONDS)
 
     @classmethod
     def for_store(cls, store: Store, key: str) -> "Throttle":
-        """Return a throttle that counts where the users are."""
-        return cls(TableCounts(store.table) if isinstance(store, UserTable) else MemoryCounts(), key)
+        """Return a throttle that counts where the users are; in memory counts last as long as the process."""
+        if isinstance(store, UserTable):
+            return cls(TableCounts(store.table), TableCounts(store.table, KNOWN), key)
+        return cls(MemoryCounts(), MemoryCounts(), key)
 
     @asynccontextmanager
-    async def attempt(self, name: str, network: str) -> AsyncIterator["Attempt"]:
+    async def attempt(self, name: str, client: Client) -> AsyncIterator["Attempt"]:
         """Let one login for a name from a network in at a time, so that a burst of guesses is counted one by one.
 
         Raises TooManyLogins before anything costs much; UsersUnavailable when the table with the counts does not
         respond.
         """
-        limits = {self._hash(name, network): PER_NETWORK, self._hash(name, ANY_NETWORK): PER_NAME}
-        async with self._locks[next(iter(limits))]:
-            counts = await self._read(limits)
-            wait = max(limits[key].wait(count, self._now()) for key, count in counts.items())
+        pair, for_name = self._hash("pair", client.network, name), self._hash("name", name)
+        for_client = [self._hash("client", network) for network in client if network not in ("", UNKNOWN)]
+        async with self._locks[pair]:
+            known, counts = await self._read(pair, [pair, for_name, *for_client])
+            limits = {pair: PER_PAIR}
+            if not known.is_recent(self._now()):
+                limits |= {for_name: PER_NAME, **dict.fromkeys(for_client, PER_CLIENT)}
+            wait = max(limit.wait(counts[key], self._now()) for key, limit in limits.items())
             if wait > 0:
                 raise TooManyLogins(math.ceil(wait))
-            yield Attempt(self, counts)
+            yield Attempt(self, counts, own=(pair, for_name), known=known)
 
     async def count(self, key: str) -> Count:
         """Return the present count of `key`."""
@@ -86,28 +96,51 @@ class Throttle:
 
     async def add(self, key: str, count: Count) -> None:
         """Add one failure to the count that was read. Raises UsersUnavailable."""
-        for _ in range(MAX_TRIES):
-            if await self._counts.put(key, replace(count, failures=count.failures + 1, last=self._now())):
-                return
-            count = await self.count(key)
+        async with self._adding[key]:  # within one process nobody tries in vain
+            for _ in range(MAX_TRIES):
+                if await self._counts.put(key, replace(count, failures=count.failures + 1, last=self._now())):
+                    return
+                count = await self.count(key)
         raise UsersUnavailable(reason=f"a failed login could not be counted in {MAX_TRIES} tries")
 
     async def clear(self, key: str) -> None:
         """Remove the count of `key`."""
         await self._counts.clear(key)
 
-    async def _read(self, keys: dict[str, Limit]) -> dict[str, Count]:
+    async def remember(self, known: "KnownNetwork") -> None:
+        """Store that a name logged in from a network, if that was not stored today."""
+        now = self._now()
+        if now - known.login.last > REMEMBER_SECONDS:
+            await self._known.put(known.key, replace(known.login, last=now))
+
+    async def _read(self, pair: str, keys: Iterable[str]) -> tuple["KnownNetwork", dict[str, Count]]:
         if self._retry.active:
             raise UsersUnavailable
+        keys = list(keys)
         try:
-            return {key: await self.count(key) for key in keys}
+            login, *counts = await asyncio.gather(self._known.get(pair), *map(self.count, keys))
         except UsersUnavailable:
             self._retry.start()
             raise
+        return KnownNetwork(pair, login), dict(zip(keys, counts, strict=True))
 
-    def _hash(self, name: str, network: str) -> str:
-        text = f"{network}\0{name}".encode(errors="surrogatepass")
+    def _hash(self, *parts: str) -> str:
+        """Return the key of a count. A name comes last, since it may contain any character."""
+        text = "\0".join(parts).encode(errors="surrogatepass")
         return hmac.digest(self._key, b"egl-ml throttle:" + text, "sha256").hex()
+
+
+@dataclass(frozen=True)
+class KnownNetwork:
+    """The last login of a name from a network."""
+
+    key: str
+    login: Count
+    """`last` is its time; 0 when there was none."""
+
+    def is_recent(self, now: float) -> bool:
+        """Return true when the name logged in from the network in the last 30 days."""
+        return now - self.login.last <= KNOWN_SECONDS
 
 
 @dataclass(frozen=True)
@@ -115,31 +148,18 @@ class Attempt:
     """One login that may be tried. Call `failed` or `succeeded` afterwards."""
 
     throttle: Throttle
-    counts: dict[str, Count]
+    counts: Mapping[str, Count]
+    own: tuple[str, ...]
+    """The counts of the name, which a success starts over; those of the network stay."""
+    known: KnownNetwork
 
     async def failed(self) -> None:
         """Count a failure."""
-        for key, count in self.counts.items():
-            await self.throttle.add(key, count)
+        await asyncio.gather(*(self.throttle.add(key, count) for key, count in self.counts.items()))
 
     async def succeeded(self) -> None:
-        """Start all its counts over."""
-        for key, count in self.counts.items():
-            if count.failures:
+        """Start the name's counts over, and remember the network."""
+        for key in self.own:
+            if self.counts[key].failures:
                 await self.throttle.clear(key)
-
-
-def network(forwarded_for: str) -> str:
-    """Return the client's network from the X-Forwarded-For header: /24 for IPv4, /64 for IPv6.
-
-    Only the last address counts, the one that the platform's front end adds (Azure writes `address:port`); the caller
-    can write whatever stands before it. Without an address, as on a laptop, everybody is in the same network.
-    """
-    match = _ADDRESS.fullmatch(forwarded_for.rpartition(",")[2].strip())
-    try:
-        address = ip_address(match[match.lastindex or 0] if match else "")
-        if isinstance(address, IPv6Address):
-            address = address.ipv4_mapped or address
-        return str(ip_network((int(address), PREFIX_BITS[address.version]), strict=False))
-    except ValueError:
-        return "unknown"
+        await self.throttle.remember(self.known)

@@ -53,9 +53,9 @@ class Tokens:
         keys = [key for key in (settings.token_key, settings.token_key_previous) if key]
         return cls(keys, settings.token_lifetime_seconds)
 
-    def issue(self, subject: str) -> str:
-        """Return a new token for the user `subject`."""
-        now = int(self._now())
+    def issue(self, subject: str, issued_at: float | None = None) -> str:
+        """Return a new token for the user `subject`, valid from `issued_at` on, by default from now on."""
+        now = int(self._now() if issued_at is None else issued_at)
         claims = {
             "iss": REALM,
             "aud": REALM,
@@ -66,6 +66,10 @@ class Tokens:
             "jti": secrets.token_urlsafe(12),
         }
         return jwt.encode(claims, self._keys[self._newest], ALGORITHM, headers={"kid": self._newest, "typ": TYPE})
+
+    def now(self) -> float:
+        """Return the time as tokens have it."""
+        return self._now()
 
     def verify(self, token: str) -> Claims:
         """Return the claims of a valid token. Raises InvalidToken; its reason is for telemetry."""

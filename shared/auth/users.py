@@ -5,7 +5,6 @@ and can change while the service runs.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol, cast
@@ -13,10 +12,11 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from shared import tables, telemetry
+from shared.auth import passwords
 from shared.problems import UsersUnavailable
 from shared.settings import DEMO_HASH, Settings
 from shared.threads import Pool
-from shared.validators import PASSWORD_HASH, StoredUser
+from shared.validators import StoredUser
 
 PARTITION = "user-"
 
@@ -133,8 +133,11 @@ class Users:
         user = await self.store.find(name)
         if user is None:
             return None
-        if not re.fullmatch(PASSWORD_HASH, user.password_hash):
+        cost = passwords.cost(user.password_hash)
+        if cost is None:
             _log.error("the stored password hash of %s is malformed", name)  # and so matches no password
+        elif cost > passwords.COST:
+            _log.error("the stored password hash of %s has cost %d: at most %d is checked", name, cost, passwords.COST)
         if user.password_hash == DEMO_HASH and not self._development:
             _log.error("%s has the demo password, which works in Development only", name)
             return replace(user, disabled=True)

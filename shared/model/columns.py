@@ -43,7 +43,12 @@ def assemble(manifest: Manifest, columns: Sequence[Column]) -> Any:
 
 def matrix(columns: Sequence[Column]) -> NDArray[Any]:
     """Return the columns as one array of shape (instances, features): floats, or objects when one has texts."""
-    return columns[0].reshape(-1, 1) if len(columns) == 1 else np.stack(_same_type(columns), axis=1)
+    if len(columns) == 1:
+        return columns[0].reshape(-1, 1)
+    if len(columns[0]) == 1:  # most requests; stacking takes 5 µs more
+        mixed = any(column.dtype.hasobject for column in columns)
+        return np.array([[column.item() for column in columns]], dtype=object if mixed else np.float64)
+    return np.stack(_same_type(columns), axis=1)
 
 
 def warnings(features: Sequence[Feature], columns: Sequence[Column]) -> list[OutsideRange | FeatureWarning]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from shared.model import artifact
+from shared.model import artifact, public
 from shared.model.manifest import APP, Data, Manifest, decode
 from shared.problems import ModelCorrupt, ModelUnavailable
 from shared.settings import Settings
@@ -19,6 +19,7 @@ class ManifestFile:
         self._settings = settings
         self._content: bytes | None = None
         self._manifest: Manifest | None = None
+        self._public: bytes | None = None
 
     @property
     def content(self) -> bytes:
@@ -30,6 +31,13 @@ class ManifestFile:
             except OSError as error:
                 raise ModelUnavailable(reason=f"the manifest cannot be read: {error}") from error
         return self._content
+
+    @property
+    def public(self) -> bytes:
+        """The public view as JSON, without the data file's part. Raises as `manifest` does."""
+        if self._public is None:
+            self._public = public.encode(decode(self.content))
+        return self._public
 
     @property
     def manifest(self) -> Manifest:

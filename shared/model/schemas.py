@@ -1,5 +1,6 @@
 """Types of requests and responses, made from the manifest, and decoding into them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NoReturn
@@ -7,13 +8,17 @@ from typing import Annotated, Any, Literal, NoReturn
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
-from shared.model import validation
+from shared.model import malformed, validation
 from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Category, Feature, Label, Manifest, Text
 from shared.problems import MalformedJson, SettingInvalid, TooManyInstances
 
 ENTITY_ID = "entity_id"
 ENTITY_HELP = "The entity of the features: features that are not given here come from the feature store."
 type EntityId = Annotated[str, Meta(min_length=1, max_length=256)] | int
+TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+"""A JSON string."""
+ELEMENT = re.compile(rb"[\[,]\s*\{")
+"""The start of an object in a list."""
 MAX_INSTANCES = 10_000  # one response stays under about 20 ms and a megabyte
 
 
@@ -63,17 +68,28 @@ class Schemas:
 
         Raises MalformedJson, TooManyInstances, or InvalidInstances with every bad field.
         """
+        body = malformed.without_mark(body)
+        if body.count(b"{") > self.max_instances + 1:
+            self._refuse_many(body)
         try:
             instances: list[Struct] = self.decoder.decode(body).instances
         except msgspec.ValidationError:  # stops at the first error: a second, slower pass finds them all
             self._raise_invalid(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise MalformedJson from None
+            raise MalformedJson(malformed.reason(body)) from None
         if len(instances) > self.max_instances:
             raise TooManyInstances(f"One request may hold {self.max_instances} instances")
         if self.entities and not all(map(self._can_be_completed, instances)):
             self._raise_invalid(body)
         return instances
+
+    def _refuse_many(self, body: bytes) -> None:
+        """Raise TooManyInstances when the body has more objects than one request may: to decode them costs seconds.
+
+        Braces inside texts do not count.
+        """
+        if len(ELEMENT.findall(TEXT.sub(b"", body))) > self.max_instances:
+            raise TooManyInstances(f"One request may hold {self.max_instances} instances")
 
     def _raise_invalid(self, body: bytes) -> NoReturn:
         validation.raise_invalid(body, self.manifest.features, self.max_instances, entities=self.entities)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NoReturn
 import msgspec
 from msgspec import Meta
 
+from shared.model import malformed
 from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Feature, Number, Text
 from shared.problems import (
     MAX_BAD_FIELDS,
@@ -43,7 +44,7 @@ def raise_invalid(body: bytes, features: Sequence[Feature], max_instances: int, 
             raise TooManyInstances(f"One request may hold {max_instances} instances")
         bad_fields = list(islice(_in_body(members, instances, features, entities), MAX_BAD_FIELDS))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise MalformedJson from None
+        raise MalformedJson(malformed.reason(body)) from None
     raise InvalidInstances(_summary(bad_fields), bad_fields=bad_fields)
 
 
@@ -106,7 +107,8 @@ def _fault(feature: Feature, raw: msgspec.Raw | None) -> str:
         return "" if feature.optional else "is missing"
     if bytes(raw).strip() == b"null":
         return "" if feature.optional else "must not be null"
-    return _type_fault(feature, raw)
+    fault = _type_fault(feature, raw)
+    return f"{fault.replace(' or ', ', ')} or null" if fault and feature.optional else fault
 
 
 def _type_fault(feature: Feature, raw: msgspec.Raw) -> str:

@@ -26,8 +26,9 @@ from shared.telemetry import console, shutdown
 from shared.telemetry.events import Context, Event, Invocation, Property, Sink, Span
 from shared.telemetry.insights import Describe, Insights
 from shared.telemetry.logs import ROOT, LineHandler, ServiceHandler
+from shared.telemetry.printable import printable
 
-__all__ = ["ROOT", "Invocation", "Span", "Telemetry", "bind", "get_logger", "span", "step"]
+__all__ = ["ROOT", "Invocation", "Span", "Telemetry", "bind", "get_logger", "printable", "span", "step"]
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")  # W3C, version 00
 

@@ -1,19 +1,12 @@
 """Telemetry as readable lines on standard error, for developers and for a service without Application Insights."""
 
 import logging
-import re
 import sys
 import time
 from collections.abc import Mapping
 
 from shared.telemetry.events import Event, Invocation, Property, Span
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line, control characters escaped: no input can forge a line or drive a terminal."""
-    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+from shared.telemetry.printable import printable
 
 
 def summary(properties: Mapping[str, Property]) -> str:

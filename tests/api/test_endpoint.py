@@ -77,6 +77,23 @@ def test_every_response_has_its_operation_id_and_forbids_sniffing() -> None:
         assert response.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "expected"), [("https", "max-age=31536000"), ("HTTPS, http", "max-age=31536000"), ("http", None)]
+)
+def test_by_https_browsers_are_told_to_stay_with_it(forwarded: str, expected: str | None) -> None:
+    for response in (
+        call(headers={**GOOD, "x-forwarded-proto": forwarded}),
+        call(headers={"x-forwarded-proto": forwarded}),
+    ):
+        assert response.headers.get("strict-transport-security") == expected
+
+
+def test_a_page_of_an_allowed_origin_may_read_the_headers_of_the_service() -> None:
+    exposed = call(headers={**GOOD, "origin": "https://app.example"}).headers["access-control-expose-headers"]
+    assert exposed == "X-Request-Id, Server-Timing, Retry-After"
+    assert "access-control-expose-headers" not in call().headers
+
+
 def test_the_content_type_has_a_charset() -> None:
     assert call().headers["content-type"] == "application/json; charset=utf-8"
     assert call(headers={}).headers["content-type"] == "application/problem+json; charset=utf-8"

@@ -108,10 +108,15 @@ def test_an_issuer_s_token_is_an_alternative_and_one_of_its_scopes_is_enough() -
 
 
 def test_without_local_tokens_there_is_no_token_endpoint() -> None:
-    issuer = {"LOCAL_TOKENS": "false", "OIDC_ISSUER": "https://issuer.example/t", "OIDC_AUDIENCE": "api"}
+    issuer = {
+        "LOCAL_TOKENS": "false",
+        "OIDC_ISSUER": "https://issuer.example/t",
+        "OIDC_AUDIENCE": "api",
+        "OIDC_REQUIRED_SCOPE": "a",
+    }
     assert "/token" not in document(**issuer)["paths"]
     assert set(document(**issuer)["components"]["securitySchemes"]) == {"bearer", "issuer"}
-    assert operation("/predict", **issuer)["security"] == [{"bearer": []}, {"issuer": []}]
+    assert operation("/predict", **issuer)["security"] == [{"bearer": []}, {"issuer": ["a"]}]
 
 
 def test_every_response_lists_its_headers() -> None:

@@ -2,12 +2,16 @@
 
 import json
 import logging
+import time
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 import bcrypt
 import pytest
 
 from shared.auth import Auth
+from shared.auth.users import EmbeddedUsers, User
 from shared.problems import (
     GrantRefused,
     InvalidGrant,
@@ -17,7 +21,9 @@ from shared.problems import (
     Unauthorized,
     UsersUnavailable,
 )
+from shared.settings import DEMO_HASH
 from tests.auth.conftest import BuildAuth
+from tests.clock import Clock
 from tests.conftest import KEY, NO_STORE
 from tests.loop import run
 
@@ -145,6 +151,7 @@ def quick_bcrypt(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         return password == b"password"
 
     monkeypatch.setattr(bcrypt, "checkpw", check)
+    monkeypatch.setattr(bcrypt, "hashpw", lambda *_: b"")
     return checked
 
 
@@ -206,3 +213,71 @@ def test_failures_are_counted_where_the_users_are(
     values = {"USERS_TABLE": table_name, "STORAGE_CONNECTION": storage} if table else {}
     auth = build_auth(**values)
     assert type(auth.throttle._counts).__name__ == ("TableCounts" if table else "MemoryCounts")
+
+
+def test_the_demo_user_cannot_log_in_outside_development_whatever_its_hash(
+    build_auth: BuildAuth, log: list[logging.LogRecord]
+) -> None:
+    other = bcrypt.hashpw(b"password", bcrypt.gensalt(4, b"2a")).decode()
+    auth = build_auth(USERS=json.dumps({"abi": other}), AZURE_FUNCTIONS_ENVIRONMENT="Production")
+    with pytest.raises(InvalidGrant):
+        login(auth)
+    assert "the demo user's password was used outside Development" in [record.getMessage() for record in log]
+
+
+class ChangingUsers(EmbeddedUsers):
+    """Users whose account changes while a password is checked."""
+
+    def __init__(self, *lookups: User | None) -> None:
+        super().__init__({})
+        self.lookups = list(lookups)
+
+    async def find(self, name: str) -> User | None:
+        return self.lookups.pop(0)
+
+
+ABI = User("abi", DEMO_HASH)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [None, replace(ABI, disabled=True), replace(ABI, password_hash="$2b$12$" + "a" * 53)],
+    ids=["removed", "disabled", "another password"],
+)
+def test_an_account_that_changes_during_the_check_gets_no_token(auth: Auth, changed: User | None) -> None:
+    auth.users.store = ChangingUsers(ABI, changed)
+    with pytest.raises(InvalidGrant):
+        login(auth)
+
+
+def test_tokens_that_are_revoked_after_the_second_read_are_revoked(auth: Auth, clock: Clock) -> None:
+    auth.users.store = ChangingUsers(ABI, ABI, replace(ABI, tokens_not_before=int(time.time()) + 3_600))
+    token = login(auth)["access_token"]
+    with pytest.raises(InvalidToken):
+        authorize(auth, f"Bearer {token}")
+
+
+NFC, NFD = "Zoë", "Zoe\u0308"
+
+
+@pytest.mark.parametrize(("stored", "typed"), [(NFC, NFC), (NFC, NFD), (NFD, NFD)], ids=["both", "typed", "stored"])
+def test_composed_and_decomposed_names_and_passwords_are_the_same(
+    build_auth: BuildAuth, stored: str, typed: str
+) -> None:
+    users = {stored: bcrypt.hashpw(stored.encode(), bcrypt.gensalt(4)).decode()}
+    auth = build_auth(USERS=json.dumps(users))
+    body = urlencode({"grant_type": "password", "username": typed, "password": typed}).encode()
+    token = login(auth, body)["access_token"]
+    assert authorize(auth, f"Bearer {token}") == stored
+
+
+def test_the_network_is_that_of_the_client_before_the_trusted_proxies(
+    build_auth: BuildAuth, quick_bcrypt: list[bytes]
+) -> None:
+    auth = build_auth(TRUSTED_PROXIES="2")
+    for _ in range(5):
+        with pytest.raises(InvalidGrant):
+            login(auth, VALID.replace(b"word=password", b"word=no"), "203.0.113.7, 10.0.0.1:5")
+    assert login(auth, VALID, "198.51.100.1, 10.0.0.1:5")["access_token"]
+    with pytest.raises(TooManyLogins):
+        login(auth, VALID, "203.0.113.8, 10.0.0.2:5")

@@ -15,12 +15,12 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 def test_a_form_is_read() -> None:
     body = b"grant_type=password&username=a%26b&password=p+%C3%BC"
-    assert grants.parse(body, FORM) == PasswordGrant("password", "a&b", "p ü")
+    assert grants.parse(body, FORM) == PasswordGrant("a&b", "p ü")
 
 
 def test_json_is_read() -> None:
     body = json.dumps({"grant_type": "password", "username": "abi", "password": "ü"}).encode()
-    assert grants.parse(body, JSON) == PasswordGrant("password", "abi", "ü")
+    assert grants.parse(body, JSON) == PasswordGrant("abi", "ü")
 
 
 def test_other_parameters_are_ignored_as_rfc_6749_requires() -> None:
@@ -31,7 +31,6 @@ def test_other_parameters_are_ignored_as_rfc_6749_requires() -> None:
     ("body", "media_type"),
     [
         (b"", FORM),
-        (b"username=a&password=b", FORM),
         (b"grant_type=password&username=a", FORM),
         (b"grant_type=password&password=a", FORM),
         (b"grant_type=password&username=&password=b", FORM),
@@ -88,4 +87,28 @@ def test_any_bytes_lead_to_a_grant_or_a_refusal(body: bytes, media_type: str) ->
 
 
 def test_a_password_is_not_in_the_repr() -> None:
-    assert "secret" not in repr(PasswordGrant("password", "abi", "secret"))
+    assert "secret" not in repr(PasswordGrant("abi", "secret"))
+
+
+@pytest.mark.parametrize(
+    ("body", "password"),
+    [
+        (b"username=abi&password=b", "b"),
+        (b"grant_type=password&username=abi&password=b&", "b"),
+        (b"&username=abi&&password=b", "b"),
+        (b"username=a%62i&password=%70%20+q", "p  q"),
+        (b"username=abi&password=a%2Bb%26c%3Dd", "a+b&c=d"),
+        (b"username=abi&password=a=b", "a=b"),
+    ],
+    ids=["no grant_type", "a last &", "empty parts", "percent-encoding", "encoded signs", "a plain ="],
+)
+def test_forms_of_any_client_are_read(body: bytes, password: str) -> None:
+    assert grants.parse(body, FORM) == PasswordGrant("abi", password)
+
+
+@pytest.mark.parametrize("media_type", [FORM, JSON])
+def test_an_empty_body_is_named_and_not_its_missing_members(media_type: str) -> None:
+    with pytest.raises(GrantRefused, match="The body is empty") as caught:
+        grants.parse(b"", media_type)
+    assert "Content-Length" in caught.value.detail
+    assert "grant_type" not in caught.value.detail

@@ -9,9 +9,8 @@ import jwt
 import pytest
 
 from shared.auth import oidc
-from shared.auth.jwks import REFRESH_SECONDS, RETRY_SECONDS, UNKNOWN_KEY_SECONDS, Keys
+from shared.auth.jwks import REFRESH_SECONDS, RETRY_SECONDS, UNKNOWN_KEY_SECONDS
 from shared.problems import InsufficientScope, InvalidToken, Unavailable
-from shared.threads import Threads
 from tests.clock import Clock
 from tests.issuers import AUDIENCE, Issuer, ec_key, public_jwk, rsa_key
 from tests.loop import run
@@ -123,9 +122,31 @@ def test_without_the_scope_or_role_the_response_names_the_required_ones(
     )
 
 
-def test_without_a_required_scope_the_audience_is_enough(issuer: Issuer, threads: Threads) -> None:
-    anyone = oidc.Issuer(issuer.url, AUDIENCE, "", Keys(issuer.url, threads.general))
-    assert verified(anyone, issuer.token(scp=None))
+@pytest.mark.parametrize(
+    "claims",
+    [{"nonce": "n"}, {"at_hash": "h"}, {"c_hash": "h"}, {"nonce": "n", "typ": "ID"}, {"at_hash": "h", "typ": "Bearer"}],
+    ids=str,
+)
+def test_an_id_token_gives_no_access(issuer: Issuer, verifier: oidc.Issuer, claims: dict[str, Any]) -> None:
+    with pytest.raises(InvalidToken) as caught:
+        verified(verifier, issuer.token(**claims))
+    assert caught.value.reason == "an ID token"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "n", "typ": "Bearer"},
+        {"tid": "72f988bf", "oid": "1b9d6bcd", "ver": "2.0", "scp": "predict"},
+        {"tid": "72f988bf", "oid": "1b9d6bcd", "ver": "2.0", "scp": None, "roles": ["Predict.All"], "idtyp": "app"},
+        {"client_id": "app", "jti": "1", "scp": None, "scope": "predict openid"},
+    ],
+    ids=["an older Keycloak", "Entra ID for a person", "Entra ID for an application", "RFC 9068"],
+)
+def test_access_tokens_of_the_usual_issuers_are_accepted(
+    issuer: Issuer, verifier: oidc.Issuer, claims: dict[str, Any]
+) -> None:
+    assert verified(verifier, issuer.token(**claims))
 
 
 def test_a_scope_never_replaces_a_signature(issuer: Issuer, verifier: oidc.Issuer) -> None:

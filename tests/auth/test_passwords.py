@@ -1,11 +1,15 @@
 """Passwords: bcrypt, never truncated, one check per login."""
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 
 import bcrypt
 import pytest
 
 from shared.auth import passwords
+from shared.auth.passwords import Checks
+from shared.problems import LoginsBusy
 from shared.threads import Pool
 from tests.loop import run
 
@@ -19,7 +23,8 @@ type Check = Callable[[str, str | None], bool]
 def check() -> Iterator[Check]:
     """Check a password on a thread of its own."""
     pool = Pool("passwords", 1)
-    yield lambda password, stored: run(passwords.check(password, stored, pool))
+    checks = Checks(pool, pool)
+    yield lambda password, stored: run(checks.check(password, stored, arrived=checks.now()))
     pool.close()
 
 
@@ -71,19 +76,82 @@ def test_a_malformed_stored_hash_authenticates_nobody(check: Check, stored: str)
     assert not check("right", stored)
 
 
+DEAR = "$2b$13$" + CHEAP[7:]
+
+
 @pytest.mark.parametrize(
     ("password", "stored"),
-    [("right", CHEAP), ("wrong", CHEAP), ("any", None), ("a" * 100, CHEAP), ("a" * 100, None), ("a\0b", None)],
-    ids=["right", "wrong", "nobody", "long", "long-nobody", "nul-nobody"],
+    [
+        ("right", CHEAP),
+        ("wrong", CHEAP),
+        ("any", None),
+        ("a" * 100, CHEAP),
+        ("a" * 100, None),
+        ("a\0b", None),
+        ("right", DEAR),
+        ("right", "not-a-hash"),
+        ("right", "$2b$12$" + CHEAP[7:]),
+    ],
+    ids=["right", "wrong", "nobody", "long", "long-nobody", "nul-nobody", "dear", "malformed", "cost 12"],
 )
-def test_every_login_costs_exactly_one_bcrypt_check(
+def test_every_login_costs_as_much_as_one_check_of_cost_12(
     check: Check, monkeypatch: pytest.MonkeyPatch, password: str, stored: str | None
 ) -> None:
-    hashes: list[bytes] = []
-    checkpw = bcrypt.checkpw
-    monkeypatch.setattr(bcrypt, "checkpw", lambda password, stored: hashes.append(stored) or checkpw(password, stored))
+    costs: list[int] = []
+    monkeypatch.setattr(bcrypt, "checkpw", lambda _, stored: bool(costs.append(int(stored[4:6]))))
+    monkeypatch.setattr(bcrypt, "hashpw", lambda _, salt: costs.append(int(salt[4:6])))
     check(password, stored)
-    assert len(hashes) == 1
+    assert sum(2**cost for cost in costs) == 2**12
+
+
+def test_a_hash_that_costs_more_lets_nobody_in(check: Check) -> None:
+    assert not check("right", bcrypt.hashpw(b"right", bcrypt.gensalt(13)).decode())
+
+
+@pytest.fixture
+def checks() -> Iterator[Checks]:
+    """Checks with a thread for unknown and one for known networks."""
+    pool, known = Pool("passwords", 1), Pool("known-passwords", 1)
+    yield Checks(pool, known)
+    pool.close()
+    known.close()
+
+
+def test_the_queue_has_a_limit_and_known_networks_have_their_own(checks: Checks) -> None:
+    checks._queued[False] = passwords.MAX_QUEUED
+    with pytest.raises(LoginsBusy) as caught:
+        run(checks.check("right", CHEAP, arrived=checks.now()))
+    assert caught.value.headers == {"Retry-After": "5"}
+    assert run(checks.check("right", CHEAP, arrived=checks.now(), known=True))
+    checks._queued[True] = passwords.MAX_QUEUED
+    with pytest.raises(LoginsBusy):
+        run(checks.check("right", CHEAP, arrived=checks.now(), known=True))
+
+
+def test_guesses_that_wait_do_not_hold_up_a_known_network(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = threading.Event()
+
+    def check(password: bytes, stored: bytes) -> bool:
+        return password == b"right" or blocked.wait(30)
+
+    monkeypatch.setattr(bcrypt, "checkpw", check)
+
+    async def log_in() -> bool:
+        guesses = [asyncio.ensure_future(checks.check("guess", CHEAP, arrived=checks.now())) for _ in range(3)]
+        result = await checks.check("right", CHEAP, arrived=checks.now(), known=True)
+        assert not any(guess.done() for guess in guesses)
+        blocked.set()
+        await asyncio.gather(*guesses, return_exceptions=True)
+        return result
+
+    assert run(log_in())
+
+
+def test_a_login_that_has_waited_too_long_is_not_checked(checks: Checks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: pytest.fail("checked"))
+    with pytest.raises(LoginsBusy):
+        run(checks.check("right", CHEAP, arrived=checks.now() - passwords.MAX_WAIT_SECONDS - 1))
+    assert checks._queued == {False: 0, True: 0}
 
 
 def test_unknown_users_cost_as_much_as_known_ones() -> None:

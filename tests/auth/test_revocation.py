@@ -181,5 +181,5 @@ def test_a_user_who_just_logged_in_again_need_not_wait_for_the_cache(store: Stor
     with pytest.raises(InvalidToken):
         run(revocation.check(claims))
     run(store.add(User("abi", HASH)))
-    revocation.learn(User("abi", HASH))
+    revocation.learn(User("abi", HASH), revocation.now())
     run(revocation.check(claims))

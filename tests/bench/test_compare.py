@@ -12,12 +12,17 @@ import pytest
 
 from bench.compare import __main__ as compare
 from bench.compare import launch, results
-from bench.compare.catalogue import INSTANCES, MATRIX, PEERS, SUBJECTS, V2, Format
+from bench.compare.catalogue import DEMO_SERVICE, PEERS, SUBJECTS, subjects
+from bench.compare.formats import INSTANCES, MLFLOW_ROWS, V2, Format
 from bench.compare.launch import Failed, Launch
+from bench.compare.models import DEMO, LINEAR, NAMES, Model
+from bench.compare.ratios import ratios
 from bench.compare.results import Result
 from bench.launch import PREDICTION, running, tree
 
 BY_NAME = {subject.name: subject for subject in SUBJECTS}
+NUMBERS = Model("forest", Path("forest"), [{"a": 1.0, "b": 2.0}, {"a": 3.0, "b": 4.0}], [10.0, 20.0])
+MIXED = Model("pipeline", Path("pipeline"), [{"a": 1.0, "b": "x"}, {"a": None, "b": None}], [10.0, 20.0], frame=True)
 FASTEST_PEER = "cold start ÷ fastest peer's"
 SINGLE_SECONDS = 1.0
 
@@ -25,6 +30,10 @@ SINGLE_SECONDS = 1.0
 def cold(name: str, *seconds: float, failure: str = "") -> Result:
     """Return a subject of which only the cold starts are known."""
     return Result(BY_NAME[name], [{"cold_start_s": value} for value in seconds], failure)
+
+
+def ratio_table(measured: list[Result]) -> str:
+    return results.ratio_table(measured, ratios(DEMO))
 
 
 def row(text: str, title: str) -> str:
@@ -70,31 +79,31 @@ def test_a_subject_that_fails_has_no_further_turn_and_the_run_continues(
 
 
 def test_a_ratio_is_computed_within_each_round_with_the_best_of_the_others() -> None:
-    text = results.ratios([cold("service", 1.0, 1.0), cold("fastapi", 4.0, 2.0), cold("mlserver", 5.0, 1.0)])
+    text = ratio_table([cold("service", 1.0, 1.0), cold("fastapi", 4.0, 2.0), cold("mlserver", 5.0, 1.0)])
     assert "| 0.62 (0.25–1.00) |" in row(text, FASTEST_PEER)
 
 
 def test_a_peer_that_failed_later_is_in_no_ratio() -> None:
     failed = cold("mlserver", 0.1, failure="broke down")
-    text = results.ratios([cold("service", 1.0, 1.0), cold("fastapi", 4.0, 2.0), failed])
+    text = ratio_table([cold("service", 1.0, 1.0), cold("fastapi", 4.0, 2.0), failed])
     assert "| 0.38 (0.25–0.50) |" in row(text, FASTEST_PEER)
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(1.0, "| reached |"), (1.1, "| missed |")])
 def test_the_row_of_a_ratio_has_the_verdict_on_its_target(seconds: float, verdict: str) -> None:
-    assert verdict in row(results.ratios([cold("service", seconds), cold("fastapi", 2.0)]), FASTEST_PEER)
+    assert verdict in row(ratio_table([cold("service", seconds), cold("fastapi", 2.0)]), FASTEST_PEER)
 
 
 @pytest.mark.parametrize("others", [[], [cold("coefficients", 0.1)]], ids=["alone", "with a floor"])
 def test_a_ratio_without_one_of_its_sides_is_not_measured(others: list[Result]) -> None:
-    assert "| not measured |" in row(results.ratios([cold("service", 1.0), *others]), FASTEST_PEER)
+    assert "| not measured |" in row(ratio_table([cold("service", 1.0), *others]), FASTEST_PEER)
 
 
 @pytest.mark.parametrize(
     ("form", "wrap"),
     [
         (INSTANCES, lambda values: {"predictions": values}),
-        (MATRIX, lambda values: {"predictions": values}),
+        (MLFLOW_ROWS, lambda values: {"predictions": values}),
         (V2, lambda values: {"outputs": [{"data": values}]}),
     ],
 )
@@ -102,13 +111,47 @@ def test_a_response_is_correct_with_the_right_prediction_for_each_row(
     form: Format, wrap: Callable[[list[float]], object]
 ) -> None:
     def correct(*values: float) -> bool:
-        return form.is_correct(json.dumps(wrap(list(values))).encode(), 2)
+        return form.is_correct(json.dumps(wrap(list(values))).encode(), LINEAR, 2)
 
     assert correct(PREDICTION, PREDICTION)
     assert not correct(PREDICTION)
     assert not correct(PREDICTION, 162.3)
-    assert not form.is_correct(b'{"detail":"no"}', 2)
-    assert not form.is_correct(b"<html>", 2)
+    assert not form.is_correct(b'{"detail":"no"}', LINEAR, 2)
+    assert not form.is_correct(b"<html>", LINEAR, 2)
+
+
+@pytest.mark.parametrize("form", [INSTANCES, MLFLOW_ROWS])
+def test_each_row_of_a_batch_has_its_own_right_prediction(form: Format) -> None:
+    def correct(*values: float) -> bool:
+        return form.is_correct(json.dumps({"predictions": values}).encode(), NUMBERS, 3)
+
+    assert correct(10.0, 20.0, 10.0)
+    assert not correct(10.0, 10.0, 20.0)
+    assert not correct(10.0, 20.001, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("form", "model", "body"),
+    [
+        (INSTANCES, NUMBERS, {"instances": [{"a": 1.0, "b": 2.0}, {"a": 3.0, "b": 4.0}, {"a": 1.0, "b": 2.0}]}),
+        (MLFLOW_ROWS, NUMBERS, {"inputs": [[1.0, 2.0], [3.0, 4.0], [1.0, 2.0]]}),
+        (
+            MLFLOW_ROWS,
+            MIXED,
+            {"dataframe_records": [{"a": 1.0, "b": "x"}, {"a": None, "b": None}, {"a": 1.0, "b": "x"}]},
+        ),
+    ],
+)
+def test_a_batch_repeats_the_models_instances(form: Format, model: Model, body: object) -> None:
+    assert json.loads(form.body(model, 3)) == body
+
+
+def test_the_inference_protocol_has_one_matrix_of_numbers_or_one_column_of_each_feature() -> None:
+    (matrix,) = json.loads(V2.body(NUMBERS, 2))["inputs"]
+    assert (matrix["shape"], matrix["datatype"], matrix["data"]) == ([2, 2], "FP64", [1.0, 2.0, 3.0, 4.0])
+    numbers, texts = json.loads(V2.body(MIXED, 2))["inputs"]
+    assert (numbers["datatype"], numbers["data"]) == ("FP64", [1.0, None])
+    assert (texts["datatype"], texts["data"]) == ("BYTES", ["x", None])
 
 
 @pytest.mark.parametrize(
@@ -132,10 +175,16 @@ def test_an_environment_is_made_again_when_an_included_file_changes(tmp_path: Pa
     assert launch.requirements_key(tmp_path / "requirements.txt") != before
 
 
-@pytest.mark.parametrize("name", sorted({peer.environment for peer in PEERS} | {"bare"}))
+@pytest.mark.parametrize("name", sorted({peer.environment for peer in PEERS} | {"bare", "frames", "models"}))
 def test_a_peer_requires_exact_versions(name: str) -> None:
     lines = (launch.PEERS / name / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert all("==" in line for line in lines)
+    assert all("==" in line or line.startswith(("#", "-r ../models/")) for line in lines)
+
+
+@pytest.mark.parametrize("name", sorted({peer.environment for peer in PEERS}))
+def test_a_peer_includes_the_packages_of_all_models(name: str) -> None:
+    text = (launch.PEERS / name / "requirements.txt").read_text(encoding="utf-8")
+    assert "-r ../models/requirements.txt" in text.splitlines()
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -152,3 +201,45 @@ def test_a_program_ends_with_everything_that_it_started_also_in_sessions_of_thei
         members = tree(shell)
     assert len(members) >= 2
     assert not any(member.is_running() and member.status() != psutil.STATUS_ZOMBIE for member in members)
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_every_peer_serves_the_chosen_model_beside_the_demo_and_the_constant(name: str) -> None:
+    model = Model(name, Path(name), [{"a": 1.0}], [1.0])
+    served = {subject.name: subject.model for subject in subjects(model)}
+    assert all(served[peer] is model for peer in ["service", *(peer.name for peer in PEERS)])
+    assert {peer for peer, chosen in served.items() if chosen is LINEAR} == {"demo", "constant"}
+
+
+def test_the_demos_model_has_the_floors_too() -> None:
+    assert subjects(LINEAR) == SUBJECTS
+    assert DEMO_SERVICE not in SUBJECTS
+
+
+def test_a_server_is_started_with_the_files_of_its_model() -> None:
+    (service, *_) = subjects(NUMBERS)
+    settings = Launch(service, SINGLE_SECONDS, [1001, 1002, 1003]).settings()
+    files = (settings["MODEL_NAME"], settings["MODEL"], settings["MODEL_MANIFEST"])
+    assert files == ("forest", "forest/slr.joblib", "forest/slr.json")
+
+
+def test_only_a_model_that_was_fitted_on_a_data_frame_needs_pandas() -> None:
+    assert [launch.needs_frames(subjects(model)[1]) for model in (LINEAR, NUMBERS, MIXED)] == [False, False, True]
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_each_peer_has_a_target_of_its_own_for_a_trained_model(name: str) -> None:
+    titles = [ratio.title for ratio in ratios(name) if ratio.limit]
+    assert all(any(title.endswith(peer.title) for title in titles) for peer in PEERS)
+
+
+def test_a_figure_without_others_is_compared_with_its_limit() -> None:
+    measured = [Result(BY_NAME["service"], [{"memory_mb": 110.0}])]
+    assert "| 110.00 | < 120 | reached |" in row(results.ratio_table(measured, ratios("forest")), "memory MB")
+
+
+def test_the_model_is_an_argument() -> None:
+    assert compare.parse([]).model == DEMO
+    assert compare.parse(["--model", "forest"]).model == "forest"
+    with pytest.raises(SystemExit):
+        compare.parse(["--model", "tree"])

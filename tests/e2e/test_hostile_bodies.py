@@ -135,7 +135,7 @@ def test_a_body_in_another_charset_is_unsupported(bearer: httpx.Client, charset:
     refused(bearer.post("/predict", content=b"{}", headers=headers), 415, "unsupported-media-type")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-8-sig", "cp037"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "cp037"])
 def test_a_body_in_another_charset_than_declared_is_malformed(bearer: httpx.Client, encoding: str) -> None:
     body = '{"instances":[{"x":0.25}]}'.encode(encoding)
     headers = {"Content-Type": "application/json; charset=utf-8"}

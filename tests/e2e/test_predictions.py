@@ -158,7 +158,7 @@ def test_basic_credentials_and_a_token_in_the_query_do_not_count(service: Servic
             401,
             "invalid_grant",
         ),
-        ("username=abi&password=password", "application/x-www-form-urlencoded", 400, "invalid_request"),
+        ("grant_type=password&username=abi", "application/x-www-form-urlencoded", 400, "invalid_request"),
         (
             "grant_type=password&username=abi&username=abi&password=x",
             "application/x-www-form-urlencoded",
@@ -224,6 +224,17 @@ def test_public_routes_need_no_token(anyone: httpx.Client, path: str) -> None:
     assert "charset=utf-8" in response.headers["Content-Type"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "X-Request-Id" in response.headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/model", "/openapi.json", "/health/live", "/health/ready", "/assets/home.css"]
+)
+def test_head_has_the_headers_of_get_and_no_body(anyone: httpx.Client, path: str) -> None:
+    whole, head = anyone.get(path), anyone.head(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers["Content-Type"] == whole.headers["Content-Type"]
+    assert head.headers["Content-Length"] == whole.headers["Content-Length"]
+    assert "X-Request-Id" in head.headers
 
 
 def test_the_golden_examples_in_openapi_have_the_manifest_s_predictions(

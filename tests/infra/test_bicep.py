@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from shared.settings import DECLARED, Settings
+from tests.conftest import KEY
 from tools.insights import queries
 
 ROOT = Path(__file__).parents[2]
@@ -147,8 +148,8 @@ def test_the_service_accepts_the_deployed_settings(source: str) -> None:
         "FEATURES_SOURCE": source,
         "STORAGE_CLIENT_ID": str(UUID(int=2)),
         "STORAGE_TABLE_URI": "https://st0000000000000.table.core.windows.net/",
-        "TOKEN_KEY": "k" * 64,
-        "TOKEN_KEY_PREVIOUS": "p" * 64,
+        "TOKEN_KEY": KEY,
+        "TOKEN_KEY_PREVIOUS": KEY[::-1],
     }
     assert app_settings() & set(DECLARED) == (set(literals) | set(expressions)) & set(DECLARED)
     assert Settings.read(literals | expressions).errors == {}

@@ -48,6 +48,17 @@ def test_texts_make_an_array_of_objects() -> None:
     assert pd.isna(matrix[1, 3])
 
 
+def test_one_instance_becomes_one_row_of_floats_or_objects() -> None:
+    body = b'{"instances":[{"body mass/index":20,"class":0.5,"smoker?":"no"}]}'
+    matrix = assembled(fitted_on("array"), body)
+    assert (matrix.dtype, matrix.shape) == (object, (1, 4))
+    assert matrix[0, :3].tolist() == [20.0, 0.5, "no"]
+    features = [Number(name="a", range=(0.0, 1.0)), Number(name="b", range=(0.0, 1.0), optional=True)]
+    numbers = assembled(fitted_on("array", features), b'{"instances":[{"a":1}]}')
+    assert numbers.dtype == np.float64
+    np.testing.assert_array_equal(numbers, [[1, np.nan]])
+
+
 def test_booleans_become_ones_and_zeros() -> None:
     features = [Boolean(name="a"), Boolean(name="b", optional=True)]
     matrix = assembled(fitted_on("array", features), b'{"instances":[{"a":true,"b":1.0},{"a":0},{"a":1,"b":false}]}')

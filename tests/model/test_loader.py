@@ -3,14 +3,17 @@
 import asyncio
 import gc
 import logging
+import platform
 import threading
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+import psutil
 import pytest
 
+from shared import memory
 from shared.model import loader
 from shared.model.loader import LazyModel, Model
 from shared.model.manifest import Number, label_text
@@ -284,3 +287,14 @@ def test_the_pool_is_the_caller_s(gate: Gate) -> None:
     run(LazyModel(load, pool).get())
     pool.close()
     assert names[0].startswith("own")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps free memory")
+def test_memory_that_is_free_after_a_load_is_returned_to_the_system() -> None:
+    blocks = [bytes(2_000) for _ in range(20_000)]
+    last = blocks[-1]  # glibc itself returns only what is free behind the last block
+    del blocks
+    before = psutil.Process().memory_info().rss
+    memory.return_free()
+    assert before - psutil.Process().memory_info().rss > 10_000_000
+    assert len(last) == 2_000

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -224,3 +225,20 @@ def test_a_hundred_features_work() -> None:
     many = schemas.build(manifest([Number(name=f"x {i}", range=(0.0, 1.0)) for i in range(100)]))
     body = json.dumps({"instances": [{f"x {i}": i / 100 for i in range(100)}]}).encode()
     assert msgspec.structs.astuple(many.decode(body)[0])[99] == 0.99
+
+
+FREE = manifest([Number(name="age", range=(0.0, 9.0), optional=True), Text(name="note", optional=True)])
+
+
+def test_too_many_objects_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    types = schemas.build(FREE)
+    body = b'{"instances":[' + b",".join([b"{}"] * (types.max_instances + 1)) + b"]}"
+    unread = dataclasses.replace(types, decoder=SimpleNamespace(decode=lambda _: pytest.fail("decoded")))
+    with pytest.raises(TooManyInstances):
+        unread.decode(body)
+
+
+def test_braces_in_texts_are_no_instances() -> None:
+    note = "{" * 9_000 + '\\"{'
+    body = msgspec.json.encode({"instances": [{"note": note}, {"note": note}]})
+    assert len(schemas.build(FREE).decode(body)) == 2

@@ -249,7 +249,12 @@ def test_a_user_s_name_is_escaped(build: Build) -> None:
 
 def test_the_page_shows_the_right_login(build: Build) -> None:
     assert attribute(build(), "login") == "password"
-    issuer = {"LOCAL_TOKENS": "false", "OIDC_ISSUER": "https://issuer.example", "OIDC_AUDIENCE": "a"}
+    issuer = {
+        "LOCAL_TOKENS": "false",
+        "OIDC_ISSUER": "https://issuer.example",
+        "OIDC_AUDIENCE": "a",
+        "OIDC_REQUIRED_SCOPE": "p",
+    }
     assert attribute(build(**issuer), "login") == "token"
 
 

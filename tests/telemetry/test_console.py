@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from shared.telemetry import console
-from shared.telemetry.console import Console, LineFormatter, printable
+from shared.telemetry.console import Console, LineFormatter
 from shared.telemetry.events import Invocation, Span
 
 
@@ -40,10 +40,6 @@ def test_control_characters_in_a_name_forge_no_line(hostile: str, capsys: pytest
 
 def test_numbers_have_six_digits() -> None:
     assert console.summary({"mean": 210.80813786536956, "n": 1, "user": "abi"}) == "mean=210.808 n=1 user=abi"
-
-
-def test_printable_text_stays_as_it_is() -> None:
-    assert printable("Zoë → 3 °C") == "Zoë → 3 °C"
 
 
 def test_a_log_line_is_printed_with_its_stack_trace_below() -> None:

@@ -50,6 +50,18 @@ def test_it_runs_during_the_block_and_its_data_are_there_the_next_time(tmp_path:
         assert not listens(port_of(connection))
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_its_files_can_be_read_by_their_owner_only(tmp_path: Path) -> None:
+    data = tmp_path / ".azurite"
+    data.mkdir(mode=0o755)
+    with azurite.running(data=data):
+        pass
+    assert data.stat().st_mode & 0o077 == 0
+    files = [path for path in data.rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
+
+
 def test_a_taken_port_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

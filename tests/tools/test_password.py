@@ -72,6 +72,19 @@ def test_the_error_of_a_refused_password_does_not_contain_it(
     assert not {"sevenxx", "xxxx", "welcome"} & set(str(caught.value).lower().split())
 
 
-@pytest.mark.parametrize("text", ["eight-ch", "x" * 64, "x" * 72, "ü" * 36])
+@pytest.mark.parametrize(
+    "text", ["ku7-qrbz", GOOD * 3, (GOOD * 4)[:72], "zwölf Boxkämpfer jagen Viktor quer " + "ü" * 10]
+)
 def test_passwords_up_to_the_limit_of_bcrypt_are_accepted(text: str) -> None:
     password.check("abi", text)
+
+
+@pytest.mark.parametrize("common", ["Password123!", "qwertyuiop", "iloveyou2", "abigail1", "11111111", "zaq12wsx"])
+def test_common_passwords_and_their_variants_are_refused(common: str) -> None:
+    with pytest.raises(PasswordError, match=r"^is a common one, or nearly one$"):
+        password.check("abi", common)
+
+
+def test_a_password_is_stored_in_its_composed_form(piped: Callable[[bytes], None]) -> None:
+    piped("Bru\u0308cke am Fluss\n".encode())
+    assert new_password("abi") == "Brücke am Fluss"

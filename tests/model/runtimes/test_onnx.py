@@ -125,6 +125,27 @@ def test_texts_are_codes_of_the_manifests_values() -> None:
     assert graphed.predict(columns).predictions == pytest.approx([0.0, 1.0])
 
 
+def test_one_row_of_texts_and_numbers_is_predicted_like_a_batch() -> None:
+    frame = pd.DataFrame({"a": np.tile(["x", "y"], 20), "b": X[:40, 0]})
+    steps = ColumnTransformer([("a", OneHotEncoder(handle_unknown="ignore"), ["a"])], remainder="passthrough")
+    y = frame["b"] + (frame["a"] == "x")
+    described = manifest([Category(name="a", values=("x", "y"), open=True), FEATURES[1]])
+    described = replace(described, artifact=replace(described.artifact, rows="frame"))
+    estimator = make_pipeline(steps, LinearRegression()).fit(frame, y)
+    graphed = graph.build(described, estimator, table(frame, y, source="d")).graph
+    columns = [np.array(["y", "x", "z"], dtype=object), np.array([0.0, 1.0, 2.0])]
+    single = [graphed.predict([column[i : i + 1] for column in columns]).predictions for i in range(3)]
+    assert [value for row in single for value in row] == graphed.predict(columns).predictions
+
+
+def test_a_session_does_not_keep_the_content_of_the_file(linear: graph.Written) -> None:
+    content = bytes(bytearray(linear.content))
+    before = sys.getrefcount(content)
+    loaded = OnnxModel(content, FEATURES)
+    assert sys.getrefcount(content) == before
+    assert loaded.predict([np.array([1.0]), np.array([1.0])]).predictions == pytest.approx([6.0])
+
+
 def test_a_graph_without_the_manifests_outputs_is_refused(linear: graph.Written) -> None:
     with pytest.raises(ModelCorrupt) as caught:
         OnnxModel(linear.content, FEATURES, ["low", "high"])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.telemetry_samples import envelope, invocation
 from tools.insights.store import Store
-from tools.insights.track import track
+from tools.insights.track import MAX_VALUES, track
 
 
 @pytest.fixture
@@ -72,3 +72,10 @@ def test_an_invalid_body_has_the_status_400(store: Store, body: bytes, encoding:
 def test_a_small_body_that_decompresses_to_a_huge_one_is_refused(store: Store) -> None:
     result = track(store, gzip.compress(b" " * 100_000), "gzip", max_bytes=1_000)
     assert (result.status, result.items_received) == (400, 0)
+
+
+def test_a_small_body_with_millions_of_empty_objects_is_refused_undecoded(store: Store) -> None:
+    body = gzip.compress(b"[" + b"{}," * (MAX_VALUES + 1) + b"{}]")
+    result = track(store, body, "gzip")
+    assert (result.items_received, result.status) == (0, 400)
+    assert "more than 500000 values" in result.errors[0].message

@@ -14,9 +14,9 @@ from tools.model.graphs.tensor import ML, Tensor, concat
 
 LESS_OR_EQUAL, LESS, MEMBER = 0, 1, 6  # modes of a comparison
 SUM, IDENTITY = 1, 0
-GROUP_NODES = 30_000
-"""Nodes of one operator, about 1 MB: the operator takes one row after the other through all of its trees, and slows
-down by half for batches when they do not fit into a processor's cache."""
+GROUP_NODES = 15_000
+"""Nodes of one operator, about half a megabyte. It walks all of its trees for one row after the other, which takes half
+as long again for batches when the trees do not fit into a processor's cache."""
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,7 @@ import os
 
 import bentoml
 import joblib
-import numpy as np
-from pydantic import BaseModel
-
-
-class Instance(BaseModel):
-    bmi: float
+from instances import Instance
 
 
 @bentoml.service(workers=1)
@@ -19,5 +14,4 @@ class Regression:
 
     @bentoml.api
     def predict(self, instances: list[Instance]) -> dict[str, list[float]]:
-        rows = np.array([[instance.bmi] for instance in instances])
-        return {"predictions": self.estimator.predict(rows).tolist()}
+        return {"predictions": self.estimator.predict(Instance.rows(instances)).tolist()}

@@ -10,17 +10,13 @@ from typing import Annotated
 
 import joblib
 import jwt
-import numpy as np
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from instances import Instance
 from pydantic import BaseModel, Field
 
 app = FastAPI()
 bearer = HTTPBearer()
-
-
-class Instance(BaseModel):
-    bmi: float
 
 
 class Instances(BaseModel):
@@ -48,7 +44,7 @@ def estimator():
 
 
 def respond(request: Instances) -> Predictions:
-    rows = np.array([[instance.bmi] for instance in request.instances])
+    rows = Instance.rows(request.instances)
     return Predictions(predictions=estimator().predict(rows).tolist())
 
 

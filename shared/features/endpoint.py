@@ -108,7 +108,7 @@ class EntityEndpoint(_Endpoint):
             repeated, refused_now, unclear = await self._fetch_each(list(unclear), features)
             fetched, refused = [*fetched, *repeated], [*refused, *refused_now]
         if refused:
-            raise EntitiesRefused(refused)
+            raise EntitiesRefused([entity for entity in entities if entity in refused])  # in the request's order
         if unclear:
             raise next(iter(unclear.values()))
         rows = {entity: row for each in fetched for entity, row in each.rows.items()}

@@ -211,6 +211,10 @@ def test_every_peer_serves_the_chosen_model_beside_the_demo_and_the_constant(nam
     assert {peer for peer, chosen in served.items() if chosen is LINEAR} == {"demo", "constant"}
 
 
+def test_the_demo_is_measured_next_to_the_service() -> None:
+    assert [subject.name for subject in subjects(NUMBERS)[:2]] == ["service", "demo"]
+
+
 def test_the_demos_model_has_the_floors_too() -> None:
     assert subjects(LINEAR) == SUBJECTS
     assert DEMO_SERVICE not in SUBJECTS
@@ -224,7 +228,7 @@ def test_a_server_is_started_with_the_files_of_its_model() -> None:
 
 
 def test_only_a_model_that_was_fitted_on_a_data_frame_needs_pandas() -> None:
-    assert [launch.needs_frames(subjects(model)[1]) for model in (LINEAR, NUMBERS, MIXED)] == [False, False, True]
+    assert [launch.needs_frames(subjects(model)[0]) for model in (LINEAR, NUMBERS, MIXED)] == [False, False, True]
 
 
 @pytest.mark.parametrize("name", NAMES[1:])

@@ -84,11 +84,19 @@ def matches(password: str, stored: str | None) -> bool:
     A cheaper hash is topped up: checks of cost n, n, n + 1 … 11 take as long as one of cost 12. A dearer one, which
     would show that the name exists, lets nobody in, and neither does a malformed one.
     """
-    found = cost(stored) if stored is not None and acceptable(password) else None
-    possible = found is not None and MIN_COST <= found <= COST
-    candidate = password.encode() if possible else b"nobody"
-    expected = stored.encode() if possible and stored is not None else _NOBODY
-    result = bcrypt.checkpw(candidate, expected)
-    for extra in range(found if possible and found else COST, COST):
+    done = cost(stored) if stored is not None and acceptable(password) else None
+    if stored is None or done is None or not MIN_COST <= done <= COST:
+        return _refuse()
+    try:
+        result = bcrypt.checkpw(password.encode(), stored.encode())
+    except ValueError:  # its salt is malformed; bcrypt has not begun
+        return _refuse()
+    for extra in range(done, COST):
         bcrypt.hashpw(b"nobody", f"$2b${extra:02}${_SALT}".encode())
-    return result and possible
+    return result
+
+
+def _refuse() -> bool:
+    """Return false, after the time of one check."""
+    bcrypt.checkpw(b"nobody", _NOBODY)
+    return False

@@ -71,7 +71,10 @@ def test_a_password_over_72_bytes_is_wrong_even_when_its_first_72_bytes_are_righ
     assert not check("a" * 73, stored)
 
 
-@pytest.mark.parametrize("stored", ["", "not-a-hash", "$2b$12$short", "$2b$99$" + "a" * 53, "ü"])
+BAD_SALT = "$2b$04$" + "z" * 53  # the form of a hash, with a salt that bcrypt refuses
+
+
+@pytest.mark.parametrize("stored", ["", "not-a-hash", "$2b$12$short", "$2b$99$" + "a" * 53, "ü", BAD_SALT])
 def test_a_malformed_stored_hash_authenticates_nobody(check: Check, stored: str) -> None:
     assert not check("right", stored)
 
@@ -102,6 +105,14 @@ def test_every_login_costs_as_much_as_one_check_of_cost_12(
     monkeypatch.setattr(bcrypt, "hashpw", lambda _, salt: costs.append(int(salt[4:6])))
     check(password, stored)
     assert sum(2**cost for cost in costs) == 2**12
+
+
+def test_a_hash_with_a_bad_salt_takes_the_same_time(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[bytes] = []
+    checkpw = bcrypt.checkpw
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *pair: checkpw(*pair) or bool(checked.append(pair[1])))
+    assert not check("right", BAD_SALT)
+    assert checked == [passwords._NOBODY]
 
 
 def test_a_hash_that_costs_more_lets_nobody_in(check: Check) -> None:

@@ -127,8 +127,7 @@ class Auth:
         try:
             async with self.throttle.attempt(normal(grant.username), client) as attempt:
                 user = await self._find(grant.username)
-                known = attempt.known.is_recent(self.tokens.now())
-                matches = await self._matches(grant, user, arrived, known=known)
+                matches = await self._matches(grant, user, arrived, known=attempt.is_known)
                 if user is None or not matches or user.disabled:
                     await attempt.failed()
                     _log.warning("login failed for %s", telemetry.printable(grant.username))

@@ -13,7 +13,7 @@ import asyncio
 import hmac
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -80,14 +80,15 @@ class Throttle:
         pair, for_name = self._hash("pair", client.network, name), self._hash("name", name)
         for_client = [self._hash("client", network) for network in client if network not in ("", UNKNOWN)]
         async with self._locks[pair]:
-            known, counts = await self._read(pair, [pair, for_name, *for_client])
+            login, counts = await self._read(pair, [pair, for_name, *for_client])
+            is_known = self._now() - login.last <= KNOWN_SECONDS
             limits = {pair: PER_PAIR}
-            if not known.is_recent(self._now()):
+            if not is_known:
                 limits |= {for_name: PER_NAME, **dict.fromkeys(for_client, PER_CLIENT)}
             wait = max(limit.wait(counts[key], self._now()) for key, limit in limits.items())
             if wait > 0:
                 raise TooManyLogins(math.ceil(wait))
-            yield Attempt(self, counts, own=(pair, for_name), known=known)
+            yield Attempt(self, pair, for_name, counts, login, is_known)
 
     async def count(self, key: str) -> Count:
         """Return the present count of `key`."""
@@ -107,22 +108,22 @@ class Throttle:
         """Remove the count of `key`."""
         await self._counts.clear(key)
 
-    async def remember(self, known: "KnownNetwork") -> None:
-        """Store that a name logged in from a network, if that was not stored today."""
+    async def remember(self, pair: str, login: Count) -> None:
+        """Store the time of a login of a name from a network; `login` is the one before. Once a day is enough."""
         now = self._now()
-        if now - known.login.last > REMEMBER_SECONDS:
-            await self._known.put(known.key, replace(known.login, last=now))
+        if now - login.last > REMEMBER_SECONDS:
+            await self._known.put(pair, replace(login, last=now))
 
-    async def _read(self, pair: str, keys: Iterable[str]) -> tuple["KnownNetwork", dict[str, Count]]:
+    async def _read(self, pair: str, keys: Sequence[str]) -> tuple[Count, dict[str, Count]]:
+        """Return the last login of a name from a network, and the counts of all keys, read at the same time."""
         if self._retry.active:
             raise UsersUnavailable
-        keys = list(keys)
         try:
             login, *counts = await asyncio.gather(self._known.get(pair), *map(self.count, keys))
         except UsersUnavailable:
             self._retry.start()
             raise
-        return KnownNetwork(pair, login), dict(zip(keys, counts, strict=True))
+        return login, dict(zip(keys, counts, strict=True))
 
     def _hash(self, *parts: str) -> str:
         """Return the key of a count. A name comes last, since it may contain any character."""
@@ -131,35 +132,27 @@ class Throttle:
 
 
 @dataclass(frozen=True)
-class KnownNetwork:
-    """The last login of a name from a network."""
-
-    key: str
-    login: Count
-    """`last` is its time; 0 when there was none."""
-
-    def is_recent(self, now: float) -> bool:
-        """Return true when the name logged in from the network in the last 30 days."""
-        return now - self.login.last <= KNOWN_SECONDS
-
-
-@dataclass(frozen=True)
 class Attempt:
     """One login that may be tried. Call `failed` or `succeeded` afterwards."""
 
     throttle: Throttle
+    pair: str
+    """The key of the name from this network."""
+    for_name: str
+    """The key of the name from all networks."""
     counts: Mapping[str, Count]
-    own: tuple[str, ...]
-    """The counts of the name, which a success starts over; those of the network stay."""
-    known: KnownNetwork
+    last_login: Count
+    """The name's last login from this network; its time is 0 when there was none."""
+    is_known: bool
+    """True when that was in the last 30 days."""
 
     async def failed(self) -> None:
         """Count a failure."""
         await asyncio.gather(*(self.throttle.add(key, count) for key, count in self.counts.items()))
 
     async def succeeded(self) -> None:
-        """Start the name's counts over, and remember the network."""
-        for key in self.own:
+        """Start the name's counts over, and remember the network. The network's own counts stay."""
+        for key in (self.pair, self.for_name):
             if self.counts[key].failures:
                 await self.throttle.clear(key)
-        await self.throttle.remember(self.known)
+        await self.throttle.remember(self.pair, self.last_login)

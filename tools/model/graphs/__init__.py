@@ -11,6 +11,8 @@ Outputs: `predictions` of a regressor, float64, shape (rows,); `class` of a clas
 """
 
 from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,51 +20,15 @@ import numpy as np
 from shared.model.manifest import Category, Feature
 from shared.model.runtimes import onnx
 from tools.model.artifact import final_class
-from tools.model.graphs import (
-    bayes,
-    boosting,
-    columns,
-    decompositions,
-    encoders,
-    ensembles,
-    expansions,
-    forests,
-    imputers,
-    kernels,
-    lgbm,
-    linear,
-    neighbors,
-    networks,
-    scalers,
-    wrappers,
-    xgb,
-)
 from tools.model.graphs.frame import Column, Frame, Unsupported
 from tools.model.graphs.graph import Graph
 from tools.model.graphs.registry import classify, regress
 from tools.model.graphs.tensor import Tensor
 
 __all__ = ["Unsupported", "write"]
-FAMILIES = (
-    bayes,
-    boosting,
-    columns,
-    decompositions,
-    encoders,
-    ensembles,
-    expansions,
-    forests,
-    imputers,
-    kernels,
-    lgbm,
-    linear,
-    neighbors,
-    networks,
-    scalers,
-    wrappers,
-    xgb,
-)
-"""Imported, so that their converters are registered."""
+
+for family in iter_modules(__path__):  # each family adds its converters to the registry
+    import_module(f"{__name__}.{family.name}")
 
 
 class GraphFile(NamedTuple):

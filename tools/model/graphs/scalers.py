@@ -14,19 +14,13 @@ from tools.model.graphs.tensor import Tensor, concat
 @transformer("sklearn.StandardScaler")
 def standard_scaler(estimator: Any, frame: Frame) -> Frame:
     """Return (x - mean) / scale."""
-    rows = frame.matrix()
-    if estimator.with_mean:
-        rows = rows - estimator.mean_
-    return _frame(rows / estimator.scale_ if estimator.with_std else rows, frame)
+    return _scaled(frame, estimator.mean_ if estimator.with_mean else None, estimator.scale_)
 
 
 @transformer("sklearn.RobustScaler")
 def robust_scaler(estimator: Any, frame: Frame) -> Frame:
     """Return (x - median) / range of quantiles."""
-    rows = frame.matrix()
-    if estimator.with_centering:
-        rows = rows - estimator.center_
-    return _frame(rows / estimator.scale_ if estimator.with_scaling else rows, frame)
+    return _scaled(frame, estimator.center_, estimator.scale_)
 
 
 @transformer("sklearn.MinMaxScaler")
@@ -101,6 +95,12 @@ def quantile_transformer(estimator: Any, frame: Frame) -> Frame:
         first, last = x.equals(float(quantiles[0])), x.equals(float(quantiles[-1]))
         columns.append(first.where(0.0, last.where(1.0, mean)))
     return _frame(concat(columns), frame)
+
+
+def _scaled(frame: Frame, center: NDArray[np.float64] | None, scale: NDArray[np.float64] | None) -> Frame:
+    """Return (x - center) / scale; a step that the scaler does not have is None."""
+    rows = frame.matrix() if center is None else frame.matrix() - center
+    return _frame(rows if scale is None else rows / scale, frame)
 
 
 def _yeo_johnson(x: Tensor, powers: NDArray[np.float64]) -> Tensor:

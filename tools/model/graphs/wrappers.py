@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.model.graphs.frame import Frame, Unsupported
 from tools.model.graphs.functions import FUNCTIONS
@@ -176,13 +177,17 @@ def _inverse(transformer: Any, predicted: Tensor) -> Tensor:
 
 
 def _inverse_standard(transformer: Any, predicted: Tensor) -> Tensor:
-    scaled = predicted * float(transformer.scale_[0]) if transformer.with_std else predicted
-    return scaled + float(transformer.mean_[0]) if transformer.with_mean else scaled
+    return _unscaled(predicted, transformer.mean_ if transformer.with_mean else None, transformer.scale_)
 
 
 def _inverse_robust(transformer: Any, predicted: Tensor) -> Tensor:
-    scaled = predicted * float(transformer.scale_[0]) if transformer.with_scaling else predicted
-    return scaled + float(transformer.center_[0]) if transformer.with_centering else scaled
+    return _unscaled(predicted, transformer.center_, transformer.scale_)
+
+
+def _unscaled(predicted: Tensor, center: NDArray[np.float64] | None, scale: NDArray[np.float64] | None) -> Tensor:
+    """Return x × scale + center, with the first column's; a step that the scaler does not have is None."""
+    x = predicted if scale is None else predicted * float(scale[0])
+    return x if center is None else x + float(center[0])
 
 
 def _inverse_min_max(transformer: Any, predicted: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ MARKS = frozenset(
     {"#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL"}
     | {"NaN", "None", "n/a", "nan", "null"}
 )
-"""The texts that pandas reads as missing values unless it is told otherwise."""
+"""The texts that pandas reads as missing values by default."""
 PLAIN = re.compile(r"\s*([+-]?[\d.,]*\d[\d.,]*([eE][+-]?\d+)?|[+-]?inf(inity)?|true|false)\s*", re.IGNORECASE)
 """A number or a boolean."""
 

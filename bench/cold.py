@@ -82,7 +82,7 @@ def cases(folder: Path, connected: Mapping[str, str]) -> Mapping[str, Measure]:
 def predict(service: Service, token: str) -> None:
     """Request one prediction. Raises RuntimeError for a wrong one."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    with urlopen(Request(f"{service.url}/predict", launch.body(1), headers)) as response:  # noqa: S310
+    with urlopen(Request(f"{service.url}/predict", launch.body(1), headers)) as response:
         predictions = json.load(response)["predictions"]
     if abs(predictions[0] - launch.PREDICTION) > launch.MAX_DIFFERENCE:
         raise RuntimeError(f"the prediction is {predictions}")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from bench.connection import request
 from shared.model import manifest
@@ -100,7 +100,7 @@ class Service:
     @cached_property
     def token(self) -> str:
         """A token of the demo user, from a login when it is first needed."""
-        with urlopen(f"{self.url}/token", CREDENTIALS) as response:  # noqa: S310
+        with urlopen(f"{self.url}/token", CREDENTIALS) as response:
             return str(json.load(response)["access_token"])
 
     def request(self, rows: int = 1) -> bytes:

@@ -82,7 +82,7 @@ async def repeat(url: str, content: bytes, times: int) -> None:
 
 def pauses_since_last_call(service: Service) -> Sequence[Pause]:
     """Return the collections since this was called before."""
-    with urlopen(f"{service.url}/pauses") as response:  # noqa: S310
+    with urlopen(f"{service.url}/pauses") as response:
         return [Pause(*collection) for collection in json.load(response)]
 
 

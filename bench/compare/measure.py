@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from tempfile import TemporaryFile
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import uvloop
 
 from bench import load

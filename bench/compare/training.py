@@ -33,14 +33,14 @@ TEXTS: Mapping[str, list[str]] = {
 
 def train(name: str, folder: Path, *, rows: int = ROWS, trees: int = TREES) -> Model:
     """Fit a model, write its files into a folder, and return it with instances that it was not fitted on."""
-    X, y = DATA[name](rows + SENT_ROWS)  # noqa: N806 - scikit-learn's name
-    estimator = ESTIMATORS[name](trees).fit(X[:rows], y[:rows])
-    frame = isinstance(X, pd.DataFrame)
+    inputs, targets = DATA[name](rows + SENT_ROWS)
+    estimator = ESTIMATORS[name](trees).fit(inputs[:rows], targets[:rows])
+    frame = isinstance(inputs, pd.DataFrame)
     names = [] if frame else [f"x{i}" for i in range(FEATURES)]
     folder.mkdir(parents=True, exist_ok=True)
-    adopt(estimator, X[:rows], y[:rows], name=name, names=names, folder=folder)
-    sent = pd.DataFrame(X[rows:], columns=names or None)
-    return Model(name, folder, instances(sent), estimator.predict(X[rows:]).tolist(), frame=frame)
+    adopt(estimator, inputs[:rows], targets[:rows], name=name, names=names, folder=folder)
+    sent = pd.DataFrame(inputs[rows:], columns=names or None)
+    return Model(name, folder, instances(sent), estimator.predict(inputs[rows:]).tolist(), frame=frame)
 
 
 def instances(frame: pd.DataFrame) -> list[Instance]:
@@ -55,9 +55,10 @@ def instances(frame: pd.DataFrame) -> list[Instance]:
 def numbers(rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return ten numbers, and a target that depends on six of them."""
     chance = np.random.default_rng(0)
-    X = chance.normal(size=(rows, FEATURES))  # noqa: N806
-    smooth = np.sin(2 * X[:, 0]) + X[:, 1] * X[:, 2] + np.abs(X[:, 3]) + 0.5 * X[:, 4] ** 2
-    return X, 20.0 + smooth + (X[:, 5] > 0.5) + chance.normal(0, 0.2, rows)
+    inputs = chance.normal(size=(rows, FEATURES))
+    a, b, c, d, e, f = inputs.T[:6]
+    smooth = np.sin(2 * a) + b * c + np.abs(d) + 0.5 * e**2
+    return inputs, 20.0 + smooth + (f > 0.5) + chance.normal(0, 0.2, rows)
 
 
 def patients(rows: int) -> tuple[pd.DataFrame, NDArray[np.float64]]:

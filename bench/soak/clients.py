@@ -57,7 +57,7 @@ class Client:
     def __init__(self, url: str, mix: Mix, tally: Tally, number: int) -> None:
         self._mix = mix
         self._tally = tally
-        self._random = random.Random(number)  # noqa: S311
+        self._random = random.Random(number)
         self._url = url
         self._connection: Connection | None = None
         self._token = ""

@@ -75,7 +75,7 @@ class Mix:
     @classmethod
     def of(cls, manifest: Manifest, content: bytes, seed: int = 1) -> "Mix":
         """Return the mix for a service with this manifest; `content` is the manifest's file."""
-        dice = random.Random(seed)  # noqa: S311
+        dice = random.Random(seed)
         weights, requests = zip(*_predictions(manifest, dice), *_others(manifest, content), strict=True)
         return cls(requests, weights)
 

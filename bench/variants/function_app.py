@@ -86,6 +86,7 @@ CHANGES: Mapping[str, Callable[[Service], None]] = {
 names = [name for name in os.environ.get("BENCH_VARIANT", "").split(", ") if name]
 predict.MAX_INLINE_BYTES = int(os.environ.get("BENCH_INLINE_BYTES", predict.MAX_INLINE_BYTES))
 if ON_DEMAND in names:
+    # Only the flush remains: what the start prepares is left to the first request.
     Service.start = lambda self: self.telemetry.flush_at_exit()  # type: ignore[method-assign]
 
 # The service's function_app.py, under another name than this file's.

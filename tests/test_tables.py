@@ -16,9 +16,7 @@ import azure.data.tables
 import azure.identity
 import pytest
 
-from shared import tables
-from shared.problems import SettingInvalid, UsersUnavailable
-from shared.settings import Settings
+from shared.problems import UsersUnavailable
 from shared.tables import Account, Table
 from shared.threads import Threads
 from tests.conftest import NO_STORE
@@ -27,8 +25,6 @@ from tests.recording import invocation
 from tools import azurite
 
 KEY = ("partition", "row")
-IDENTITY = "11111111-2222-3333-4444-555555555555"
-URI = "https://account.table.core.windows.net"
 
 RESPONSES = {
     "an error": b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
@@ -265,36 +261,6 @@ def test_a_call_to_a_store_that_hangs_ends_at_the_time_limit_and_the_event_loop_
 def test_a_connection_string_that_cannot_be_used_becomes_the_problem(open_table: Open) -> None:
     with pytest.raises(UsersUnavailable):
         run(open_table("users", "AccountName=a;AccountKey=no base64").get(KEY))
-
-
-def from_settings(threads: Threads, name: str = "users", **values: str) -> Table:
-    return tables.from_settings(Settings.read(values), name, UsersUnavailable, threads.tables)
-
-
-def test_the_settings_name_the_account(threads: Threads, storage: str, table_name: str) -> None:
-    table = from_settings(threads, table_name, STORAGE_CONNECTION=storage)
-    run(table.create())
-    assert run(table.query("")) == []
-
-
-def test_wrong_storage_settings_are_reported_as_such(threads: Threads) -> None:
-    with pytest.raises(SettingInvalid):
-        from_settings(threads, STORAGE_CONNECTION="nonsense")
-
-
-def test_an_identity_opens_the_account_at_the_uri(threads: Threads) -> None:
-    client = from_settings(threads, STORAGE_TABLE_URI=URI, STORAGE_CLIENT_ID=IDENTITY)._open()
-    assert isinstance(client.credential, azure.identity.ManagedIdentityCredential)  # type: ignore[attr-defined]
-    assert (client.url, client.table_name) == (URI, "users")
-
-
-def test_on_a_laptop_the_developer_s_login_takes_the_identity_s_place(threads: Threads) -> None:
-    client = from_settings(threads, STORAGE_TABLE_URI=URI, AZURE_FUNCTIONS_ENVIRONMENT="Development")._open()
-    assert isinstance(client.credential, azure.identity.AzureCliCredential)  # type: ignore[attr-defined]
-
-
-def test_an_account_s_key_is_not_in_its_repr() -> None:
-    assert azurite.KEY not in repr(Account(azurite.connection_string()))
 
 
 def test_requests_and_responses_are_not_logged_one_by_one(table: Table, caplog: pytest.LogCaptureFixture) -> None:

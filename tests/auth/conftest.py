@@ -1,4 +1,4 @@
-"""Another issuer, its clock and ours, and the verifier of its tokens; and a throttle's table."""
+"""Another issuer, its clock and ours, and the verifier of its tokens; and a throttle with its counts."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from shared.auth import Auth, oidc
+from shared.auth.failure_counts import KNOWN, Counts, MemoryCounts, TableCounts
 from shared.auth.jwks import Keys
+from shared.auth.throttle import Throttle
 from shared.problems import UsersUnavailable
 from shared.settings import Settings
 from shared.tables import Account, Table
 from shared.threads import Threads
+from tests.auth.guesses import KEY
 from tests.clock import Clock
 from tests.issuers import AUDIENCE, Issuer, ec_key, issuing, public_jwk, rsa_key
 from tests.loop import run
@@ -68,3 +71,20 @@ def verifier(issuer: Issuer, clock: Clock, fetch_clock: Clock, threads: Threads)
 def both(environ: Mapping[str, str], issuer: Issuer) -> Mapping[str, str]:
     """App settings with which our own tokens and the issuer's are valid."""
     return {**environ, "OIDC_ISSUER": issuer.url, "OIDC_AUDIENCE": AUDIENCE, "OIDC_REQUIRED_SCOPE": "predict"}
+
+
+@pytest.fixture(params=["memory", "table"])
+def counts(request: pytest.FixtureRequest) -> Counts:
+    """Empty counts of either kind."""
+    return MemoryCounts() if request.param == "memory" else TableCounts(request.getfixturevalue("table"))
+
+
+@pytest.fixture
+def known(counts: Counts) -> Counts:
+    """No known networks, where the counts are."""
+    return TableCounts(counts._table, KNOWN) if isinstance(counts, TableCounts) else MemoryCounts()
+
+
+@pytest.fixture
+def throttle(counts: Counts, known: Counts, clock: Clock) -> Throttle:
+    return Throttle(counts, known, KEY, clock)

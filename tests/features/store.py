@@ -1,12 +1,25 @@
-"""A feature store in memory."""
+"""A feature store in memory, and a model whose features it has."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.features import Features
 from shared.features.source import Entity, Fetched
+from shared.model import schemas
+from shared.model.manifest import Category, Feature, Number
 from shared.problems import Problem
+from tests.loop import run
+from tests.models import manifest
 
+FEATURES: tuple[Feature, ...] = (
+    Number(name="x", range=(-1.0, 1.0)),
+    Number(name="maybe/x", range=(0.0, 1.0), optional=True),
+    Category(name="sex", values=("f", "m")),
+    Number(name="own", range=(0.0, 1.0), stored=False),
+)
+MANIFEST = manifest(FEATURES)
 ROWS: Mapping[Entity, Mapping[str, Any]] = {
     "p1": {"x": 1, "sex": "f", "maybe/x": None},
     "p2": {"x": 0.5, "sex": "m", "maybe/x": 0.25},
@@ -46,3 +59,11 @@ class Store:
         await asyncio.sleep(self.delay)
         if self.error:
             raise self.error
+
+
+def completed(features: Features, *instances: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return the features of the instances after their completion."""
+    body = json.dumps({"instances": instances}).encode()
+    decoded: list[Any] = schemas.build(MANIFEST, entities=True).decode(body)
+    run(features.complete(MANIFEST, decoded))
+    return [(instance.f0, instance.f1, instance.f2, instance.f3) for instance in decoded]

@@ -1,35 +1,21 @@
 """Completion of rows: missing features come from the store, and no prediction is made from garbage."""
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from msgspec import UNSET
 
 from shared.features import Features
-from shared.features.breaker import MAX_FAILURES
-from shared.features.feast import FeastSource
-from shared.features.source import EntitiesRefused
 from shared.model import schemas
-from shared.model.manifest import Boolean, Category, Feature, Number, Statistics
+from shared.model.manifest import Boolean, Category, Number, Statistics
 from shared.problems import BadField, FeaturesInvalid, FeaturesUnavailable, InvalidInstances, SettingInvalid
 from shared.settings import Settings
-from shared.threads import Pool, Threads
+from shared.threads import Threads
 from tests.clock import Clock
-from tests.features.feast_server import FeastServer, feast_server
-from tests.features.store import Store
+from tests.features.store import Store, completed
 from tests.loop import run
 from tests.models import manifest
 from tests.recording import invocation
-
-FEATURES: tuple[Feature, ...] = (
-    Number(name="x", range=(-1.0, 1.0)),
-    Number(name="maybe/x", range=(0.0, 1.0), optional=True),
-    Category(name="sex", values=("f", "m")),
-    Number(name="own", range=(0.0, 1.0), stored=False),
-)
-MANIFEST = manifest(FEATURES)
 
 
 @pytest.fixture
@@ -40,14 +26,6 @@ def store() -> Store:
 @pytest.fixture
 def features(store: Store) -> Features:
     return Features("table", lambda: store, 1.0)
-
-
-def completed(features: Features, *instances: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Return the features of the instances after their completion."""
-    body = json.dumps({"instances": instances}).encode()
-    decoded: list[Any] = schemas.build(MANIFEST, entities=True).decode(body)
-    run(features.complete(MANIFEST, decoded))
-    return [(instance.f0, instance.f1, instance.f2, instance.f3) for instance in decoded]
 
 
 def test_missing_features_come_from_the_store_in_the_order_of_the_request(features: Features, store: Store) -> None:
@@ -230,62 +208,6 @@ def test_a_stored_value_that_is_new_to_an_open_category_is_kept() -> None:
     run(Features("feast", lambda: store, 1.0).complete(described, instances))
 
     assert instances[0].f0 == "new"
-
-
-@pytest.fixture
-def numbered() -> Iterator[FeastServer]:
-    """A Feast server whose ids are whole numbers."""
-    with feast_server({i: {"x": 0.5, "maybe/x": None, "sex": "f"} for i in range(1, 9)}, int) as running:
-        yield running
-
-
-def feast(server: FeastServer) -> Features:
-    return Features("feast", lambda: FeastSource(server.url, "", 2.0, Pool("features", 4)), 2.0)
-
-
-def test_the_instances_with_refused_ids_are_named_and_no_others(numbered: FeastServer) -> None:
-    instances = [{"entity_id": entity, "own": 0} for entity in (1, "p1", 2, "nobody", "p1", 99)]
-    with pytest.raises(InvalidInstances) as caught:
-        completed(feast(numbered), *instances)
-    assert caught.value.bad_fields == tuple(
-        BadField(f"/instances/{i}/entity_id", "is not an id that the feature store accepts") for i in (1, 3, 4)
-    )
-
-
-def test_ids_that_the_store_refuses_close_it_to_nobody(numbered: FeastServer) -> None:
-    features = feast(numbered)
-    completed(features, {"entity_id": 1, "own": 0})
-    for _ in range(2 * MAX_FAILURES):
-        with pytest.raises(InvalidInstances):
-            completed(features, {"entity_id": "p1", "own": 0})
-    assert completed(features, {"entity_id": 2, "own": 0}) == [(0.5, None, "f", 0.0)]
-
-
-def test_ids_that_nothing_is_known_of_close_the_store_to_nobody(numbered: FeastServer) -> None:
-    features = feast(numbered)
-    for _ in range(2 * MAX_FAILURES):
-        with pytest.raises(FeaturesUnavailable):
-            completed(features, {"entity_id": "p1", "own": 0})
-    assert completed(features, {"entity_id": 2, "own": 0}) == [(0.5, None, "f", 0.0)]
-
-
-def test_a_store_that_refuses_everything_and_is_not_healthy_opens_the_breaker(numbered: FeastServer) -> None:
-    features = feast(numbered)
-    for _ in range(MAX_FAILURES):
-        numbered.faults = ["fails", "fails", "is not there", "is not there"]
-        with pytest.raises(FeaturesUnavailable):
-            completed(features, {"entity_id": 1, "own": 0})
-    with pytest.raises(FeaturesUnavailable) as caught:
-        completed(features, {"entity_id": 1, "own": 0})
-    assert caught.value.reason == "the breaker is open"
-
-
-def test_a_pull_with_refused_ids_is_no_failed_call(numbered: FeastServer) -> None:
-    with invocation() as (_, recorder), pytest.raises(EntitiesRefused):
-        run(feast(numbered).pull([1, "p1"], ["x"]))
-    assert [(span.success, dict(span.properties)) for span in recorder.spans] == [
-        (True, {"entities": 2, "cache_hits": 0, "outcome": "invalid-instances", "refused": 1})
-    ]
 
 
 @pytest.mark.parametrize(("stored", "expected"), [(True, 1.0), (False, 0.0), (1, 1.0)])

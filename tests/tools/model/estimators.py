@@ -13,9 +13,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from shared.model.manifest import Artifact, Manifest, Output, Training
+from tools.model import contract
+from tools.model.choices import Choices
+from tools.model.contract import Texts
 from tools.model.data import Table, table
+from tools.model.output import Edges
 
 ROWS = 120
+NO_TEXTS = Texts()
 NUMBERS = ["age", "body mass/index", "class", "0", "blood~pressure", "Größe (cm)", "__len__", "steps"]
 CATEGORIES = ["smoker?", "città", "ward", "a b"]
 
@@ -91,3 +96,9 @@ def draft(kind: Any = "regressor") -> Manifest:
         training=Training(data="train.csv", rows=ROWS),
         examples=(),
     )
+
+
+def described(estimator: Any, data: Any, target: Any = None, texts: Texts = NO_TEXTS, **chosen: Any) -> Manifest:
+    """Return the manifest of an estimator with its contract. `data` is a table, or a frame with the target apart."""
+    rows = training_table(data, target) if isinstance(data, pd.DataFrame) else data
+    return contract.build(draft(), estimator, rows, texts, Edges(), chosen=Choices(**chosen))

@@ -6,39 +6,26 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
-from shared.model.manifest import Boolean, Category, Manifest, Number, Text
+from shared.model.manifest import Boolean, Category, Manifest, Number
 from tests.tools.model.estimators import (
     CATEGORIES,
     NUMBERS,
-    draft,
+    described,
     encoded,
     linear,
     numbers,
     patients,
     stay,
-    training_table,
 )
-from tools.model import contract
-from tools.model.choices import Choices
 from tools.model.contract import Texts
 from tools.model.data import table
-from tools.model.output import Edges
 from tools.model.refused import Refused
-
-NO_TEXTS = Texts()
-
-
-def described(estimator: Any, data: Any, target: Any = None, texts: Texts = NO_TEXTS, **chosen: Any) -> Manifest:
-    """Return the manifest of an estimator with its contract. `data` is a table, or a frame with the target apart."""
-    rows = training_table(data, target) if isinstance(data, pd.DataFrame) else data
-    return contract.build(draft(), estimator, rows, texts, Edges(), chosen=Choices(**chosen))
 
 
 def optional(manifest: Manifest) -> list[str]:
@@ -114,116 +101,6 @@ def test_a_feature_that_the_model_needs_cannot_be_optional() -> None:
 
     with pytest.raises(Refused, match=r"The model does not predict without class: leave this out"):
         described(filling().fit(frame, frame["class"]), frame, frame["class"], optional=["age", "class"])
-
-
-def opened(manifest: Manifest) -> list[str]:
-    """Return the names of the open categories."""
-    return [feature.name for feature in manifest.features if isinstance(feature, Category) and feature.open]
-
-
-@pytest.mark.parametrize(
-    ("encoder", "expected"),
-    [
-        (OneHotEncoder(), []),
-        (OneHotEncoder(handle_unknown="ignore"), ["ward"]),
-        (OneHotEncoder(handle_unknown="ignore", drop="first"), ["ward"]),  # scikit-learn warns, and predicts
-        (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=60), ["ward"]),
-        (OrdinalEncoder(), []),
-        (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), ["ward"]),
-        (OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan), []),  # no finite number
-    ],
-    ids=str,
-)
-def test_a_category_is_open_if_the_encoder_takes_new_values(encoder: Any, expected: list[str]) -> None:
-    frame = patients()[["age", "ward"]]
-    columns = ColumnTransformer([("texts", encoder, ["ward"])], remainder="passthrough")
-    model = make_pipeline(columns, LinearRegression()).fit(frame, frame["age"])
-
-    assert opened(described(model, frame, frame["age"])) == expected
-    assert opened(described(model, frame, frame["age"], closed=True)) == []
-
-
-def test_each_category_is_open_or_closed_by_itself() -> None:
-    frame = patients()[["age", "ward", "a b"]]
-    encoders = [("open", OneHotEncoder(handle_unknown="ignore"), ["ward"]), ("closed", OneHotEncoder(), ["a b"])]
-    model = make_pipeline(ColumnTransformer(encoders, remainder="passthrough"), LinearRegression())
-
-    assert opened(described(model.fit(frame, frame["age"]), frame, frame["age"])) == ["ward"]
-
-
-def test_a_category_of_a_typed_frame_is_closed() -> None:
-    frame = patients()[["age", "ward"]].astype({"ward": "category"})
-    model = HistGradientBoostingRegressor(categorical_features="from_dtype", max_iter=5).fit(frame, frame["age"])
-
-    assert opened(described(model, frame, frame["age"])) == []
-
-
-def notes() -> pd.DataFrame:
-    """Return an age and a note of six words in each row, all different."""
-    words = np.random.default_rng(1).choice(["pain", "fever", "cough", "rash", "none", "sleep"], (120, 6))
-    return patients()[["age"]].assign(note=[f"{' '.join(row)} {i}" for i, row in enumerate(words)])
-
-
-def vectorising(selected: Any, vectoriser: Any) -> Pipeline:
-    """Return a linear model of `age` and the words of `note`."""
-    return make_pipeline(ColumnTransformer([("note", vectoriser, selected)], remainder="passthrough"), Ridge())
-
-
-@pytest.mark.parametrize(
-    ("selected", "vectoriser"),
-    [
-        ("note", TfidfVectorizer()),
-        ("note", make_pipeline(CountVectorizer(), TfidfTransformer())),
-        (["note"], make_pipeline(FunctionTransformer(np.ravel), HashingVectorizer())),
-        ("note", FeatureUnion([("words", CountVectorizer()), ("letters", CountVectorizer(analyzer="char"))])),
-    ],
-    ids=["name", "pipeline", "list", "union"],
-)
-def test_a_column_that_a_vectoriser_reads_is_free_text(selected: Any, vectoriser: Any) -> None:
-    frame = notes()
-    for model in (vectorising(selected, vectoriser), GridSearchCV(vectorising(selected, vectoriser), {}, cv=2)):
-        manifest = described(model.fit(frame, frame["age"]), frame, frame["age"])
-        assert [type(feature) for feature in manifest.features] == [Number, Text]
-
-
-def test_a_vectoriser_may_select_its_column_by_position() -> None:
-    rows = notes().to_numpy(dtype=object)
-    model = vectorising(1, CountVectorizer()).fit(rows, rows[:, 0].astype(float))
-
-    manifest = described(model, table(rows, rows[:, 0], names=["age", "note"], source="d"))
-
-    assert [type(feature) for feature in manifest.features] == [Number, Text]
-
-
-def test_an_estimator_of_texts_gets_a_list_of_texts() -> None:
-    frame = notes()
-    model = make_pipeline(TfidfVectorizer(), Ridge()).fit(frame["note"], frame["age"])
-
-    assert described(model, frame[["note"]], frame["age"]).artifact.rows == "series"
-    assert [each.name for each in described(model, frame, frame["age"], free_text=["note"]).features] == ["note"]
-    with pytest.raises(Refused, match=r"reads one column of texts\. .* 2 columns .*: age, note\. .*--free-text"):
-        described(model, frame, frame["age"])
-
-
-def test_the_owner_makes_texts_free_text() -> None:
-    frame = notes()
-    columns = ColumnTransformer([("note", OneHotEncoder(handle_unknown="ignore"), ["note"])], remainder="passthrough")
-    model = make_pipeline(columns, Ridge()).fit(frame, frame["age"])
-
-    assert isinstance(described(model, frame, frame["age"], free_text=["note"]).features[1], Text)
-    assert isinstance(described(model, frame, frame["age"], categories=["note"]).features[1], Category)
-    with pytest.raises(Refused, match="It looks like free text or an id"):
-        described(model, frame, frame["age"])
-    with pytest.raises(Refused, match=r"Only columns of texts can be free text or categories, but not age\."):
-        described(model, frame, frame["age"], free_text=["note"], categories=["age"])
-
-
-def test_free_text_needs_an_estimator_that_predicts_with_any_text() -> None:
-    frame = notes()
-    model = make_pipeline(OneHotEncoder(), Ridge()).fit(frame[["note"]], frame["age"])
-
-    with pytest.raises(Refused, match=r"the model does not predict with a new one in note\)"):
-        described(model, frame[["note"]], frame["age"], free_text=["note"])
 
 
 def test_an_encoder_of_true_and_false_as_objects_is_refused_with_a_hint() -> None:

@@ -1,0 +1,45 @@
+"""Accounts of tables, opened as the settings say: with a connection string, an identity or a developer's login."""
+
+import azure.identity
+import pytest
+
+from shared import tables
+from shared.problems import SettingInvalid, UsersUnavailable
+from shared.settings import Settings
+from shared.tables import Account, Table
+from shared.threads import Threads
+from tests.loop import run
+from tools import azurite
+
+IDENTITY = "11111111-2222-3333-4444-555555555555"
+URI = "https://account.table.core.windows.net"
+
+
+def from_settings(threads: Threads, name: str = "users", **values: str) -> Table:
+    return tables.from_settings(Settings.read(values), name, UsersUnavailable, threads.tables)
+
+
+def test_the_settings_name_the_account(threads: Threads, storage: str, table_name: str) -> None:
+    table = from_settings(threads, table_name, STORAGE_CONNECTION=storage)
+    run(table.create())
+    assert run(table.query("")) == []
+
+
+def test_wrong_storage_settings_are_reported_as_such(threads: Threads) -> None:
+    with pytest.raises(SettingInvalid):
+        from_settings(threads, STORAGE_CONNECTION="nonsense")
+
+
+def test_an_identity_opens_the_account_at_the_uri(threads: Threads) -> None:
+    client = from_settings(threads, STORAGE_TABLE_URI=URI, STORAGE_CLIENT_ID=IDENTITY)._open()
+    assert isinstance(client.credential, azure.identity.ManagedIdentityCredential)  # type: ignore[attr-defined]
+    assert (client.url, client.table_name) == (URI, "users")
+
+
+def test_on_a_laptop_the_developer_s_login_takes_the_identity_s_place(threads: Threads) -> None:
+    client = from_settings(threads, STORAGE_TABLE_URI=URI, AZURE_FUNCTIONS_ENVIRONMENT="Development")._open()
+    assert isinstance(client.credential, azure.identity.AzureCliCredential)  # type: ignore[attr-defined]
+
+
+def test_an_account_s_key_is_not_in_its_repr() -> None:
+    assert azurite.KEY not in repr(Account(azurite.connection_string()))

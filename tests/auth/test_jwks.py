@@ -10,14 +10,7 @@ import jwt
 import pytest
 
 from shared.auth import jwks
-from shared.auth.jwks import (
-    KEEP_SECONDS,
-    REFRESH_SECONDS,
-    RETRY_SECONDS,
-    UNKNOWN_KEY_SECONDS,
-    Keys,
-    discovery_url,
-)
+from shared.auth.jwks import KEEP_SECONDS, REFRESH_SECONDS, RETRY_SECONDS, UNKNOWN_KEY_SECONDS, Keys, discovery_url
 from shared.problems import InvalidToken, Unavailable
 from shared.threads import Threads
 from tests.clock import Clock

@@ -6,11 +6,7 @@ import threading
 import jwt
 import pytest
 
-from shared.auth.jwks import (
-    REFRESH_SECONDS,
-    RETRY_SECONDS,
-    Keys,
-)
+from shared.auth.jwks import REFRESH_SECONDS, RETRY_SECONDS, Keys
 from shared.threads import Threads
 from tests.clock import Clock
 from tests.issuers import public_jwk, rsa_key

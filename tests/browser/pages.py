@@ -7,16 +7,7 @@ from urllib.parse import urlsplit
 
 import jwt
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    Response,
-    ViewportSize,
-    expect,
-)
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, ViewportSize, expect
 
 LOGIN = ("abi", "password")
 USER, PASSWORD = LOGIN

@@ -10,17 +10,7 @@ from numpy.typing import NDArray
 
 from shared.model.columns import Column
 from shared.model.loader import Model
-from shared.model.manifest import (
-    Boolean,
-    Category,
-    Feature,
-    Label,
-    Manifest,
-    Number,
-    Statistics,
-    Text,
-    label_text,
-)
+from shared.model.manifest import Boolean, Category, Feature, Label, Manifest, Number, Statistics, Text, label_text
 from shared.model.runtimes.sklearn import SklearnModel
 from tools.model import probe
 from tools.model.data import Table, sample

@@ -13,16 +13,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from shared.model.manifest import Boolean, Category, Manifest, Number
-from tests.tools.model.estimators import (
-    CATEGORIES,
-    NUMBERS,
-    described,
-    encoded,
-    linear,
-    numbers,
-    patients,
-    stay,
-)
+from tests.tools.model.estimators import CATEGORIES, NUMBERS, described, encoded, linear, numbers, patients, stay
 from tools.model.contract import Texts
 from tools.model.data import table
 from tools.model.refused import Refused

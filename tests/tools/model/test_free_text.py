@@ -13,10 +13,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from shared.model.manifest import Category, Number, Text
-from tests.tools.model.estimators import (
-    described,
-    patients,
-)
+from tests.tools.model.estimators import described, patients
 from tools.model.data import table
 from tools.model.refused import Refused
 

@@ -11,10 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from shared.model.manifest import Category, Manifest
-from tests.tools.model.estimators import (
-    described,
-    patients,
-)
+from tests.tools.model.estimators import described, patients
 
 
 def opened(manifest: Manifest) -> list[str]:

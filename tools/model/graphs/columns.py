@@ -6,15 +6,7 @@ import numpy as np
 
 from tools.model.graphs.frame import Frame, Unsupported
 from tools.model.graphs.lookups import lookup
-from tools.model.graphs.registry import (
-    Classified,
-    classifier,
-    classify,
-    regress,
-    regressor,
-    transform,
-    transformer,
-)
+from tools.model.graphs.registry import Classified, classifier, classify, regress, regressor, transform, transformer
 from tools.model.graphs.tensor import Tensor
 
 SELECTORS = (

@@ -1,7 +1,6 @@
 """A small OpenID Connect issuer on a free port: real keys, a discovery document, and simulated failures."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from tests.listening import listening
 
 AUDIENCE = "api://egl-ml"
 DISCOVERY = "/tenant/.well-known/openid-configuration"
@@ -119,12 +120,8 @@ def issuing() -> Iterator[Issuer]:
             """Ignore clients that disconnect, which is part of the tests."""
 
     issuer = Issuer(Server(("127.0.0.1", 0), Handler), [public_jwk(rsa_key("first"), "first")])
-    thread = threading.Thread(target=issuer.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield issuer
-    finally:
-        issuer.dribble = 0.0  # a client may still read
-        issuer.server.shutdown()
-        thread.join()
-        issuer.server.server_close()
+    with listening(issuer.server):
+        try:
+            yield issuer
+        finally:
+            issuer.dribble = 0.0  # a client may still read

@@ -3,11 +3,13 @@
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from tests.listening import listening
 
 
 class EndpointServer(ThreadingHTTPServer):
@@ -79,15 +81,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-@contextmanager
-def endpoint_server(rows: Mapping[str, Any]) -> Iterator[EndpointServer]:
+def endpoint_server(rows: Mapping[str, Any]) -> AbstractContextManager[EndpointServer]:
     """Run a server for the block."""
-    server = EndpointServer(rows)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+    return listening(EndpointServer(rows))

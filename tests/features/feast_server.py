@@ -1,12 +1,13 @@
 """A small feature server with Feast's protocol. It responds as a real one does: test_real_feast compares both."""
 
 import json
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.listening import listening
 
 type Rows = Mapping[Any, Mapping[str, Any]]
 
@@ -135,15 +136,6 @@ FAULTS = {
 """Fault → status and body. A server that fails has a healthy health route: its queries fail."""
 
 
-@contextmanager
-def feast_server(rows: Rows, key_type: type[str] | type[int] = str) -> Iterator[FeastServer]:
+def feast_server(rows: Rows, key_type: type[str] | type[int] = str) -> AbstractContextManager[FeastServer]:
     """Run a server for the block."""
-    server = FeastServer(rows, key_type)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+    return listening(FeastServer(rows, key_type))

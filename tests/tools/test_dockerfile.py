@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 import yaml
 
 from shared.settings import DECLARED
+from tests.listening import listening
 from tests.tools import packages
 from tests.tools.packages import ROOT
 from tools import bootstrap
@@ -193,13 +193,9 @@ def test_the_health_check_fails_for_an_unready_service(status: int, code: int) -
 
         def log_message(self, *arguments: object) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         words = [word.replace(":8080/", f":{server.server_address[1]}/") for word in command]
         result = subprocess.run(words, capture_output=True, check=False)
-        server.shutdown()
-        thread.join()
     assert (result.returncode, requested) == (code, ["/health/ready"])
 
 

@@ -4,7 +4,6 @@ import argparse
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 
 from shared.settings import DEMO_HASH
 from tests.conftest import KEY
+from tests.listening import listening
 from tests.services import Service, serving
 from tools import smoke
 
@@ -68,12 +68,8 @@ def client(responses: Responses) -> Iterator[smoke.Client]:
 
         def log_message(self, *arguments: object) -> None: ...
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield smoke.Client(f"http://127.0.0.1:{server.server_address[1]}")
-        server.shutdown()
-        thread.join()
 
 
 def command(*arguments: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:

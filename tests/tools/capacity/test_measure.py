@@ -1,6 +1,5 @@
 """Measuring the service time at a URL."""
 
-import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +9,7 @@ import pytest
 
 from shared.model.manifest_file import ManifestFile
 from shared.settings import Settings
+from tests.listening import listening
 from tools.capacity.measure import WARM_UP, measure_times
 from tools.errors import CapacityError
 
@@ -37,12 +37,8 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def url() -> Iterator[str]:
     Handler.bodies.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"http://127.0.0.1:{server.server_port}/predict"
-        server.shutdown()
-        thread.join()
 
 
 def test_each_request_is_timed_separately_with_a_golden_example(url: str) -> None:

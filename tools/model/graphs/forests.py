@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tools.model.graphs.frame import Frame, Unsupported
 from tools.model.graphs.registry import Classified, classifier, regressor, require_finite
 from tools.model.graphs.tensor import Tensor, concat
-from tools.model.graphs.trees import Tree, by_tree, ensemble, from_sklearn, groups, is_large, total_in_order
+from tools.model.graphs.trees import Tree, by_tree, ensemble, from_sklearn, groups, is_large, sum_of_groups
 
 MAX_REPLICATED = 2
 """Classes up to which each tree is written once per class, which is faster for large batches."""
@@ -89,10 +89,7 @@ def leaf_values(estimators: Sequence[Any]) -> list[Tree]:
 
 def _sum(estimators: Sequence[Any], rows: Tensor) -> Tensor:
     """Return the sum of regression trees, shape (rows,)."""
-    trees = leaf_values(estimators)
-    if is_large(trees):
-        return total_in_order(by_tree(rows, trees), len(trees))
-    return ensemble(rows, trees).reshape(-1)
+    return sum_of_groups(rows, leaf_values(estimators))
 
 
 def _shares(estimators: Sequence[Any], rows: Tensor) -> Tensor:

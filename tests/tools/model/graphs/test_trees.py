@@ -76,8 +76,7 @@ def test_many_nodes_become_several_operators_with_the_same_sum(monkeypatch: pyte
     forest = [replace(split(), value=np.array([0.0, value, -value])) for value in (0.1, 0.2, 0.3, 1e16, -1e16)]
     assert trees.is_large(forest)
     graph = Graph()
-    values = trees.by_tree(graph.input("rows", np.float64, 1), forest)
-    graph.output("result", trees.total_in_order(values, len(forest)))
+    graph.output("result", trees.sum_of_groups(graph.input("rows", np.float64, 1), forest))
     operators = [node.op_type for node in onnx.load_from_string(graph.serialize()).graph.node]
     assert operators.count("TreeEnsemble") == len(forest)
     session = onnxruntime.InferenceSession(graph.serialize(), providers=["CPUExecutionProvider"])

@@ -114,9 +114,9 @@ def write(described: Manifest, path: Path) -> Path:
     return path
 
 
-def dump(estimator: Any, folder: Path) -> Path:
+def dump(estimator: Any, folder: Path, **members: Any) -> Path:
     """Write an estimator and a manifest for it into a folder. Returns the manifest's path."""
     joblib.dump(estimator, folder / "m.joblib")
     sha256 = hashlib.sha256((folder / "m.joblib").read_bytes()).hexdigest()
     artifact = Artifact(file="m.joblib", sha256=sha256, estimator="", scikit_learn=version("scikit-learn"))
-    return write(manifest(artifact=artifact), folder / "m.json")
+    return write(manifest(**members, artifact=artifact), folder / "m.json")

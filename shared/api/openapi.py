@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from shared.api.routes import PROBLEM_JSON, Route
+from shared.api import portable
+from shared.api.routes import FORM, PROBLEM_JSON, Route
 from shared.auth import oidc
 from shared.model import schemas
 from shared.model.manifest import Example, Manifest
@@ -95,8 +96,9 @@ class _Document:
         self._manifest = manifest
         self._settings = settings
         types = self._types()
-        described, self._components = msgspec.json.schema_components(types.values(), ref_template=REFERENCE)
-        self._schemas = dict(zip(types, described, strict=True))
+        described, named = msgspec.json.schema_components(types.values(), ref_template=REFERENCE)
+        self._components = portable.components(named)
+        self._schemas = dict(zip(types, map(portable.portable, described), strict=True))
         """Declared model → its JSON Schema."""
 
     def members(self) -> dict[str, Any]:
@@ -134,7 +136,7 @@ class _Document:
             operation["security"] = self._alternatives()
         if route.request_model is not None:
             content = {"schema": self._schemas[route.request_model], **_request_example(route, self._manifest)}
-            operation["requestBody"] = {"required": True, "content": dict.fromkeys(route.accepts, content)}
+            operation["requestBody"] = {"required": True, "content": {_declared(route): content}}
         responses = {"200": self._success(route), **self._problems(route), **self._other_responses(route)}
         operation["responses"] = dict(sorted(responses.items()))
         return operation
@@ -198,6 +200,11 @@ class _Document:
         scopes = self._settings.oidc_required_scope.split()
         issuer: list[dict[str, list[str]]] = [{"issuer": [scope]} for scope in scopes] or [{"issuer": []}]
         return [*own, {"bearer": []}, *(issuer if self._settings.oidc_issuer else ())]
+
+
+def _declared(route: Route) -> str:
+    """Return the media type of a request: one, because generators make several calls of several. RFC 6749 has forms."""
+    return FORM if FORM in route.accepts else route.accepts[0]
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

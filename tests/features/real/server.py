@@ -2,24 +2,20 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 from bench.launch import running
-from shared.model.manifest import APP
-from tools.bootstrap import fetch_uv, find_uv
+from tests.environments import completed, environment
 
 HERE = Path(__file__).parent
-CACHE = APP / ".cache/feast"
 PATIENTS: Mapping[int, Mapping[str, Any]] = {
     1: {"x": 0.5, "sex": "f", "smokes": True},
     2: {"x": None, "sex": "m", "smokes": False},
@@ -30,43 +26,26 @@ PEOPLE: Mapping[str, Mapping[str, Any]] = {
     "1": {"x": 0.25, "sex": "m", "smokes": False},
     "ü/ ?": {"x": 0.75, "sex": "m", "smokes": True},
 }
-INSTALL_SECONDS, START_SECONDS = 600, 60
+START_SECONDS = 60
 
 
 @contextmanager
 def real_feast() -> Iterator[str]:
     """Run a Feast server for the block. Yields its URL."""
-    install()
+    programs = environment("feast", HERE / "requirements.txt") / "bin"
     with tempfile.TemporaryDirectory() as folder:
         content = json.dumps({"patients": PATIENTS, "people": PEOPLE})
-        _run([str(CACHE / "bin/python"), str(HERE / "repository.py"), folder], input=content, env=_environ())
+        completed([programs / "python", HERE / "repository.py", folder], input=content, env=_environ())
         port = _free_port()
-        command = [str(CACHE / "bin/feast"), "-c", folder, "serve", "-p", str(port), "--no-access-log"]
+        command = [str(programs / "feast"), "-c", folder, "serve", "-p", str(port), "--no-access-log"]
         with running(command, core=None, env=_environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
             url = f"http://127.0.0.1:{port}"
             _wait(url)
             yield url
 
 
-def install() -> None:
-    """Install exactly the requirements, unless they are installed."""
-    requirements, installed = HERE / "requirements.txt", CACHE / ".requirements"
-    if installed.exists() and installed.read_text(encoding="utf-8") == requirements.read_text(encoding="utf-8"):
-        return
-    uv = find_uv() or fetch_uv()
-    shutil.rmtree(CACHE, ignore_errors=True)
-    _run([uv, "--quiet", "venv", "--python", sys.executable, str(CACHE)])
-    _run([uv, "--quiet", "pip", "install", "--python", str(CACHE), "--requirement", str(requirements)])
-    shutil.copy(requirements, installed)
-
-
 def _environ() -> dict[str, str]:
     return {**os.environ, "FEAST_USAGE": "False", "PYTHONPATH": ""}
-
-
-def _run(command: Sequence[str], **options: Any) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False, **options)
-    assert done.returncode == 0, done.stderr[-2_000:]
 
 
 def _free_port() -> int:

@@ -3,14 +3,14 @@ ARG BASE_IMAGE=mcr.microsoft.com/azure-functions/python:4-python3.13
 
 FROM ${BASE_IMAGE} AS package
 WORKDIR /src
-# The packages first: they stay cached until their lock or their build changes.
+# The packages first: they stay cached until their lock, the model or their build changes. They are those of its runtime.
 COPY .python-version requirements.txt ./
 COPY tools/__init__.py tools/__main__.py tools/bootstrap.py tools/errors.py tools/uv.txt tools/
 COPY tools/package tools/package
+COPY model model
 RUN python3 -m tools package --dependencies
 COPY .funcignore function_app.py host.json ./
 COPY shared shared
-COPY model model
 ARG BUILD_ID
 # Separate, so that they become a layer of their own below.
 RUN python3 -m tools package && mv dist/egl-ml/.python_packages dist/packages

@@ -7,7 +7,8 @@ import json
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 import msgspec
@@ -130,10 +131,19 @@ def started(settings: Settings, file: ManifestFile) -> Mapping[str, str]:
     return {
         "build": settings.build_id,
         "python": platform.python_version(),
-        "scikit_learn": version("scikit-learn"),
+        **_libraries(),
         "settings_hash": settings.fingerprint(),
         **_model_facts(file),
     }
+
+
+def _libraries() -> Mapping[str, str]:
+    """Return the versions of the runtimes that are installed: a package has only those that its model needs."""
+    versions = {}
+    for name in ("numpy", "onnxruntime", "scikit-learn"):
+        with suppress(PackageNotFoundError):
+            versions[name.replace("-", "_")] = version(name)
+    return versions
 
 
 def _model_facts(file: ManifestFile) -> Mapping[str, str]:

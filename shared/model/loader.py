@@ -21,7 +21,7 @@ from shared.cooldown import Cooldown
 from shared.model import schemas
 from shared.model.manifest import Label, Manifest, label_text
 from shared.model.manifest_file import ManifestFile
-from shared.problems import BadField, InvalidInstances, Problem, pointer
+from shared.problems import BadField, InvalidInstances, ModelUnavailable, Problem, pointer
 from shared.threads import Pool
 
 if TYPE_CHECKING:
@@ -150,8 +150,17 @@ def load(file: ManifestFile) -> Model:
 def load_runtime(folder: Path, manifest: Manifest) -> "Runtime":
     """Return the runtime that the manifest names: weighted sum, else graph, else estimator. Raises ModelUnavailable.
 
-    All compute the same predictions. Each is imported only where it is served.
+    All compute the same predictions. Each is imported only where it is served, and a package has only what it needs.
     """
+    try:
+        return _runtime(folder, manifest)
+    except ImportError as error:
+        runtime = manifest.artifact.runtime
+        reason = f"the model needs {runtime}, which is not installed ({error}): make the package again"
+        raise ModelUnavailable(reason=reason) from error
+
+
+def _runtime(folder: Path, manifest: Manifest) -> "Runtime":
     if manifest.artifact.linear:
         from shared.model.runtimes import linear  # noqa: PLC0415
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,19 @@ def test_the_started_event_has_versions_and_the_build(facts: Callable[..., Mappi
     event = facts(BUILD_ID="b42")
     assert event["build"] == "b42"
     assert event["python"].startswith("3.13")
-    assert event["scikit_learn"].count(".") >= 1
+    assert all(event[name].count(".") >= 1 for name in ("numpy", "onnxruntime", "scikit_learn"))
+
+
+def test_the_started_event_has_only_the_libraries_that_the_package_has(
+    facts: Callable[..., Mapping[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        if name == "numpy":
+            return "2.5.0"
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(health, "version", version)
+    assert {"numpy", "onnxruntime", "scikit_learn"} & set(facts()) == {"numpy"}
 
 
 def test_the_started_event_has_the_training_data_s_statistics(facts: Callable[..., Mapping[str, str]]) -> None:
@@ -204,7 +217,8 @@ def test_the_started_event_has_the_lengths_of_free_text_and_the_shares_of_boolea
 
 
 def test_without_a_manifest_the_other_facts_are_there(facts: Callable[..., Mapping[str, str]]) -> None:
-    assert set(facts(MODEL_MANIFEST="nowhere.json")) == {"build", "python", "scikit_learn", "settings_hash"}
+    libraries = {"numpy", "onnxruntime", "scikit_learn"}
+    assert set(facts(MODEL_MANIFEST="nowhere.json")) == {"build", "python", "settings_hash", *libraries}
 
 
 def test_another_setting_is_another_hash(facts: Callable[..., Mapping[str, str]]) -> None:

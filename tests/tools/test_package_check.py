@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools import packages
 from tools import package as packaging
 from tools.errors import PackageError
 from tools.package import Package, bytecode, check, dependencies
@@ -50,6 +51,29 @@ def tiny(package: Package, folder: Path, *, statement: str = "", prediction: str
 @pytest.mark.skipif(sys.platform != "linux", reason="the package is for Linux")
 def test_the_package_of_this_project_passes_its_check(package: Package) -> None:
     assert 0 < check.check(package.archive) < 30
+
+
+RUNTIMES = {"numpy": (), "onnxruntime": ("linear",), "scikit-learn": ("linear", "onnx")}
+"""Runtime → members of the demo's manifest without which it serves."""
+MODULES = {"numpy": set(), "onnxruntime": {"onnxruntime"}, "scikit-learn": {"sklearn", "scipy", "pandas"}}
+
+
+@pytest.mark.more
+@pytest.mark.skipif(sys.platform != "linux", reason="the package is for Linux")
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_package_for_each_runtime_starts_with_nothing_else_installed(runtime: str, tmp_path: Path) -> None:
+    project = packages.copy(tmp_path / "project")
+    packages.link_cache(project)
+    manifest = json.loads((project / "model/slr.json").read_text(encoding="utf-8"))
+    for member in RUNTIMES[runtime]:
+        del manifest["artifact"][member]
+    (project / "model/slr.json").write_text(json.dumps(manifest), encoding="utf-8")
+    package = packaging.make(project)
+    assert list(package.dependencies.selection.runtimes) == [runtime]
+    installed = {path.name for path in (package.folder / dependencies.SITE_PACKAGES).iterdir()}
+    assert installed & {"onnxruntime", "sklearn", "scipy", "pandas"} == MODULES[runtime]
+    assert 0 < check.check(package.archive) < 30
+    shutil.rmtree(project)
 
 
 def test_a_package_with_right_predictions_passes_its_check(package: Package, tmp_path: Path) -> None:

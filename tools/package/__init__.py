@@ -1,9 +1,9 @@
 """Make dist/egl-ml.zip, everything that is deployed, and the same as a folder that func tools publish unchanged.
 
 Azure's worker finds in it: the functions, the code they share, the model, and under .python_packages the locked
-packages for its platform, without their tests and with their byte code. Azure builds nothing (`func azure functionapp
-publish --no-build`), so it runs what was tested. The same project gives the same bytes, with the same Python (byte
-code) and zlib (compression).
+packages that the model's runtime needs, for Azure's platform, without their tests and with their byte code. Azure
+builds nothing (`func azure functionapp publish --no-build`), so it runs what was tested. The same project gives the
+same bytes, with the same Python (byte code) and zlib (compression).
 """
 
 import argparse
@@ -85,6 +85,7 @@ def report(package: Package) -> Iterator[str]:
     details = ", ".join(f"{name} {megabytes(size)}" for name, size in parts.items())
     yield f"{ARCHIVE}: {megabytes(len(content))}, unpacked {megabytes(sum(parts.values()))} ({details})"
     yield f"sha256 {hashlib.sha256(content).hexdigest()}"
+    yield from package.dependencies.selection.lines()
     pruned = sorted(package.dependencies.pruned.items(), key=lambda item: -item[1])
     details = ", ".join(f"{kind} {megabytes(size)}" for kind, size in pruned)
     yield f"Pruned from the packages: {megabytes(sum(size for _, size in pruned))} ({details})"

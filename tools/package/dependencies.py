@@ -17,7 +17,8 @@ from tempfile import TemporaryDirectory
 
 from tools import bootstrap
 from tools.errors import PackageError
-from tools.package import archive, bytecode, pruning
+from tools.package import archive, bytecode, pruning, runtimes
+from tools.package.runtimes import Selection
 
 PLATFORM = "x86_64-manylinux_2_28"
 LOCK = "requirements.txt"
@@ -37,43 +38,48 @@ class Dependencies:
     """The same as a zip, under SITE_PACKAGES. It is cached because compression is the slowest step."""
     pruned: Mapping[str, int]
     """Bytes removed of each kind of unused file."""
+    selection: Selection
+    """The runtimes that they are for, and what was left out."""
 
 
 def prepare(root: Path) -> Dependencies:
-    """Return the packages of the lock in `root`, from the cache or newly built. Raises PackageError."""
-    cached = root / CACHE / key(root)
+    """Return the packages that the project in `root` needs, from the cache or newly built. Raises PackageError."""
+    selection = runtimes.select(root, (root / LOCK).read_text(encoding="utf-8"))
+    cached = root / CACHE / key(selection)
     if not cached.exists():
         cached.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=UNFINISHED, dir=cached.parent) as name:
             built = Path(name) / "built"
-            build(built, root)
+            build(built, root, selection)
             move_to_cache(built, cached)
     pruned = json.loads((cached / "pruned.json").read_text(encoding="utf-8"))
-    return Dependencies(cached / "site-packages", cached / "packages.zip", pruned)
+    return Dependencies(cached / "site-packages", cached / "packages.zip", pruned, selection)
 
 
-def key(root: Path) -> str:
-    """Return a hash of everything that determines the packages: lock, platform, Python, and this code."""
+def key(selection: Selection) -> str:
+    """Return the runtimes, and a hash of everything that determines the packages: lock, platform, Python, this code."""
     modules = [Path(__file__).with_name(f"{name}.py") for name in ("archive", "bytecode", "dependencies", "pruning")]
-    parts = [sys.version.encode(), *(path.read_bytes() for path in (root / LOCK, *modules))]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+    parts = [sys.version.encode(), selection.requirements.encode(), *(path.read_bytes() for path in modules)]
+    return "-".join([*sorted(selection.runtimes), hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]])
 
 
-def build(folder: Path, root: Path) -> None:
-    """Build the cache's content for the lock in `root`. Raises PackageError."""
-    site_packages = folder / "site-packages"
-    install(site_packages, root)
+def build(folder: Path, root: Path, selection: Selection) -> None:
+    """Build the cache's content. Raises PackageError."""
+    site_packages, requirements = folder / "site-packages", folder / LOCK
+    folder.mkdir()
+    requirements.write_text(selection.requirements, encoding="utf-8")
+    install(site_packages, root, requirements)
     (folder / "pruned.json").write_text(json.dumps(pruning.prune(site_packages)), encoding="utf-8")
     bytecode.compile_folder(site_packages)
     archive.append(folder / "packages.zip", site_packages, SITE_PACKAGES)
 
 
-def install(folder: Path, root: Path, *options: str) -> None:
+def install(folder: Path, root: Path, requirements: Path) -> None:
     """Install exactly the locked wheels for Azure's platform. Raises PackageError."""
     version = (root / ".python-version").read_text(encoding="utf-8").strip()
     command = [uv(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(folder)]
     command += ["--python-platform", PLATFORM, "--python-version", version, "--only-binary", ":all:"]
-    command += ["--require-hashes", "--no-deps", "--requirement", LOCK, *options]
+    command += ["--require-hashes", "--no-deps", "--requirement", str(requirements.absolute())]
     result = subprocess.run(command, cwd=root, capture_output=True, encoding="utf-8", check=False)
     if bootstrap.OFFLINE.search(result.stderr):
         raise PackageError("The packages cannot be downloaded: the package index cannot be reached (no network?).")
@@ -90,9 +96,9 @@ def uv() -> str:
 
 
 def move_to_cache(built: Path, cached: Path) -> None:
-    """Move the built packages to the cache, and remove those of earlier locks: about 400 MB each."""
+    """Move the built packages to the cache, and remove those of earlier locks for the same runtimes."""
     for path in cached.parent.iterdir():
-        if path != cached and not path.name.startswith(UNFINISHED):
+        if path != cached and path.name.rpartition("-")[0] == cached.name.rpartition("-")[0]:
             shutil.rmtree(path)
     with contextlib.suppress(OSError):  # another process was faster, and built the same
         built.rename(cached)

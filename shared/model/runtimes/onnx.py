@@ -85,11 +85,11 @@ class _Codes:
 
 
 def load(folder: Path, onnx: Onnx, features: Sequence[Feature], labels: Sequence[Label]) -> OnnxModel:
-    """Return the graph in `onnx`'s file. Raises ModelUnavailable or ModelCorrupt."""
+    """Return the graph in `onnx`'s file. Raises ModelUnavailable or ModelCorrupt; ImportError without onnxruntime."""
     content = artifact.read(folder / onnx.file, onnx.sha256)
     try:
         return OnnxModel(content, features, labels)
-    except ModelCorrupt:
+    except (ModelCorrupt, ImportError):
         raise
     except Exception as error:
         raise ModelCorrupt(reason=f"the ONNX graph cannot be loaded: {type(error).__name__}: {error}") from error

@@ -63,7 +63,7 @@ def test_two_services_with_different_settings_work_side_by_side(environ: Mapping
             assert send(halving, "predict", body, authorization=tokens[1])["predictions"] == [0.25]
         assert send(doubling, "predict", body, authorization=tokens[1])["type"] == "/problems/invalid-token"
         assert send(halving, "predict", body, authorization=tokens[0])["type"] == "/problems/invalid-token"
-        assert send(doubling, "health_ready") == send(halving, "health_ready") == {"status": "ready"}
+        assert [send(app, "health_ready")["status"] for app in (doubling, halving)] == ["ready", "ready"]
 
 
 def test_a_closed_service_leaves_the_other_working(environ: Mapping[str, str]) -> None:

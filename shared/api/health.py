@@ -25,6 +25,7 @@ from shared.model.manifest_file import ManifestFile
 from shared.problems import FeaturesUnavailable, Problem, SettingInvalid, UsersUnavailable
 from shared.settings import Settings
 
+type Status = Literal["live", "ready", "degraded", "unready"]
 type Reason = Literal[
     "model-missing", "model-integrity", "model-version", "setting-invalid", "users-unreachable", "features-unreachable"
 ]
@@ -38,8 +39,11 @@ _log = telemetry.get_logger("health")
 class Health(Struct, frozen=True, omit_defaults=True):
     """`ready` and `degraded` take traffic, `unready` does not."""
 
-    status: Literal["live", "ready", "degraded", "unready"]
+    status: Status
     reasons: tuple[Reason, ...] = ()
+    build: str = ""
+    """The deployed build, and the loaded model's version: which deployment responds."""
+    model_version: str = ""
 
 
 class HealthChecks:
@@ -78,9 +82,10 @@ class HealthChecks:
             await self._features_reason(),
         )
         reasons = tuple(reason for reason in checks if reason)
-        if any(reason not in DEGRADING for reason in reasons):
-            return Health("unready", reasons)
-        return Health("degraded" if reasons else "ready", reasons)
+        unready = any(reason not in DEGRADING for reason in reasons)
+        status: Status = "unready" if unready else "degraded" if reasons else "ready"
+        version = self._model.loaded.manifest.version if self._model.loaded else ""
+        return Health(status, reasons, self._settings.build_id, version)
 
     def _settings_reason(self) -> Reason | None:
         for name, error in self._settings.errors.items():

@@ -50,7 +50,9 @@ def decoded(response: Response) -> tuple[dict[str, Any], int]:
 
 
 def ready(checks: HealthChecks) -> tuple[dict[str, Any], int]:
-    return decoded(run(checks.ready()))
+    """Return the state and its reasons, and the status of the response."""
+    body, status = decoded(run(checks.ready()))
+    return {name: body[name] for name in ("status", "reasons") if name in body}, status
 
 
 def test_live_needs_no_check(build: Build) -> None:
@@ -59,6 +61,19 @@ def test_live_needs_no_check(build: Build) -> None:
 
 def test_with_valid_settings_and_a_model_the_service_is_ready(build: Build) -> None:
     assert ready(build()) == ({"status": "ready"}, 200)
+
+
+def test_a_smoke_test_can_tell_which_deployment_responds(build: Build) -> None:
+    body, _ = decoded(run(build(BUILD_ID="b42").ready()))
+    assert (body["build"], body["model_version"]) == ("b42", "1")
+
+
+def test_without_a_model_the_build_alone_is_named(build: Build, threads: Threads) -> None:
+    def fail() -> Model:
+        raise ModelUnavailable(reason="gone")
+
+    body, _ = decoded(run(build(LazyModel(fail, threads.general), BUILD_ID="b42").ready()))
+    assert body == {"status": "unready", "reasons": ["model-missing"], "build": "b42"}
 
 
 def test_a_bad_setting_makes_it_unready_without_naming_it(build: Build) -> None:

@@ -53,8 +53,9 @@ def test_the_public_manifest_has_no_path_and_no_setting(
     assert len(text) < 20_000
 
 
-def test_readiness_names_no_setting_path_or_user(anyone: httpx.Client) -> None:
-    assert anyone.get("/health/ready").json() == {"status": "ready"}
+def test_readiness_names_no_setting_path_or_user(anyone: httpx.Client, adopted: tuple[Path, Manifest]) -> None:
+    state = anyone.get("/health/ready").json()
+    assert state == {"status": "ready", "build": "local", "model_version": adopted[1].version}
 
 
 @pytest.mark.parametrize("path", PUBLIC)

@@ -139,7 +139,12 @@ def test_the_build_context_is_exactly_the_copied_files() -> None:
 def test_the_dependencies_are_built_before_other_files_are_copied() -> None:
     build = next(i for i, instruction in enumerate(FIRST) if "--dependencies" in instruction.text)
     before = [word for text in texts(FIRST[:build], "COPY") for word in text.split()[:-1]]
-    assert [word for word in before if not word.startswith("tools/")] == [".python-version", "requirements.txt", "model"]
+    others = [word for word in before if not word.startswith("tools/")]
+    assert others == [
+        ".python-version",
+        "requirements.txt",
+        "model",
+    ]
 
 
 def test_the_image_has_the_published_package_and_the_name_of_the_build(

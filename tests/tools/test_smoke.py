@@ -4,6 +4,8 @@ import argparse
 import json
 import subprocess
 import sys
+import time
+import zipfile
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests.conftest import KEY
 from tests.listening import listening
 from tests.services import Service, serving
 from tools import smoke
+from tools.smoke import released
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "password"
@@ -40,7 +43,7 @@ def service() -> Iterator[Service]:
 def responses() -> Responses:
     """The responses of a service with one golden example; tests change them."""
     return {
-        "/health/ready": (200, OWN, {"status": "ready"}),
+        "/health/ready": (200, OWN, {"status": "ready", "build": "b2", "model_version": "1"}),
         "/": (200, OWN, "a page"),
         "/token": (200, OWN, {"access_token": "t"}),
         "/model": (200, OWN, {"name": "line", "version": "1", "examples": [EXAMPLE]}),
@@ -177,6 +180,69 @@ def test_a_service_that_starts_slowly_is_waited_for(client: smoke.Client, respon
 def test_a_degraded_service_passes_with_its_reasons(client: smoke.Client, responses: Responses) -> None:
     responses["/health/ready"] = (200, OWN, {"status": "degraded", "reasons": ["features-unreachable"]})
     assert smoke.wait_until_ready(client, wait=0) == "degraded features-unreachable"
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """The package that `responses` are of."""
+    path = tmp_path / "egl-ml.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("BUILD_ID", "b2\n")
+        file.writestr("model/slr.json", json.dumps({"version": "1", "examples": [EXAMPLE]}))
+    return path
+
+
+def test_the_package_s_own_build_model_and_examples_pass(client: smoke.Client, package: Path) -> None:
+    lines = list(smoke.run_checks(client, "abi", PASSWORD, released=released.read(package)))
+    assert "/health/ready: build b2 with model 1 on 30 connections in a row" in lines
+
+
+@pytest.mark.parametrize("state", [{"build": "b1", "model_version": "1"}, {"build": "b2", "model_version": "0"}, {}])
+def test_another_deployment_fails_with_both_named(
+    client: smoke.Client, responses: Responses, package: Path, state: Mapping[str, str]
+) -> None:
+    responses["/health/ready"] = (200, OWN, {"status": "ready", **state})
+    found = f"build {state.get('build')} with model {state.get('model_version')}"
+    with pytest.raises(smoke.SmokeError, match=f"still returns {found}; the package has build b2 with model 1"):
+        list(smoke.run_checks(client, "abi", PASSWORD, released=released.read(package)))
+
+
+def test_predictions_are_compared_with_the_package_and_not_with_the_server_s_own_examples(
+    client: smoke.Client, responses: Responses, package: Path
+) -> None:
+    responses["/predict"] = (200, OWN, {"predictions": [3.0]})
+    responses["/model"] = (200, OWN, {"name": "line", "version": "1", "examples": [{**EXAMPLE, "prediction": 3.0}]})
+    with pytest.raises(smoke.SmokeError, match=r"/predict returned 3\.0 where the manifest has 2\.0"):
+        list(smoke.run_checks(client, "abi", PASSWORD, released=released.read(package)))
+
+
+def test_an_old_instance_in_between_starts_the_count_again(
+    client: smoke.Client, responses: Responses, package: Path
+) -> None:
+    new, old = responses["/health/ready"], (200, OWN, {"status": "ready", "build": "b1", "model_version": "1"})
+    connections = 0
+    waits = []
+
+    class Mixed(smoke.Client):
+        def require_ok(self, path: str, body: bytes | None = None, media_type: str = "") -> Any:
+            nonlocal connections
+            connections += 1
+            responses["/health/ready"] = old if connections == 29 else new
+            return super().require_ok(path, body)
+
+    end = time.monotonic() + 60
+    released.wait_until_released(Mixed(client.url), released.read(package), end, sleep=waits.append)
+    assert connections == 29 + released.CONNECTIONS
+    assert waits == [released.PAUSE_SECONDS]
+
+
+def test_a_file_that_is_no_package_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "broken.zip").write_bytes(b"PK")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as file:
+        file.writestr("readme.txt", "")
+    for name in ("broken.zip", "other.zip", "missing.zip"):
+        with pytest.raises(smoke.SmokeError, match="is no package of the service"):
+            released.read(tmp_path / name)
 
 
 def test_the_last_digits_may_differ_between_machines() -> None:

@@ -103,19 +103,26 @@ def test_the_deployment_is_approved_and_logs_in_without_a_secret() -> None:
 
 
 def test_the_uploaded_package_is_deployed() -> None:
-    [upload], [download] = using("actions/upload-artifact"), using("actions/download-artifact")
+    [upload], downloads = using("actions/upload-artifact"), using("actions/download-artifact")
     assert upload["with"]["path"].split() == ["dist/egl-ml.zip", "dist/egl-ml.cdx.json"]  # with its bill of materials
     assert upload["with"]["if-no-files-found"] == "error"
-    assert upload["with"]["name"] == download["with"]["name"]
-    assert download["with"]["path"] == "dist"
+    assert [step["with"]["name"] for step in downloads] == [upload["with"]["name"]] * 2
+    assert [step["with"]["path"] for step in downloads] == ["dist", "dist"]
+
+
+def test_the_smoke_test_compares_the_service_with_the_deployed_package() -> None:
+    [command] = [step["run"] for step in DEPLOY["jobs"]["smoke"]["steps"] if "smoke" in step.get("run", "")]
+    assert command.endswith("--package dist/egl-ml.zip")
+    first, second = using("actions/download-artifact")
+    assert first["with"] == second["with"]
 
 
 def test_going_back_downloads_the_earlier_run_s_package_after_its_check() -> None:
     assert DEPLOY["on"]["workflow_dispatch"]["inputs"]["run"]["required"] == "true"
     actions = [step.get("run") or step["uses"].partition("@")[0] for step in DEPLOY["jobs"]["deploy"]["steps"]]
     assert actions.index(".github/scripts/earlier.sh") < actions.index("actions/download-artifact")
-    [download] = using("actions/download-artifact")
-    assert download["with"]["run-id"] == "${{ inputs.run || github.run_id }}"
+    for download in using("actions/download-artifact"):
+        assert download["with"]["run-id"] == "${{ inputs.run || github.run_id }}"
 
 
 def test_every_command_of_the_workflows_exists_here() -> None:

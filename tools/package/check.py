@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 from tools import smoke
 from tools.errors import PackageError
 from tools.package.dependencies import SITE_PACKAGES
+from tools.smoke.client import Client, SmokeError
 
 HOST = ("azure_functions_runtime", "azurefunctions", "click", "h11", "httptools", "tools", "uvicorn", "uvloop")
 """Imports of the local host besides the standard library. `azure.functions` is the package's own, as in Azure."""
@@ -45,10 +46,10 @@ def check(archive: Path) -> float:
         before, environ = paths(app), settings(password)
         try:
             with serving(app, environ) as url:
-                list(smoke.run_checks(smoke.Client(url), USER, password))
-                token = smoke.login(smoke.Client(url), USER, password)
+                list(smoke.run_checks(Client(url), USER, password))
+                token = smoke.login(Client(url), USER, password)
             seconds = cold_start(app, environ, token)
-        except smoke.SmokeError as error:
+        except SmokeError as error:
             raise PackageError(f"The package starts, but {error}.") from None
         if written := paths(app) - before:
             raise PackageError(f"The package is not complete: it wrote {sorted(written)[0]} into its folder.")
@@ -83,7 +84,7 @@ def cold_start(app: Path, environ: Mapping[str, str], token: str) -> float:
     body = json.dumps({"instances": [example["instance"]]}).encode()
     started = time.perf_counter()
     with serving(app, environ) as url:
-        smoke.Client(url, token).require_ok("/predict", body)
+        Client(url, token).require_ok("/predict", body)
         return time.perf_counter() - started
 
 

@@ -1,5 +1,8 @@
 """Test a deployed service: the front page, a login, and the model's golden examples.
 
+With --package the service must serve that very package: its build, its model, and its golden examples. While instances
+are replaced, some still serve the old one, so that thirty connections in a row must lead to the new one.
+
 SMOKE_USER is the user's name and SMOKE_PASSWORD the password. Without SMOKE_PASSWORD the tool prompts for it, or reads
 a line of standard input. Neither is an argument, which everybody on the machine could see. It needs only Python.
 """
@@ -11,17 +14,17 @@ import math
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from tools.errors import ToolError
+from tools.smoke.client import Client as Client
+from tools.smoke.client import SmokeError as SmokeError
+from tools.smoke.released import Released, read, wait_until_released
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
-TIMEOUT_SECONDS = 60.0  # longer than a cold start
 PAUSE_SECONDS = 2.0
 TOLERANCE = 1e-6  # another processor may compute other last digits; another model differs by more
 FORM = "application/x-www-form-urlencoded"
@@ -33,67 +36,17 @@ GOLDEN = (
 """Path, member of its response, and the member of a golden example that must be equal. The latter two are optional."""
 
 
-class SmokeError(ToolError):
-    """The service does not work; the text is what it returned instead."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """A response of the service."""
-
-    status: int
-    request_id: str
-    """Only the service itself sets it."""
-    body: bytes
-
-    def members(self) -> Mapping[str, Any]:
-        """Return the body's JSON object; an empty one for any other body, which then fails the check."""
-        try:
-            content = json.loads(self.body)
-        except ValueError:
-            return {}
-        return content if isinstance(content, dict) else {}
-
-
-@dataclass(frozen=True)
-class Client:
-    """A client of the service at a base URL, with a bearer token after the login."""
-
-    url: str
-    token: str = ""
-
-    def send(self, path: str, body: bytes | None = None, media_type: str = "application/json") -> Response:
-        """Send a GET, or a POST with a body. Raises SmokeError when there is no response."""
-        headers = {"Content-Type": media_type, **({"Authorization": f"Bearer {self.token}"} if self.token else {})}
-        request = urllib.request.Request(self.url + path, body, headers)  # noqa: S310 - http or https: see base_url
-        try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
-                return Response(response.status, response.headers.get("X-Request-Id", ""), response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Response(error.code, error.headers.get("X-Request-Id", ""), error.read())
-        except OSError as error:
-            raise SmokeError(f"{path} is unreachable: {getattr(error, 'reason', error)}") from None
-
-    def require_ok(self, path: str, body: bytes | None = None, media_type: str = "application/json") -> Response:
-        """Send a request and return the response. Raises SmokeError, with the problem's title, unless it is a 200."""
-        response = self.send(path, body, media_type)
-        if response.status != 200:
-            problem = response.members()
-            title = problem.get("title") or problem.get("error", "")
-            raise SmokeError(f"{path} returned {response.status} {title}".rstrip())
-        return response
-
-
 def main(argv: Sequence[str]) -> int:
     """Run all checks. Returns 0, 1 for a service that fails, or 2 for a wrong command line (by SystemExit)."""
     parser = argparse.ArgumentParser(prog="./egl smoke", description=__doc__)
     parser.add_argument("url", type=base_url, help="the service's base URL: https, or http on this machine")
     parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="how long to wait until it is ready")
+    parser.add_argument("--package", type=Path, metavar="ZIP", help="the package that it must serve: dist/egl-ml.zip")
     options = parser.parse_args(argv)
     user, password = os.environ.get("SMOKE_USER", ""), os.environ.get("SMOKE_PASSWORD") or read_password()
     try:
-        for line in run_checks(Client(options.url), user, password, options.wait):
+        released = read(options.package) if options.package else None
+        for line in run_checks(Client(options.url), user, password, options.wait, released):
             print(f"ok      {line}", flush=True)
     except SmokeError as error:
         print(f"FAILED  {error}", file=sys.stderr)
@@ -114,15 +67,21 @@ def read_password() -> str:
     return getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
-def run_checks(client: Client, user: str, password: str, wait: float = 0) -> Iterator[str]:
+def run_checks(
+    client: Client, user: str, password: str, wait: float = 0, released: Released | None = None
+) -> Iterator[str]:
     """Run one check after the other, and yield a line for each that passed. Raises SmokeError for the first failure."""
+    end = time.monotonic() + wait
     yield f"/health/ready: {wait_until_ready(client, wait)}"
+    if released:
+        yield f"/health/ready: {wait_until_released(client, released, end)}"
     check_front_page(client)
     yield "/: the front page"
     with_token = replace(client, token=login(client, user, password))
     yield f"/token: {user} is logged in"
-    manifest = client.require_ok("/model").members()
-    yield f"/model: {manifest.get('name')} {manifest.get('version')}"
+    served = client.require_ok("/model").members()
+    yield f"/model: {served.get('name')} {served.get('version')}"
+    manifest = released.manifest if released else served
     for path, member, recorded in GOLDEN:
         examples = [example for example in manifest.get("examples", []) if recorded in example]
         if examples or path == "/predict":

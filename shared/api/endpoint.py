@@ -89,7 +89,7 @@ class Routes:
                 user = await route.authorize(req.headers.get("authorization"))
             telemetry.bind(user=user)
         media_type = _media_type(route.accepts, req.headers) if has_body else ""
-        return Request(body, media_type, user, request_id, req.headers, req.route_params)
+        return Request(body, media_type, user, request_id, req.headers, _path(req.url), req.route_params)
 
 
 def _media_type(accepts: Sequence[str], headers: Mapping[str, str]) -> str:

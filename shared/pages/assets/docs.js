@@ -24,7 +24,7 @@ const root = document.getElementById("swagger-ui");
 new MutationObserver(() => addMissingAttributes(root)).observe(root, { childList: true, subtree: true });
 
 window.SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: false, // its links would be inside buttons
   defaultModelsExpandDepth: -1,

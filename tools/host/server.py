@@ -13,6 +13,7 @@ import uvicorn
 from tools.host import telemetry
 from tools.host.cors import Cors, cors_from
 from tools.host.messages import TypedData
+from tools.host.protocol import Protocol
 from tools.host.responses import Response, ResponseError, empty_response, response_from
 from tools.host.routes import Routes, compile_route
 from tools.host.runtime import HttpFunction, InvocationError, close, invoke, load
@@ -154,6 +155,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
+                http=Protocol,
                 lifespan="off",
                 ws="none",
                 interface="asgi3",
@@ -164,8 +166,6 @@ class Server(uvicorn.Server):
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-                # Our own limit returns 431; h11, which uvicorn uses where httptools is missing, would return 400.
-                h11_max_incomplete_event_size=32 * MAX_HEADER_BYTES,
                 # Otherwise requests on one connection would see each other's context variables.
                 reset_contextvars=True,
             )

@@ -96,7 +96,7 @@ async def home(request: Request) -> Response:
 @routes.get("docs", response_model=str, media_type=HTML, listed=False)
 async def docs(request: Request) -> Response:
     """Return the page to read and try the API on."""
-    return await service.pages.docs(request.headers)
+    return await service.pages.docs(request.path, request.headers)
 
 
 @routes.get("assets/{*path}", response_model=str, media_type=HTML, problems=(NotFound,), listed=False)

@@ -40,6 +40,9 @@ param featuresSource string = 'none'
 @description('True during a key rotation: tokens signed with the secret token-key-previous are accepted.')
 param acceptPreviousTokenKey bool = false
 
+@description('Origins whose pages may call the API, with commas between them; empty: none. `*` stands for every origin.')
+param allowedOrigins string = ''
+
 @description('More app settings, by name. A secret belongs in the vault; set a reference to it.')
 param appSettings object = {}
 
@@ -106,6 +109,7 @@ module app 'modules/app.bicep' = {
     insightsName: monitoring.outputs.insightsName
     featuresSource: featuresSource
     acceptPreviousTokenKey: acceptPreviousTokenKey
+    allowedOrigins: empty(allowedOrigins) ? [] : map(split(allowedOrigins, ','), origin => trim(origin))
     settings: appSettings
   }
   dependsOn: [access]

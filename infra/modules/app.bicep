@@ -14,6 +14,9 @@ param insightsName string
 param featuresSource string
 param acceptPreviousTokenKey bool
 
+@description('Origins whose pages may call the API, such as https://app.example.')
+param allowedOrigins array
+
 @description('More app settings, by name.')
 param settings object
 
@@ -98,6 +101,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
+      // The platform responds to preflights. No cookies: callers send a bearer token.
+      cors: {
+        allowedOrigins: allowedOrigins
+        supportCredentials: false
+      }
     }
   }
 

@@ -19,7 +19,7 @@ from shared.telemetry import Invocation, Telemetry
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # 10,000 instances of 40 features are about 8 MiB
 STRICT_TRANSPORT = f"max-age={365 * 86_400}"  # RFC 6797; by http it has no meaning, and browsers ignore it
-EXPOSED = "X-Request-Id, Server-Timing, Retry-After"
+EXPOSED = "X-Request-Id, Server-Timing, Retry-After, WWW-Authenticate"
 """Headers that a page of an allowed origin may read. The platform allows origins, and has no setting for this."""
 CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
 
@@ -89,7 +89,7 @@ class Routes:
                 user = await route.authorize(req.headers.get("authorization"))
             telemetry.bind(user=user)
         media_type = _media_type(route.accepts, req.headers) if has_body else ""
-        return Request(body, media_type, user, request_id, req.headers, req.route_params)
+        return Request(body, media_type, user, request_id, req.headers, _path(req.url), req.route_params)
 
 
 def _media_type(accepts: Sequence[str], headers: Mapping[str, str]) -> str:
@@ -169,6 +169,8 @@ def _http_response(
         headers["server-timing"] = ", ".join([f"{name};dur={millis:.3f}" for name, millis in event.steps.items()])
     for name, value in response.headers.items():
         headers[name.lower()] = value
+    # The platform's permission depends on the origin, and it adds this only where several are allowed.
+    headers["vary"] = f"{headers['vary']}, Origin" if "vary" in headers else "Origin"
     return _HttpResponse(response.body, response.status, headers)
 
 

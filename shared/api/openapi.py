@@ -110,7 +110,7 @@ class _Document:
         return {
             "openapi": "3.1.0",
             "info": {"title": manifest.name, "version": manifest.version, "description": manifest.description},
-            "servers": [{"url": "/"}],
+            "servers": [{"url": "."}],
             "paths": paths,
             "components": {"schemas": self._components, "securitySchemes": self._security_schemes()},
         }
@@ -183,7 +183,7 @@ class _Document:
 
     def _security_schemes(self) -> dict[str, Any]:
         """Return the ways to get a token and to send it."""
-        password = {"flows": {"password": {"tokenUrl": "/token", "scopes": {}}}}
+        password = {"flows": {"password": {"tokenUrl": "token", "scopes": {}}}}
         schemes: dict[str, Any] = {
             "password": {"type": "oauth2", "description": "Log in with a name and a password", **password},
             "bearer": {"type": "http", "scheme": "bearer", "description": "A token that you have"},

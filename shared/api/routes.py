@@ -26,6 +26,8 @@ class Request(NamedTuple):
     id: str
     """The trace's operation id."""
     headers: Mapping[str, str]
+    path: str
+    """As the service sees it: without the prefix of a gateway in front of it."""
     path_params: Mapping[str, str]
 
 

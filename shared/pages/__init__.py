@@ -1,6 +1,7 @@
 """The pages for people: home page, docs page, and their assets.
 
-Nothing is read before somebody opens a page, and then off the event loop: predictions are not slowed down.
+Nothing is read before somebody opens a page, and then off the event loop: predictions are not slowed down. All links
+are relative, so that the pages also work behind a gateway that adds a prefix to every path.
 """
 
 import re
@@ -10,7 +11,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from shared import validators
-from shared.api.routes import Response, Route
+from shared.api.routes import HTML, Response, Route
 from shared.model.manifest_file import ManifestFile
 from shared.pages import facts
 from shared.pages.files import File, Files, picture
@@ -45,8 +46,10 @@ class Pages:
         """Return the home page; it lists `routes`."""
         return await self._page(await self._pool.run(self._home_file, routes), HOME_POLICY, headers)
 
-    async def docs(self, headers: Mapping[str, str]) -> Response:
-        """Return the page of Swagger UI."""
+    async def docs(self, path: str, headers: Mapping[str, str]) -> Response:
+        """Return the page of Swagger UI. With a slash at its end the path is redirected: links would lead elsewhere."""
+        if path.endswith("/"):
+            return Response(b"", 308, HTML, {"Location": "../docs", "Cache-Control": REVALIDATE})
         return await self._page(await self._pool.run(lambda: self._docs), DOCS_POLICY, headers)
 
     async def asset(self, path: str, headers: Mapping[str, str]) -> Response:

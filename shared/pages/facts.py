@@ -24,7 +24,7 @@ def model_facts(file: ManifestFile) -> Mapping[str, str]:
     try:
         manifest = file.manifest
     except (ModelUnavailable, SettingInvalid):
-        reason = 'The reason is in <a href="/health/ready">/health/ready</a>.'
+        reason = 'The reason is in <a href="health/ready">/health/ready</a>.'
         return {"title": "The model cannot be served", "kicker": "", "description": reason, "facts": ""}
     return {
         "title": escape(manifest.output.label or manifest.output.name),

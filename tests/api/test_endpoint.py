@@ -8,9 +8,19 @@ import azure.functions as func
 import pytest
 
 from shared import telemetry
-from shared.api.endpoint import MAX_BODY_BYTES, Routes
+from shared.api.endpoint import EXPOSED, MAX_BODY_BYTES, Routes
 from shared.api.routes import FORM, JSON, Request, Response, Route
-from shared.problems import BadField, InvalidGrant, InvalidInstances, InvalidToken, NotFound, Unauthorized, Unavailable
+from shared.problems import (
+    BadField,
+    InsufficientScope,
+    InvalidGrant,
+    InvalidInstances,
+    InvalidToken,
+    NotFound,
+    TooManyLogins,
+    Unauthorized,
+    Unavailable,
+)
 from tests.loop import run
 from tests.recording import Recorder, context, recording
 
@@ -88,10 +98,42 @@ def test_by_https_browsers_are_told_to_stay_with_it(forwarded: str, expected: st
         assert response.headers.get("strict-transport-security") == expected
 
 
-def test_a_page_of_an_allowed_origin_may_read_the_headers_of_the_service() -> None:
-    exposed = call(headers={**GOOD, "origin": "https://app.example"}).headers["access-control-expose-headers"]
-    assert exposed == "X-Request-Id, Server-Timing, Retry-After"
+def test_a_page_of_an_allowed_origin_may_read_the_headers_of_every_response() -> None:
+    origin = {"origin": "https://app.example"}
+    exposed = "X-Request-Id, Server-Timing, Retry-After, WWW-Authenticate"
+    refused = raising(TooManyLogins(5))
+    responses = (
+        call(headers={**GOOD, **origin}),
+        call(headers=origin),
+        call(refused, headers={**GOOD, **origin}),
+        call(raising(ValueError()), headers={**GOOD, **origin}),
+    )
+    assert [response.status_code for response in responses] == [200, 401, 429, 500]
+    assert {response.headers["access-control-expose-headers"] for response in responses} == {exposed}
     assert "access-control-expose-headers" not in call().headers
+
+
+def test_every_header_of_a_problem_is_one_that_such_a_page_may_read() -> None:
+    problems = (
+        Unauthorized(),
+        InvalidToken(),
+        InsufficientScope("predict"),
+        InvalidGrant(),
+        TooManyLogins(5),
+        Unavailable(),
+    )
+    sent = {name for problem in problems for name in problem.headers}
+    assert sent == {"WWW-Authenticate", "Retry-After"}
+    assert sent <= set(EXPOSED.split(", "))
+
+
+def test_caches_keep_the_responses_to_different_origins_apart() -> None:
+    async def compressed(request: Request) -> Response:
+        return Response(b"", headers={"Vary": "Accept-Encoding"})
+
+    assert call().headers["vary"] == "Origin"
+    assert call(headers={}).headers["vary"] == "Origin"
+    assert call(compressed).headers["vary"] == "Accept-Encoding, Origin"
 
 
 def test_the_content_type_has_a_charset() -> None:

@@ -5,18 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.pages import (
-    DESKTOP,
-    PASSWORD,
-    USER,
-    Scheme,
-    expect_no_sideways_scrolling,
-    find_violations,
-    watched_page,
-)
+from tests.browser.docs import authorize, execute_predict, open_authorization, open_predict
+from tests.browser.pages import DESKTOP, Scheme, expect_no_sideways_scrolling, find_violations, watched_page
 from tests.services import Service
-
-PREDICT = "#operations-default-predict"
 
 
 @pytest.fixture(scope="module")
@@ -36,30 +27,8 @@ def view(request: pytest.FixtureRequest, docs: Page) -> Iterator[Page]:
         docs.get_by_role("dialog").get_by_role("button", name="Close").first.click()
 
 
-def open_predict(page: Page) -> Page:
-    page.emulate_media(reduced_motion="reduce")
-    page.goto("/docs")
-    page.locator(f"{PREDICT} .opblock-summary-control").click()
-    page.locator(f"{PREDICT} textarea").wait_for()
-    return page
-
-
-def open_authorization(page: Page) -> Page:
-    page.get_by_role("button", name="Authorize").click()
-    page.get_by_label("username:").wait_for()
-    return page
-
-
 def test_authorize_and_execute_get_a_prediction(page: Page) -> None:
-    open_authorization(open_predict(page))
-    page.get_by_label("username:").fill(USER)
-    page.get_by_label("password:").fill(PASSWORD)
-    page.get_by_role("button", name="Apply given OAuth2 credentials").click()
-    expect(page.get_by_role("heading", name="Authorized")).to_be_visible()
-    page.locator(".btn-done").first.click()
-    page.locator(f"{PREDICT} .execute").click()
-    response = page.locator(f"{PREDICT} .live-responses-table")
-    expect(response.locator(".response .response-col_status")).to_have_text("200")
+    response = execute_predict(authorize(open_predict(page)))
     expect(response).to_contain_text("162.3")
 
 

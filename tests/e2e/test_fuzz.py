@@ -35,5 +35,5 @@ def test_every_response_agrees_with_the_openapi_document_and_none_is_5xx(
         lines = list(service.lines)
     output = "\n".join(line[:300] for line in done.stdout.splitlines())
     assert done.returncode == 0, f"{output}\n{done.stderr}"
-    assert "Selected: 6/6" in output
+    assert "Selected: 7/7" in output
     assert [line for line in lines if "Traceback" in line] == []

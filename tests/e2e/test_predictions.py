@@ -207,9 +207,14 @@ def test_a_wrong_method_or_route_is_the_host_s_empty_404(anyone: httpx.Client, m
     assert (response.status_code, response.content) == (404, b"")
 
 
-def test_a_chunked_body_arrives_empty_and_is_therefore_malformed(bearer: httpx.Client) -> None:
-    response = bearer.post("/predict", content=iter([b'{"instances":[{"x":0}]}']), headers=JSON)
-    assert response.json()["type"] == "/problems/malformed-json"
+@pytest.mark.parametrize(("path", "kind"), [("/predict", "malformed-json"), ("/token", "invalid-request")])
+def test_a_chunked_body_arrives_empty_and_the_refusal_names_the_cause(
+    bearer: httpx.Client, path: str, kind: str
+) -> None:
+    response = bearer.post(path, content=iter([b'{"instances":[{"x":0}]}']), headers=JSON)
+    assert (response.status_code, response.json()["type"]) == (400, f"/problems/{kind}")
+    assert "chunked body arrives empty" in response.json()["detail"]
+    assert "send Content-Length" in response.json()["detail"]
 
 
 def test_headers_over_32_kib_are_431(anyone: httpx.Client) -> None:

@@ -136,6 +136,14 @@ def test_nothing_is_published_with_a_password() -> None:
     assert sorted(policies) == [("ftp", "false"), ("scm", "false")]
 
 
+def test_the_platform_allows_the_origins_of_the_parameter_and_no_cookies() -> None:
+    _, line = parameters(BICEP["main.bicep"])["allowedOrigins"]
+    assert line == "param allowedOrigins string = ''"
+    assert re.search(r"cors: \{\s+allowedOrigins: allowedOrigins\s+supportCredentials: false\s+\}", BICEP["app.bicep"])
+    assert "allowedOrigins: empty(allowedOrigins) ? [] : " in BICEP["main.bicep"]
+    assert read_json("main.parameters.json")["parameters"]["allowedOrigins"] == {"value": "${ALLOWED_ORIGINS=}"}
+
+
 def test_every_app_setting_is_declared_or_the_platform_s() -> None:
     assert app_settings() - set(DECLARED) - PLATFORM_SETTINGS == set()
 

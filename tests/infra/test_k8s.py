@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 K8S = ROOT / "infra/k8s"
 FILES = [path for path in sorted(K8S.rglob("*.yaml")) if path.name != "kustomization.yaml"]
 OVERLAYS = ["small", "large"]
+# Read by the Functions host.
+HOST_SETTINGS = {"CORS_ALLOWED_ORIGINS", "CORS_SUPPORT_CREDENTIALS", "FUNCTIONS_ENABLE_CORS_CONFIGURATION"}
 kustomize = pytest.mark.skipif(
     not shutil.which("kubectl"), reason="kubectl, which renders the overlays, is not installed"
 )
@@ -129,9 +131,17 @@ def settings() -> list[str]:
 
 
 def test_every_setting_is_declared_and_none_is_secret() -> None:
-    names = {line.partition("=")[0] for line in settings()}
+    names = {line.partition("=")[0] for line in settings()} - HOST_SETTINGS
     assert names <= set(DECLARED)
     assert [name for name in names if DECLARED[name].metadata["secret"]] == []
+
+
+def test_the_commented_origins_are_as_the_functions_host_reads_them() -> None:
+    lines = (K8S / "base/settings.env").read_text(encoding="utf-8").splitlines()
+    commented = dict(re.findall(r"^# (\w+)=(.*)$", "\n".join(lines), re.MULTILINE))
+    assert set(commented) <= HOST_SETTINGS
+    assert commented["FUNCTIONS_ENABLE_CORS_CONFIGURATION"] == "1"
+    assert json.loads(commented["CORS_ALLOWED_ORIGINS"]) == ["https://app.example"]
 
 
 def test_no_manifest_contains_a_secret() -> None:

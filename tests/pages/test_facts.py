@@ -78,7 +78,7 @@ def test_hostile_texts_are_escaped(pieces: Any) -> None:
 def test_without_a_model_there_is_a_link_to_the_reason(tmp_path: Path) -> None:
     shown = model_facts(manifest_file(tmp_path / "gone.json"))
     assert shown["title"] == "The model cannot be served"
-    assert 'href="/health/ready"' in shown["description"]
+    assert 'href="health/ready"' in shown["description"]
 
 
 def test_every_listed_route_is_shown_with_its_summary() -> None:

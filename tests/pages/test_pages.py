@@ -51,7 +51,7 @@ def home(build: Build) -> Get:
 def docs(build: Build) -> Get:
     """Return the docs page."""
     own = build()
-    return lambda headers=NO_HEADERS: run(own.docs(headers))
+    return lambda headers=NO_HEADERS: run(own.docs("/docs", headers))
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_pages_have_no_inline_scripts_styles_or_handlers(page: Get) -> None:
 
 
 def test_everything_that_a_page_loads_exists(page: Get, asset: Get) -> None:
-    loaded = re.findall(r'(?:href|src)="/assets/([^"]+)"', page().body.decode())
+    loaded = re.findall(r'(?:href|src)="assets/([^"]+)"', page().body.decode())
     assert len(loaded) >= 5
     for path in loaded:
         assert asset(path).status == 200, path
@@ -121,8 +121,18 @@ def test_the_home_page_preloads_every_module_of_its_script(home: Get) -> None:
                 needed(module, known)
         return known
 
-    preloaded = re.findall(r'"modulepreload" href="/assets/\w+/([\w.]+)"', home().body.decode())
+    preloaded = re.findall(r'"modulepreload" href="assets/\w+/([\w.]+)"', home().body.decode())
     assert sorted(preloaded) == sorted(needed("home.js", set()))
+
+
+def test_no_page_leaves_the_prefix_of_a_gateway(page: Get) -> None:
+    links = re.findall(r'(?:href|src)="([^"]*)"', page().body.decode())
+    assert [link for link in links if link.startswith("/")] == []
+
+
+def test_the_docs_page_with_a_slash_at_its_end_is_redirected(build: Build) -> None:
+    response = run(build().docs("/docs/", {}))
+    assert (response.status, response.headers["Location"]) == (308, "../docs")
 
 
 def test_an_asset_of_this_version_is_cached_for_good(asset: Get) -> None:

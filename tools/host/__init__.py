@@ -3,13 +3,13 @@
 It runs `azure-functions-runtime`, the library of the production worker, in this process. It follows the real host where
 an app can see the difference: routes are tried in the order of the functions' names; a wrong method is 404; unknown
 routes, failed functions and oversized headers get an empty response; chunked bodies arrive empty; a caller's trace is
-continued.
+continued; pages of the origins in local.settings.json may call it.
 
 What the real host does and this one does not:
 - triggers other than HTTP, bindings other than the request and its response, streaming in either direction (HTTP v2)
-- function keys, authorization levels, Easy Auth, CORS, and its own pages and APIs (`/admin`, `/runtime`, a page at `/`)
+- function keys, authorization levels, Easy Auth, and its own pages and APIs (`/admin`, `/runtime`, a page at `/`)
 - limits: 230 s for a response, 100 MB for a body, 8 KiB for the request line, host.json's concurrency and throttling
-- several worker processes, disabled functions, host.json's `customHeaders` and `hsts`, local.settings.json's `Host`
+- several worker processes, disabled functions, host.json's `customHeaders` and `hsts`, the ports of local.settings.json
 - parsing a returned `str` that is JSON: here a `str` is always sent as text/plain
 - its telemetry, except the `requests` items
 """

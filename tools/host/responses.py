@@ -13,6 +13,9 @@ WITHOUT_BODY = (204, 304)
 FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 
 
+type Header = tuple[bytes, bytes]
+
+
 class ResponseError(Exception):
     """A status or header cannot be sent. The real host returns 500 for it as well."""
 
@@ -21,11 +24,11 @@ class Response(NamedTuple):
     """An HTTP response in the form that ASGI sends."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: list[Header]
     body: bytes
 
 
-def empty_response(status: int, *headers: tuple[bytes, bytes]) -> Response:
+def empty_response(status: int, *headers: Header) -> Response:
     """Return a response of the host itself: a status without a body."""
     return Response(status, [(b"content-length", b"0"), *headers], b"")
 
@@ -48,7 +51,7 @@ def response_from(returned: Any) -> Response:
     return with_length(status, headers, http.body.bytes)
 
 
-def with_length(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Response:
+def with_length(status: int, headers: list[Header], body: bytes) -> Response:
     """Return a response with its Content-Length, or without a body where HTTP allows none. Raises ResponseError."""
     if not 200 <= status <= 599:
         raise ResponseError(f"The status {status} cannot be sent.")

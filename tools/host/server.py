@@ -11,11 +11,13 @@ from urllib.parse import parse_qsl
 import uvicorn
 
 from tools.host import telemetry
+from tools.host.cors import Cors, cors_from
 from tools.host.messages import TypedData
+from tools.host.protocol import Protocol
 from tools.host.responses import Response, ResponseError, empty_response, response_from
 from tools.host.routes import Routes, compile_route
 from tools.host.runtime import HttpFunction, InvocationError, close, invoke, load
-from tools.host.settings import route_prefix
+from tools.host.settings import local_settings, route_prefix
 from tools.host.telemetry import RequestSpan, RequestTelemetry
 
 type Message = MutableMapping[str, Any]
@@ -39,11 +41,12 @@ class Application:
     def __init__(self) -> None:
         self.functions: dict[str, HttpFunction] = {}
         self.routes = Routes([])
+        self.cors = Cors()
         self.telemetry = RequestTelemetry()
 
     async def load(self, folder: Path) -> None:
         """Load the function app in a folder. Raises HostError."""
-        prefix = route_prefix(folder)
+        prefix, self.cors = route_prefix(folder), cors_from(local_settings(folder))
         functions = await load(folder)
         self.functions = {function.name: function for function in functions}
         self.routes = Routes(compile_route(f.name, f"{prefix}/{f.route}", f.methods) for f in functions)
@@ -65,6 +68,11 @@ class Application:
         except UnicodeDecodeError:
             # Kestrel accepts UTF-8 only.
             return empty_response(400, CLOSE)
+        response = self.cors.preflight(scope["method"], headers) or await self.routed(scope, headers, receive)
+        return response and response._replace(headers=response.headers + self.cors.headers(headers))
+
+    async def routed(self, scope: Message, headers: dict[str, str], receive: Receive) -> Response | None:
+        """Return the response of the request's function, or 404. None when the caller disconnects before it is read."""
         match = self.routes.find(scope["method"], scope["raw_path"])
         if not match:
             return empty_response(404)
@@ -147,6 +155,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application,
+                http=Protocol,
                 lifespan="off",
                 ws="none",
                 interface="asgi3",
@@ -157,8 +166,6 @@ class Server(uvicorn.Server):
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-                # Our own limit returns 431; h11, which uvicorn uses where httptools is missing, would return 400.
-                h11_max_incomplete_event_size=32 * MAX_HEADER_BYTES,
                 # Otherwise requests on one connection would see each other's context variables.
                 reset_contextvars=True,
             )

@@ -14,7 +14,7 @@ def load_local_settings(folder: Path) -> None:
     AZURE_FUNCTIONS_ENVIRONMENT becomes Development, as under `func start`, unless it is set. Raises HostError when the
     file cannot be used; its text never contains a value, because they are secrets.
     """
-    settings = read_object(folder / "local.settings.json")
+    settings = local_settings(folder)
     if settings.get("IsEncrypted"):
         raise HostError("local.settings.json is encrypted. Run `func settings decrypt` first.")
     values = settings.get("Values", {})
@@ -23,6 +23,11 @@ def load_local_settings(folder: Path) -> None:
     for name, value in values.items():
         set_default(name, value)
     os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
+
+
+def local_settings(folder: Path) -> dict[str, Any]:
+    """Return local.settings.json; empty for a missing file. Raises HostError."""
+    return read_object(folder / "local.settings.json")
 
 
 def set_default(name: str, value: object) -> None:

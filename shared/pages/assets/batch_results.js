@@ -5,6 +5,7 @@ import { formatSpreadsheetCsv } from "./csv.js";
 import { downloadFile, el } from "./dom.js";
 import { formatCount, formatDuration, formatNumber, formatPlural } from "./format.js";
 import { createClassCounts, drawHistogram } from "./histogram.js";
+import { absoluteUrl } from "./service.js";
 
 const PAGE_ROWS = 200; // rows added at once: a browser lays out so many without a pause
 const MAX_COLUMNS = 40;
@@ -87,7 +88,7 @@ function createCsvButton(manifest, header, rows, columns) {
 }
 
 function createJsonButton({ path, instances }) {
-  const title = `curl -s ${location.origin}${path} -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d @instances.json`;
+  const title = `curl -s ${absoluteUrl(path)} -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d @instances.json`;
   const onclick = () => downloadFile("instances.json", JSON.stringify({ instances }), "application/json");
   return el("button", { type: "button", class: "secondary", title, onclick }, "Request as JSON");
 }

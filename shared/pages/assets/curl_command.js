@@ -1,6 +1,7 @@
 // The curl command for the last request. It contains $TOKEN instead of the token, which never leaves the page.
 
 import { createCopyButton, el, getById, setContent } from "./dom.js";
+import { absoluteUrl } from "./service.js";
 
 /** Show the curl command that sends the same request. */
 export function showCurlCommand({ path, instances }) {
@@ -28,7 +29,7 @@ export function showCurlCommand({ path, instances }) {
 
 function formatCommand(path, body) {
   return [
-    `curl -s ${location.origin}${path}`,
+    `curl -s ${absoluteUrl(path)}`,
     `-H "Authorization: Bearer $TOKEN"`,
     `-H "Content-Type: application/json"`,
     `-d '${body.replaceAll("'", "'\\''")}'`,

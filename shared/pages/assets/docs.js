@@ -24,7 +24,7 @@ const root = document.getElementById("swagger-ui");
 new MutationObserver(() => addMissingAttributes(root)).observe(root, { childList: true, subtree: true });
 
 window.SwaggerUIBundle({
-  url: "/openapi.json",
+  url: new URL("openapi.json", document.baseURI).pathname, // shown on the page, with the prefix of a gateway
   dom_id: "#swagger-ui",
   deepLinking: false, // its links would be inside buttons
   defaultModelsExpandDepth: -1,

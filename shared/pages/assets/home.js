@@ -13,15 +13,15 @@ import { showTiming } from "./timing.js";
 
 try {
   const [manifest, chartData] = await Promise.all([
-    getJson("/model"),
-    getJson("/assets/picture.json").catch(() => ({})),
+    getJson("model"),
+    getJson("assets/picture.json").catch(() => ({})),
   ]);
   startSession();
   getById("predictions").hidden = false;
   startSinglePrediction(manifest, chartData);
   startTabs(document.querySelector("[role=tablist]"), { batch: () => loadBatch(manifest) });
 } catch ({ message }) {
-  const link = el("a", { href: "/health/ready" }, "Show the reason");
+  const link = el("a", { href: "health/ready" }, "Show the reason");
   setContent(getById("description"), `${message}${message.endsWith(".") ? "" : "."} `, link);
 }
 

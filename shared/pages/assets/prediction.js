@@ -5,7 +5,7 @@ import { postInstances } from "./service.js";
 
 /** Request predictions from the endpoint with the most detailed response. Throws ServiceError. */
 export function requestPredictions(manifest, instances) {
-  return postInstances(manifest.output.classes?.length ? "/predict_class" : "/predict", instances);
+  return postInstances(manifest.output.classes?.length ? "predict_class" : "predict", instances);
 }
 
 /** Return {value, label, probabilities} per instance. A member that the model does not have is null. */

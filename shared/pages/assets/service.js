@@ -1,4 +1,6 @@
 // HTTP client of the service. The token is kept here, in memory, and nowhere else.
+//
+// Paths are relative to the page, so that they keep the prefix of a gateway in front of the service.
 
 const MAX_SECONDS = 60;
 const DEFAULT_LIFETIME_MS = 3_600_000;
@@ -21,6 +23,11 @@ export class ServiceError extends Error {
 let token = "";
 let expiresAt = 0;
 
+/** Return the URL of a path of the service, for a program elsewhere. */
+export function absoluteUrl(path) {
+  return new URL(path, document.baseURI).href;
+}
+
 /** Return true if there is a token that has not expired. */
 export function isLoggedIn() {
   return Boolean(token) && Date.now() < expiresAt;
@@ -34,7 +41,7 @@ export function millisecondsLeft() {
 /** Exchange a name and a password for a token. Throws ServiceError. */
 export async function login(username, password) {
   const body = new URLSearchParams({ grant_type: "password", username, password });
-  const response = await (await send("/token", { method: "POST", body })).json();
+  const response = await (await send("token", { method: "POST", body })).json();
   useToken(response.access_token, Date.now() + response.expires_in * 1000);
 }
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -242,6 +243,62 @@ def test_func_tools_are_installed_as_locked_and_publish_the_unpacked_package_unc
         "func in egl-ml: azure functionapp publish func-egl --python --no-build",
         "new.py",
     ]
+
+
+def publish(project: Path) -> subprocess.CompletedProcess[str]:
+    return run(project / ".github/scripts/publish.sh", project / ".venv/bin", AZURE_FUNCTION_APP_NAME="func-egl")
+
+
+def calls(project: Path, program: str) -> list[str]:
+    """Return the calls of a fake program, without its name."""
+    lines = (project / ".venv/bin/calls").read_text().splitlines()
+    return [line.partition(": ")[2] for line in lines if line.startswith(f"{program} in")]
+
+
+FORBIDDEN = "Failed to upload because Azure Storage responded with Forbidden : 403 (This request is not authorized)"
+
+
+@pytest.mark.parametrize(
+    ("warning", "message"),
+    [
+        ('"Deployment was partially successful, Please check the printed logs.', "only partially successful"),
+        ("Failed to retrieve deployment status, please visit https://egl/api/deployments", "Nobody knows how"),
+    ],
+)
+def test_a_deployment_that_func_only_warns_of_fails(published: Path, warning: str, message: str) -> None:
+    fake(published / ".venv/bin", "func", f"echo {shlex.quote(warning)}")
+    result = publish(published)
+    assert (result.returncode, result.stderr.startswith("::error::")) == (1, True)
+    assert message in result.stderr
+    assert warning in result.stdout
+
+
+def test_an_upload_that_is_forbidden_until_the_role_works_is_repeated(published: Path) -> None:
+    programs = published / ".venv/bin"
+    fake(programs, "sleep", "")
+    count = f"$(grep -c '^func' {programs}/calls)"
+    fake(programs, "func", f"[ {count} -gt 2 ] && exit 0; echo '{FORBIDDEN}'; exit 1")
+    result = publish(published)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(calls(published, "func")) == 3
+    assert calls(published, "sleep") == ["15", "30"]
+
+
+def test_an_upload_that_stays_forbidden_fails_after_some_minutes(published: Path) -> None:
+    programs = published / ".venv/bin"
+    fake(programs, "sleep", "")
+    fake(programs, "func", f"echo '{FORBIDDEN}'; exit 1")
+    result = publish(published)
+    assert result.returncode == 1
+    assert "func tools could not publish" in result.stderr
+    assert sum(map(int, calls(published, "sleep"))) == 225
+
+
+def test_any_other_failure_of_func_is_final(published: Path) -> None:
+    fake(published / ".venv/bin", "func", "echo 'The deployment failed, Please check the printed logs.'; exit 1")
+    result = publish(published)
+    assert result.returncode == 1
+    assert len(calls(published, "func")) == 1
 
 
 def test_without_a_function_app_nothing_is_published(published: Path) -> None:

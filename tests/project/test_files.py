@@ -36,6 +36,14 @@ def test_requests_and_exceptions_are_never_sampled(host: Any) -> None:
     assert sampling == {"isEnabled": True, "excludedTypes": "Request;Exception"}
 
 
+def test_the_host_logs_each_request_once(host: Any) -> None:
+    """The host's lines before and after each function would double what is stored, here and in FunctionAppLogs."""
+    levels = host["logging"]["logLevel"]
+    assert levels.pop("Host.Results") == "Information"  # the table `requests`
+    assert levels.pop("Host.Startup") == "Information"  # some lines for each process
+    assert levels == {"default": "Warning"}
+
+
 def test_the_largest_bodies_of_all_concurrent_requests_fill_at_most_half_of_an_instance(host: Any) -> None:
     limits = host["extensions"]["http"]
     assert limits["maxConcurrentRequests"] * MAX_BODY_BYTES <= SMALL_INSTANCE_BYTES / 2

@@ -30,5 +30,8 @@ COPY --from=package /src/dist/packages /home/site/wwwroot/.python_packages
 COPY --from=package /src/dist/egl-ml /home/site/wwwroot
 USER 1000:1000
 EXPOSE 8080
+# The host itself instead of the image's start script, in which bash would be the first process and ignore SIGTERM: after the
+# grace period the container would be killed, with its requests. The script's other line installs certificates, as root.
+CMD ["/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "http://127.0.0.1:8080/health/ready"]

@@ -183,6 +183,58 @@ def test_it_has_the_host_s_settings_and_none_of_the_service_s() -> None:
     assert variables["ASPNETCORE_URLS"].endswith(f":{texts(SECOND, 'EXPOSE')[0]}")
 
 
+def test_the_host_is_the_first_process_so_that_sigterm_reaches_it() -> None:
+    assert [json.loads(text) for text in texts(SECOND, "CMD")] == [
+        ["/azure-functions-host/Microsoft.Azure.WebJobs.Script.WebHost"]
+    ]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A project with container.sh, and fake programs that list their calls."""
+    project = tmp_path / "project"
+    (project / ".github/scripts").mkdir(parents=True)
+    shutil.copy(ROOT / ".github/scripts/container.sh", project / ".github/scripts")
+    shutil.copy(ROOT / "local.settings.json.example", project / "local.settings.json")
+    return project
+
+
+def run_container(project: Path, tmp_path: Path, code: int) -> tuple[int, str]:
+    """Run container.sh with a docker whose container ends with a code. Returns the script's code and docker's calls."""
+    programs, calls = tmp_path / "programs", tmp_path / "calls"
+    programs.mkdir()
+    bodies = {
+        "docker": f'echo "$*" >>{calls}; [ "$1" = inspect ] && echo {code}; exit 0',
+        "python3": f'[ "$1" = -m ] && exit 0; exec {sys.executable} "$@"',
+    }
+    for name, body in bodies.items():
+        (programs / name).write_text(f"#!/bin/sh\n{body}\n")
+        (programs / name).chmod(0o755)
+    script = project / ".github/scripts/container.sh"
+    done = subprocess.run([script], env={"PATH": f"{programs}:{os.defpath}"}, capture_output=True, check=False)
+    return done.returncode, calls.read_text()
+
+
+def test_the_container_is_started_with_a_read_only_root_and_the_deployment_s_volumes(
+    checkout: Path, tmp_path: Path
+) -> None:
+    spec: Any = yaml.safe_load((ROOT / "infra/k8s/base/deployment.yaml").read_text("utf-8"))["spec"]["template"]["spec"]
+    code, calls = run_container(checkout, tmp_path, 0)
+    [start] = [line for line in calls.splitlines() if line.startswith("run")]
+    assert code == 0
+    assert "--read-only" in start.split()
+    assert set(re.findall(r"--tmpfs (\S+)", start)) == {
+        mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]
+    }
+
+
+@pytest.mark.parametrize(("ended", "code"), [(0, 0), (143, 0), (137, 1)])
+def test_a_container_that_had_to_be_killed_fails_the_script(
+    checkout: Path, tmp_path: Path, ended: int, code: int
+) -> None:
+    assert run_container(checkout, tmp_path, ended)[0] == code
+
+
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 22)])
 @pytest.mark.skipif(not shutil.which("curl"), reason="the health check needs curl")
 def test_the_health_check_fails_for_an_unready_service(status: int, code: int) -> None:

@@ -6,7 +6,8 @@ ToolError
 ├── GenerateError           a file cannot be generated
 │   └── IndexUnreachable    the package index does not respond
 ├── HostError               the local host cannot start
-└── PackageError            the package cannot be made, or does not work
+├── PackageError            the package cannot be made, or does not work
+└── ScoreError              a file cannot be scored, or not to its end
 
 An error that only one module raises is defined there: AzuriteError, BrowserError, InsightsError, PasswordError,
 RunError, ScreenshotError, SmokeError, TrafficError, UserError.
@@ -39,3 +40,7 @@ class HostError(ToolError):
 
 class PackageError(ToolError):
     """The package cannot be made, or does not work."""
+
+
+class ScoreError(ToolError):
+    """A file cannot be scored, or not to its end."""

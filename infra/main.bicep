@@ -20,6 +20,12 @@ param size string = 'small'
 @description('E-mail address for alerts; empty: alerts are in the portal only.')
 param alertEmail string = ''
 
+@description('Requests from five regions find an outage within ten minutes, at a price: docs/deploy.md#what-it-costs')
+param availabilityTest bool = true
+
+@description('Address of the service where a proxy such as Front Door stands before it; empty: the app\'s own.')
+param publicUrl string = ''
+
 @description('Object id of the person or group that manages users and features from a terminal; empty: nobody.')
 param operatorId string = ''
 
@@ -27,8 +33,8 @@ param operatorId string = ''
 @allowed(['User', 'Group', 'ServicePrincipal'])
 param operatorType string = 'User'
 
-@description('owner/name of the GitHub repository whose workflow may publish; empty: none.')
-param githubRepository string = ''
+@description('The beginning of the subject in GitHub\'s tokens for the repository whose workflow may publish, as `repo:owner@1/name@2`; empty: none.')
+param githubSubjectPrefix string = ''
 
 @description('The environment of that repository in which the workflow publishes.')
 param githubEnvironment string = 'production'
@@ -45,6 +51,10 @@ param allowedOrigins string = ''
 
 @description('More app settings, by name. A secret belongs in the vault; set a reference to it.')
 param appSettings object = {}
+
+@description('Standard_ZRS copies the data to three zones, in every size: a deployment cannot convert an account. Standard_LRS is for regions without zones and for older accounts, and keeps the app in one zone too.')
+@allowed(['Standard_ZRS', 'Standard_LRS'])
+param storageSku string = 'Standard_ZRS'
 
 var sizes = loadJsonContent('sizes.json')
 var suffix = uniqueString(resourceGroup().id)
@@ -70,7 +80,7 @@ module storage 'modules/storage.bicep' = {
     name: 'st${suffix}'
     location: location
     tags: tags
-    sku: sizes[size].storageSku
+    sku: storageSku
   }
 }
 
@@ -103,6 +113,8 @@ module app 'modules/app.bicep' = {
     location: location
     tags: tags
     scale: sizes[size]
+    // An app in several zones needs its storage there too.
+    zoneRedundant: sizes[size].zoneRedundant && storageSku == 'Standard_ZRS'
     identityName: identity.name
     storageName: storage.outputs.name
     vaultName: vault.outputs.name
@@ -125,6 +137,17 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
+module availability 'modules/availability.bicep' = if (availabilityTest) {
+  name: 'availability'
+  params: {
+    location: location
+    tags: tags
+    insightsName: monitoring.outputs.insightsName
+    actionGroupId: alerts.outputs.actionGroupId
+    url: empty(publicUrl) ? app.outputs.url : publicUrl
+  }
+}
+
 module audit 'modules/audit.bicep' = {
   name: 'audit'
   params: {
@@ -135,13 +158,13 @@ module audit 'modules/audit.bicep' = {
   }
 }
 
-module publisher 'modules/publisher.bicep' = if (!empty(githubRepository)) {
+module publisher 'modules/publisher.bicep' = if (!empty(githubSubjectPrefix)) {
   name: 'publisher'
   params: {
     name: 'id-${environmentName}-publisher-${suffix}'
     location: location
     tags: tags
-    repository: githubRepository
+    subjectPrefix: githubSubjectPrefix
     environment: githubEnvironment
   }
 }

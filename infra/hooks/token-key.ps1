@@ -7,16 +7,19 @@ foreach ($name in 'AZURE_RESOURCE_GROUP', 'AZURE_LOCATION') {
 }
 $group = $env:AZURE_RESOURCE_GROUP
 
+# azd's subscription, which need not be that of `az`.
+$subscription = @(if ($env:AZURE_SUBSCRIPTION_ID) { '--subscription', $env:AZURE_SUBSCRIPTION_ID })
+
 function Assert-Success { if ($LASTEXITCODE) { exit $LASTEXITCODE } }
 
-$exists = az group exists --name $group
+$exists = az group exists --name $group @subscription
 Assert-Success
 if ($exists -ne 'true') {
-    az group create --name $group --location $env:AZURE_LOCATION --output none
+    az group create --name $group --location $env:AZURE_LOCATION --output none @subscription
     Assert-Success
 }
 
-$vault = az keyvault list --resource-group $group --query "[?tags.holds=='token-key'].id" --output tsv
+$vault = az keyvault list --resource-group $group --query "[?tags.holds=='token-key'].id" --output tsv @subscription
 Assert-Success
 if ($vault) {
     # Azure Resource Manager lists a secret without its value, and needs no role on the vault.
@@ -35,6 +38,6 @@ $bytes = [byte[]]::new(48)
 $key = [Convert]::ToBase64String($bytes).Replace('+', '-').Replace('/', '_')
 # Through standard input: other users can read a command line.
 $key | az deployment group create --name token-key --resource-group $group `
-    --template-file modules/vault.bicep --parameters "location=$($env:AZURE_LOCATION)" 'tokenKey=@-' --output none
+    --template-file modules/vault.bicep --parameters "location=$($env:AZURE_LOCATION)" 'tokenKey=@-' --output none @subscription
 Assert-Success
 Write-Output 'Created a token key.'

@@ -10,6 +10,7 @@ param email string
 var files = [
   { name: 'feature-errors', text: loadTextContent('../../monitoring/alerts/feature-errors.kql') }
   { name: 'login-failures', text: loadTextContent('../../monitoring/alerts/login-failures.kql') }
+  { name: 'lost-telemetry', text: loadTextContent('../../monitoring/alerts/lost-telemetry.kql') }
   { name: 'model-failures', text: loadTextContent('../../monitoring/alerts/model-failures.kql') }
   { name: 'no-success', text: loadTextContent('../../monitoring/alerts/no-success.kql') }
   { name: 'slow-predictions', text: loadTextContent('../../monitoring/alerts/slow-predictions.kql') }
@@ -18,7 +19,7 @@ var files = [
 // The header of each file, in lines of `// name: value`.
 var rules = map(files, file => {
   name: file.name
-  text: file.text
+  text: trim(file.text)
   header: toObject(
     ['title', 'window', 'threshold', 'minimum', 'severity', 'runbook'],
     name => name,
@@ -64,6 +65,8 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       evaluationFrequency: 'PT5M'
       windowSize: rule.header.window
       autoMitigate: true
+      // The first deployment finds an empty workspace, whose tables lack columns that the queries name.
+      skipQueryValidation: true
       criteria: {
         allOf: [
           {
@@ -87,3 +90,5 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
     }
   }
 ]
+
+output actionGroupId string = people.id

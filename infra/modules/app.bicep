@@ -7,6 +7,7 @@ param tags object
 
 @description('A row of sizes.json.')
 param scale object
+param zoneRedundant bool
 param identityName string
 param storageName string
 param vaultName string
@@ -43,7 +44,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   }
   properties: {
     reserved: true
-    zoneRedundant: scale.zoneRedundant
+    zoneRedundant: zoneRedundant
   }
 }
 

@@ -32,7 +32,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   properties: {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
-    // The service's exporter sends a connection string, not an Entra token.
+    // The service's exporter sends a connection string, not an Entra token. With it one can write telemetry, not read it.
     DisableLocalAuth: false
   }
 }

@@ -4,8 +4,8 @@ param name string
 param location string
 param tags object
 
-@description('owner/name')
-param repository string
+@description('`repo:owner/name`, or with immutable subjects `repo:owner@1/name@2`: GitHub prints it.')
+param subjectPrefix string
 
 @description('The GitHub environment, whose reviewers approve a deployment.')
 param environment string
@@ -21,7 +21,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
     name: 'github'
     properties: {
       issuer: 'https://token.actions.githubusercontent.com'
-      subject: 'repo:${repository}:environment:${environment}'
+      subject: '${subjectPrefix}:environment:${environment}'
       audiences: ['api://AzureADTokenExchange']
     }
   }

@@ -4,7 +4,7 @@ param name string
 param location string
 param tags object
 
-@description('Standard_LRS, or Standard_ZRS where the app is spread over zones.')
+@description('Standard_ZRS, or Standard_LRS where the app is in one zone.')
 param sku string
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {

@@ -98,9 +98,10 @@ class Auth:
         with telemetry.step("decode"):
             grant = grants.parse(body, media_type)
         tokens = self.tokens
-        telemetry.bind(login=telemetry.printable(grant.username))
+        caller = client(forwarded_for, self._settings.trusted_proxies)
+        telemetry.bind(login=telemetry.printable(grant.username), network=caller.network)
         with telemetry.step("auth"):
-            user, issued_at = await self._authenticate(grant, client(forwarded_for, self._settings.trusted_proxies))
+            user, issued_at = await self._authenticate(grant, caller)
         telemetry.bind(user=user.name)
         _log.info("login succeeded for %s", user.name)
         token = tokens.issue(user.name, issued_at)

@@ -148,7 +148,7 @@ def test_the_five_charts_come_first_and_the_first_one_is_visible(overview: Page)
 
 
 def test_every_alert_shows_its_state(overview: Page) -> None:
-    expect(overview.locator(".alert")).to_have_count(5)
+    expect(overview.locator(".alert")).to_have_count(6)
     expect(overview.locator(".alert", has_text="Predictions fail")).to_contain_text("ok")
     expect(overview.locator(".alert", has_text="Feature pulls fail")).to_contain_text("too few samples")
 

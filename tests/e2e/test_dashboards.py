@@ -96,6 +96,11 @@ def test_logins_are_those_that_were_tried(dashboards: Dashboards) -> None:
     }
 
 
+def test_failed_logins_are_listed_by_name_and_network(dashboards: Dashboards) -> None:
+    rows = {row["part"]: row["wrong"] for row in dashboards.query("failed-logins")}
+    assert rows == {"name abi": 1, "name mallory": 1, "network unknown": 2}
+
+
 def test_failures_are_counted_by_function_and_problem(dashboards: Dashboards) -> None:
     expected = Counter(
         (call.path, str(call.status), call.outcome) for call in dashboards.client.calls if call.status != 200

@@ -113,8 +113,25 @@ def test_a_variable_that_is_not_set_is_named_with_the_command_that_sets_it(azure
     assert not (azure / "calls").exists()
 
 
+def test_everything_happens_in_azd_s_subscription(azure: Path) -> None:
+    assert run(azure, AZURE_SUBSCRIPTION_ID="sub-2").returncode == 0
+    assert [line for line in calls(azure) if not line.endswith(" --subscription sub-2")] == []
+    assert len(calls(azure)) == 4
+
+
+def test_without_azd_it_is_az_s_own_subscription(azure: Path) -> None:
+    run(azure)
+    assert "--subscription" not in (azure / "calls").read_text()
+
+
 def test_both_hooks_call_azure_alike() -> None:
     shell, windows = ((INFRA / f"hooks/token-key.{suffix}").read_text(encoding="utf-8") for suffix in ("sh", "ps1"))
-    for argument in ("az group exists", "[?tags.holds=='token-key'].id", "api-version=2023-07-01", "tokenKey=@-"):
+    for argument in (
+        "group exists",
+        "AZURE_SUBSCRIPTION_ID",
+        "[?tags.holds=='token-key'].id",
+        "api-version=2023-07-01",
+        "tokenKey=@-",
+    ):
         assert argument in shell
         assert argument in windows

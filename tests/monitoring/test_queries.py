@@ -91,6 +91,34 @@ def test_the_error_rate_of_the_model_includes_lost_requests() -> None:
     assert row["error_rate"] == pytest.approx(100 * 3 / 20)
 
 
+def test_a_host_in_opentelemetry_mode_names_lost_requests_otherwise() -> None:
+    lost, refused = lost_request(), lost_request()
+    for item, code in ((lost, "500"), (refused, "401")):
+        item["data"]["baseData"].update(name="POST predict", responseCode=code)
+    store = stored(invocation(), lost, refused)
+    for function in ("", "predict"):
+        (row,) = records(store, "model-errors", function=function)
+        assert row["error_rate"] == pytest.approx(50)
+    (row,) = records(store, "model-errors", function="predict_class") or [{"error_rate": 0}]
+    assert row["error_rate"] == 0
+
+
+def test_health_checks_are_in_no_chart_of_traffic_latency_or_cold_starts() -> None:
+    """Those of the availability test come all day, and often first."""
+    checks = [
+        invocation("health_ready", user="", cold_start=True, steps=steps_of(5000)),
+        *several(30, "health_ready", user="", steps=steps_of(900)),
+        *several(30, "health_live", user=""),
+    ]
+    requests = [request(check) for check in checks]
+    for name in ("traffic", "prediction-latency", "model-latency", "cold-starts", "slowest", "model-errors"):
+        assert records(stored(*checks, *requests), name) == []
+    prediction = invocation(cold_start=True, steps=steps_of(300))
+    (row,) = records(stored(*checks, prediction, *several(20, steps=steps_of(5))), "cold-starts")
+    assert (row["cold_starts"], row["cold_p95_ms"]) == (1, 300)
+    assert row["warm_p95_ms"] == pytest.approx(5)
+
+
 def test_a_failure_in_the_items_of_host_and_service_counts_once() -> None:
     failed = invocation(**FAILED)
     host_item = request(failed)
@@ -109,8 +137,16 @@ def test_logins_are_counted_by_result() -> None:
     members: dict[str, Any] = {"steps": {"decode": 0.1, "auth": 200}, "login": "abi"}
     wrong = several(2, "token", user="", status=401, outcome="invalid-grant", **members)
     throttled = invocation("token", user="", status=429, outcome="too-many-logins", **members)
-    rows = records(stored(invocation("token", **members), *wrong, throttled), "logins")
-    assert {row["result"]: row["logins"] for row in rows} == {"logged in": 1, "wrong credentials": 2, "throttled": 1}
+    busy = invocation("token", user="", status=503, outcome="logins-busy", **members)
+    failed = invocation("token", user="", status=503, outcome="users-unavailable", **members)
+    rows = records(stored(invocation("token", **members), *wrong, throttled, busy, failed), "logins")
+    assert {row["result"]: row["logins"] for row in rows} == {
+        "logged in": 1,
+        "wrong credentials": 2,
+        "throttled": 1,
+        "queue full": 1,
+        "failed": 1,
+    }
 
 
 def test_the_slowest_requests_come_first_with_their_operation_id() -> None:

@@ -91,7 +91,7 @@ def test_a_slow_store_is_503_at_the_time_limit_and_blocks_nobody_else(client: ht
 def test_a_dead_store_degrades_the_service_which_then_recovers(client: httpx.Client, store: FeastServer) -> None:
     store.fault = "is not there"
     time.sleep(5.1)  # /health/ready is cached for 5 s
-    assert client.get("/health/ready").json() == {"status": "degraded", "reasons": ["features-unreachable"]}
+    assert client.get("/health/ready").json()["reasons"] == ["features-unreachable"]
     for _ in range(6):
         assert predict(client, {"entity_id": "p1"}).status_code == 503
     calls = len(store.requests)

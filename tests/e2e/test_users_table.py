@@ -170,7 +170,7 @@ def test_a_store_that_is_down_stops_logins_but_no_predictions_until_it_is_back(
     assert refused.headers["Retry-After"] == "5"
     with known.client() as client:
         ready = client.get("/health/ready")
-        assert (ready.status_code, ready.json()) == (200, {"status": "degraded", "reasons": ["users-unreachable"]})
+        assert (ready.status_code, ready.json()["reasons"]) == (200, ["users-unreachable"])
         store.start()
         wait_until(lambda: login(known, name).status_code == 200)  # logins pause for a second after a failed call
         wait_until(lambda: client.get("/health/ready").json()["status"] == "ready")

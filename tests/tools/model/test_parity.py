@@ -32,7 +32,7 @@ from tests.tools.model.graphed import (
     written,
 )
 from tools.model import parity
-from tools.model.graphs import boosting, forests
+from tools.model.graphs import boosting, forests, trees
 from tools.model.graphs.trees import LESS, Tree, ensemble
 from tools.model.parity import Candidate, NotServed
 
@@ -45,8 +45,8 @@ def with_trees(monkeypatch: pytest.MonkeyPatch, change: Callable[[list[Tree]], S
     def changed(rows: Any, trees: Sequence[Tree], *others: Any) -> Any:
         return ensemble(rows, change(list(trees)), *others)
 
-    monkeypatch.setattr(forests, "ensemble", changed)
-    monkeypatch.setattr(boosting, "ensemble", changed)
+    for module in (trees, forests, boosting):
+        monkeypatch.setattr(module, "ensemble", changed)
 
 
 TREE_FAULTS: dict[str, Fault] = {

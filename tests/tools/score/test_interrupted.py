@@ -63,7 +63,7 @@ def test_a_run_that_is_killed_twice_gives_the_same_output_in_the_end(rows: Path,
     for at in (30, 300):
         assert interrupted(start(*command), out, at, signal.SIGKILL)[0] == -signal.SIGKILL
         with out.open("ab") as file:
-            file.write(b"a part of a row")
+            file.write(b"a part of a row" * 10_000)  # more than the rows that follow
     process = start(*command)
     process.communicate()
     assert process.returncode == score.REJECTED

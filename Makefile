@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 UNIT := tests/api tests/auth tests/features tests/model tests/pages tests/telemetry $(wildcard tests/test_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick test-more fuzz check format model train generate screenshots package traffic bench clean
+.PHONY: help run test quick test-more fuzz check format model promote train generate screenshots package traffic bench clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -49,11 +49,14 @@ format: $(INSTALLED) ## format the code and fix what ruff can fix
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
-model: $(INSTALLED) ## serve your own estimator: FILE=mine.joblib DATA=train.csv TARGET=column [TEST=test.csv] [CLASSES=25,105] [OPTIONS="--closed"]
+model: $(INSTALLED) ## serve your own estimator: FILE=mine.joblib DATA=train.csv TARGET=column [TEST=test.csv] [CLASSES=25,105] [OPTIONS="--closed"] [AS=challenger]
 	@$(foreach name,FILE DATA TARGET,$(if $($(name)),,$(error $(name)= is missing: make model FILE=mine.joblib DATA=train.csv TARGET=column)))
 	@$(BIN)/python -m tools model "$(FILE)" --data="$(DATA)" --target="$(TARGET)" \
-		$(if $(TEST),--test="$(TEST)") $(if $(CLASSES),--classes="$(CLASSES)") $(if $(ANYWAY),--anyway) $(OPTIONS)
+		$(if $(TEST),--test="$(TEST)") $(if $(CLASSES),--classes="$(CLASSES)") $(if $(ANYWAY),--anyway) $(if $(AS),--as="$(AS)") $(OPTIONS)
 	@$(BIN)/python -m tools generate openapi
+
+promote: $(INSTALLED) ## make the challenger the champion; YES=1 although requests could fail, FROM=model/previous to go back
+	@$(BIN)/python -m tools promote $(if $(FROM),--from="$(FROM)") $(if $(YES),--yes)
 
 train: $(INSTALLED) ## train the demo model and write its manifest
 	@$(BIN)/python -m model.train

@@ -82,6 +82,8 @@ def test_func_ignores_everything_that_git_ignores() -> None:
         ("model/mine.pkl", True),
         ("model/slr.joblib", False),
         ("model/slr.onnx", False),
+        ("model/challenger/slr.joblib", False),
+        ("model/previous/slr.onnx", False),
         ("model/slr.json", False),
         ("model/slr.data.json", False),
         ("shared/model/loader.py", False),
@@ -92,3 +94,20 @@ def test_heavy_models_go_through_lfs_and_the_demo_model_does_not(tmp_path: Path,
     shutil.copy(ROOT / ".gitattributes", tmp_path)
     printed = subprocess.check_output(["git", "check-attr", "filter", path], cwd=tmp_path, encoding="utf-8")
     assert printed.endswith("filter: lfs\n") is through_lfs
+
+
+@pytest.mark.parametrize("own_rules", [False, True], ids=["as it is", "the demo's lines removed"])
+@pytest.mark.parametrize("name", ["slr.joblib", "slr.onnx", "slr.json", "slr.data.json", "slr.picture.json"])
+def test_a_file_has_the_same_attributes_as_champion_challenger_and_previous(
+    tmp_path: Path, name: str, own_rules: bool
+) -> None:
+    """A move between the folders must not turn a file into a pointer, also for who sends all models through lfs."""
+    subprocess.check_call(["git", "init", "--quiet"], cwd=tmp_path)
+    lines = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not (own_rules and "/slr." in line)]
+    (tmp_path / ".gitattributes").write_text("".join(kept), encoding="utf-8")
+    paths = [f"model/{folder}{name}" for folder in ("", "challenger/", "previous/")]
+    printed = subprocess.check_output(["git", "check-attr", "--all", *paths], cwd=tmp_path, encoding="utf-8")
+    first, *others = ([line[len(path) :] for line in printed.splitlines() if line.startswith(path)] for path in paths)
+    assert first
+    assert others == [first, first]

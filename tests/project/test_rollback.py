@@ -79,3 +79,27 @@ def test_the_files_of_the_model_before_and_its_api_come_back(project: Path) -> N
 
     assert run(project, "git", "diff", "--name-only", second) == ""
     assert not (project / "model" / "slr.onnx").exists()
+
+
+def test_a_challenger_is_adopted_promoted_and_taken_back_by_the_commands(project: Path) -> None:
+    run(project, sys.executable, "-m", "tools", "generate", "openapi")
+    first = commit(project, "first")
+    data = "\n".join(["bmi,progression", *(f"{number / 100},{150 + number * 9 + number % 3}" for number in range(20))])
+    (project / "train.csv").write_text(data)
+    script = "import joblib, pandas; from sklearn.linear_model import Ridge; rows = pandas.read_csv('train.csv');"
+    script += "joblib.dump(Ridge(0.001).fit(rows[['bmi']], rows['progression']), 'new.joblib')"
+    run(project, sys.executable, "-c", script)
+    adoption = ["new.joblib", "--data=train.csv", "--target=progression", "--classes=25,105.25,185.5,265.75"]
+    printed = run(project, sys.executable, "-m", "tools", "model", *adoption, "--as=challenger")
+    assert "The predictions differ for 100.0% of the rows." in printed
+    assert run(project, "git", "diff", "--name-only", first) == ""
+
+    run(project, sys.executable, "-m", "tools", "promote")
+
+    assert not (project / "model" / "challenger").exists()
+    assert "docs/openapi.json" in run(project, "git", "diff", "--name-only", first)
+    run(project, sys.executable, "-m", "tools", "generate", "--check", "openapi")
+
+    run(project, sys.executable, "-m", "tools", "promote", "--from=model/previous")
+
+    assert run(project, "git", "diff", "--name-only", first) == ""

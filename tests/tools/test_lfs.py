@@ -92,9 +92,9 @@ def test_git_lfs_pull_fetches_the_models(remote: str, tmp_path: Path) -> None:
 
 def test_a_large_model_can_be_added_as_in_docs_models_md(remote: str, tmp_path: Path) -> None:
     project = tmp_path / "project"
-    assert "`model/slr.joblib -filter …` out of `.gitattributes`" in (ROOT / "docs/models.md").read_text("utf-8")
+    assert "`model/**/slr.joblib -filter …` out of `.gitattributes`" in (ROOT / "docs/models.md").read_text("utf-8")
     lines = (project / ".gitattributes").read_text("utf-8").splitlines(keepends=True)
-    changed = [line for line in lines if not line.startswith("model/slr.joblib -filter ")]
+    changed = [line for line in lines if not line.startswith("model/**/slr.joblib -filter ")]
     assert len(changed) == len(lines) - 1
     (project / ".gitattributes").write_text("".join(changed), "utf-8")
     (project / "model/slr.joblib").write_bytes(LARGE)

@@ -1,6 +1,7 @@
 """The packages that a model's runtime needs, out of all in the lock."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from shared.model.manifest import Artifact, Linear, Onnx
 from tests.tools.packages import ROOT
-from tools.package import runtimes
+from tools.package import app, runtimes
 
 LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 LINEAR, ONNX = {"linear": {"intercept": 0.0}}, {"onnx": {"file": "slr.onnx"}}
@@ -90,3 +91,19 @@ def test_the_runtimes_are_those_of_the_service() -> None:
 
 def _members(artifact: Artifact) -> dict[str, Any]:
     return {name: getattr(artifact, name) for name in ("file", "sha256", "estimator", "scikit_learn")}
+
+
+def test_a_challenger_travels_in_the_package_and_a_predecessor_stays_at_home(tmp_path: Path) -> None:
+    folder = project(tmp_path, challenger=LINEAR, previous={})
+    (folder / "model/slr.json").write_text("{}", encoding="utf-8")
+    shutil.copy(ROOT / ".funcignore", folder)
+    for name in app.FILES:
+        (folder / name).touch()
+    (folder / "shared").mkdir()
+    (folder / "model/previous/slr.joblib").write_bytes(app.LFS_POINTER)  # nobody needs to fetch it
+
+    left_out = app.copy(folder, folder / "package")
+
+    copied = {path.relative_to(folder / "package").as_posix() for path in (folder / "package/model").rglob("*.*")}
+    assert copied == {"model/slr.json", "model/challenger/slr.json"}
+    assert left_out == []

@@ -49,6 +49,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     anyway: bool = False,
     folder: Path = APP / "model",
     loaded: "Loaded | None" = None,
+    champion: Manifest | None = None,
 ) -> Manifest:
     """Write the files of a fitted estimator into `folder`, and return its manifest.
 
@@ -64,13 +65,13 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     `free_text` are columns whose texts must not be public; `categories` are categories although they look like that.
     With `closed`, no category accepts texts that are new to the model.
     `publish_points` lets the page's picture show single rows of the training data. `loaded` is the file of the
-    estimator; its bytes are written unchanged.
+    estimator; its bytes are written unchanged. `champion` is the manifest of the model that this one challenges.
 
     The default version is the first 12 hex digits of the artifact's SHA-256. The same estimator and data lead to the
     same files. Raises Refused, with a message of one line, for a model that the service cannot serve.
     """
     # Imported here: they import pandas and scikit-learn. `./egl` must not wait two seconds for them.
-    from tools.model import artifact, document, graph, output, parts, picture, rehearsal, report
+    from tools.model import artifact, changes, document, graph, output, parts, picture, rehearsal, report
     from tools.model.choices import Choices
     from tools.model.contract import Texts
     from tools.model.data import table
@@ -79,6 +80,8 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     content, scikit_learn = (loaded.content, loaded.scikit_learn) if loaded else artifact.dump(estimator)
     described = artifact.describe(content, estimator, scikit_learn)
     draft = parts.draft(estimator, described, training, name=name, target=target)
+    if champion:
+        changes.refuse_other(champion, draft)
     draft = replace(draft, version=version or draft.version, description=description)
     texts, class_edges = Texts(labels or {}, units or {}, help or {}), output.Edges(edges, class_labels)
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
@@ -92,5 +95,5 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
         rehearsal.refuse_undeployed(loaded.path if loaded else Path(artifact.FILE), files)
     document.write(folder, files)
     picture.write(folder, picture.build(manifest, training, publish_points=publish_points))
-    report.print_summary(manifest, serving, folder)
+    report.print_summary(manifest, serving, folder, challenger=champion is not None)
     return manifest

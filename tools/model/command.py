@@ -7,11 +7,17 @@ from argparse import Namespace
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.model.manifest import APP, Instance
+from shared.model.manifest import APP, Instance, Manifest
+from tools import local_settings
+from tools.errors import ToolError
 from tools.model.refused import Refused, one_line
+
+if TYPE_CHECKING:
+    from tools.model.data import Table
 
 COMPRESSED = (".gz", ".bz2", ".xz", ".lzma", ".z", ".lz4")
 DESCRIPTION = """\
@@ -35,8 +41,11 @@ def main(argv: Sequence[str]) -> int:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # names of columns may have any letters
     try:
-        _adopt(arguments)
-    except (Refused, OSError) as error:
+        if arguments.role:
+            _challenge(arguments)
+        else:
+            _adopt(arguments)
+    except (ToolError, Refused, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -64,6 +73,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     parser.add_argument("--version", default="", help="its version (default: from the file's SHA-256)")
     parser.add_argument("--description", default="", help="one sentence about it")
     parser.add_argument("--publish-points", action="store_true", help="let the page's picture show single data rows")
+    parser.add_argument("--as", dest="role", choices=["challenger"], help="write beside the champion, and compare both")
     parser.add_argument("--folder", type=Path, default=APP / "model", help="where to write (default: model)")
     return parser.parse_args(argv)
 
@@ -92,7 +102,21 @@ def _names(option: str) -> list[str]:
     return [name for name in option.split(",") if name]
 
 
-def _adopt(arguments: Namespace) -> None:
+def _challenge(arguments: Namespace) -> None:
+    """Adopt beside the champion in the folder, print how both differ, and switch the challenger on for `make run`."""
+    from tools.model import challenger
+
+    root, folder = arguments.folder.parent, arguments.folder / challenger.FOLDER
+    local_settings.prepare(root)
+    champion = challenger.read(arguments.folder)
+    arguments.folder = folder
+    manifest, table = _adopt(arguments, champion.manifest)
+    local_settings.change(root, challenger.settings(root, folder))
+    challenger.print_comparison(champion, challenger.load(folder, manifest), table)
+
+
+def _adopt(arguments: Namespace, champion: Manifest | None = None) -> "tuple[Manifest, Table]":
+    """Adopt, and return the manifest with the rows that are the best for a comparison: held-out ones, if any."""
     # Imported here: they import pandas and scikit-learn. `./egl` must not wait two seconds for them.
     from tools.model import adopt
     from tools.model.data import read
@@ -105,7 +129,7 @@ def _adopt(arguments: Namespace) -> None:
     reading = Reading(arguments.target, _names(arguments.text), loaded.estimator)
     table = read(arguments.data, reading)
     test = read(arguments.test, reading) if arguments.test else None
-    adopt(
+    manifest = adopt(
         loaded.estimator,
         table.frame,
         table.target,
@@ -126,4 +150,6 @@ def _adopt(arguments: Namespace) -> None:
         publish_points=arguments.publish_points,
         folder=arguments.folder,
         loaded=loaded,
+        champion=champion,
     )
+    return manifest, test or table

@@ -16,13 +16,15 @@ MAX_GIT_BYTES = 50_000_000  # GitHub warns above this size, and refuses files of
 MAX_FEATURES = 10  # in one line
 
 
-def print_summary(manifest: Manifest, serving: Serving, folder: Path) -> None:
-    """Print a few plain lines."""
+def print_summary(manifest: Manifest, serving: Serving, folder: Path, *, challenger: bool = False) -> None:
+    """Print a few plain lines. The next steps of a challenger come after its comparison."""
     output, estimator = manifest.output.name, manifest.artifact.estimator
     features = _names(feature.name for feature in manifest.features)
     print(f"{manifest.name} {manifest.version}: {estimator} predicts {output} from {features}.")
     print(*_serving_lines(manifest, serving), *_feature_lines(manifest), sep="\n")
     _print_files(manifest, folder)
+    if not challenger:
+        _print_next(folder)
 
 
 def _serving_lines(manifest: Manifest, serving: Serving) -> Iterator[str]:
@@ -74,11 +76,14 @@ def _print_files(manifest: Manifest, folder: Path) -> None:
     paths += [folder / artifact.onnx.file] if artifact.onnx else []
     print(f"Written into {_relative(folder)}: {', '.join(_sized(path) for path in paths if path.exists())}.")
     if model.stat().st_size > MAX_GIT_BYTES:
-        print("This is large for git. To use git-lfs, remove the line of model/slr.joblib from .gitattributes.")
+        print("This is large for git. To use git-lfs, remove the line of slr.joblib from .gitattributes.")
+
+
+def _print_next(folder: Path) -> None:
     if folder.resolve() == APP / "model":
         print("Next: make run, and try it in the browser. Then make test, and commit model/ and docs/openapi.json.")
     else:
-        print(f"Next: to serve this model, set MODEL_MANIFEST to {_relative(described)}.")
+        print(f"Next: to serve this model, set MODEL_MANIFEST to {_relative(folder / document.FILE)}.")
 
 
 def _sized(path: Path) -> str:

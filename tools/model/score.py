@@ -55,7 +55,7 @@ def check(manifest: Manifest, estimator: Any, table: Table, *, anyway: bool = Fa
     if len(rows.frame) < 2:
         return
     predictions = probe.predict_table(manifest, estimator, rows)
-    value = _score(manifest, rows, predictions)
+    value = on_rows(manifest, rows, predictions)
     print(f"{NAMES[manifest.kind].capitalize()} on the training data: {value:g}.")
     if manifest.kind == "regressor":
         problem = _judge_regressor(manifest, rows, value)
@@ -75,7 +75,7 @@ def score(manifest: Manifest, estimator: Any, table: Table) -> float | None:
     rows = _sample(manifest, table)
     if len(rows.frame) < 2:
         return None
-    return _score(manifest, rows, probe.predict_table(manifest, estimator, rows))
+    return on_rows(manifest, rows, probe.predict_table(manifest, estimator, rows))
 
 
 def training(manifest: Manifest, estimator: Any, held_out: Table) -> Training:
@@ -89,7 +89,8 @@ def training(manifest: Manifest, estimator: Any, held_out: Table) -> Training:
     return replace(manifest.training, score=value, score_name=NAMES[manifest.kind], held_out=len(held_out.frame))
 
 
-def _score(manifest: Manifest, rows: Table, predictions: NDArray[Any]) -> float:
+def on_rows(manifest: Manifest, rows: Table, predictions: NDArray[Any]) -> float:
+    """Return R² or accuracy of predictions for these rows. Raises Refused if a regressor's target is not a number."""
     if manifest.kind == "regressor":
         return round(float(r2_score(_numbers(manifest, rows), predictions)), PLACES)
     return round(_share(_equal(rows.target, predictions)), PLACES)

@@ -20,8 +20,8 @@ class Speed(NamedTuple):
     estimator: float
 
     def __str__(self) -> str:
-        own = f", and {_milliseconds(self.estimator)} through scikit-learn" if self.estimator else ""
-        return f"One row takes {_milliseconds(self.served)}{own}."
+        own = f", and {milliseconds(self.estimator)} through scikit-learn" if self.estimator else ""
+        return f"One row takes {milliseconds(self.served)}{own}."
 
 
 def measure(manifest: Manifest, runtime: Runtime, estimator: Any, row: Sequence[Column]) -> Speed:
@@ -39,6 +39,7 @@ def row_seconds(manifest: Manifest, runtime: Runtime, row: Sequence[Column]) -> 
     return min(timer.repeat(REPEATS, count)) / count
 
 
-def _milliseconds(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
+    """Return a time as text."""
     number = seconds * 1000
     return f"{number:,.0f} ms" if number >= 10 else f"{number:.2g} ms"

@@ -48,7 +48,7 @@ def files(root: Path, name: str) -> Sequence[Path]:
     return [
         path
         for path in paths
-        if path not in ignored
+        if ignored.isdisjoint((path, *path.parents))
         and "__pycache__" not in path.parts
         and not any(part.startswith(".") for part in path.parts)
     ]

@@ -49,10 +49,11 @@ format: $(INSTALLED) ## format the code and fix what ruff can fix
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .
 
+# Make has a variable AS of its own, so it counts only on the command line.
 model: $(INSTALLED) ## serve your own estimator: FILE=mine.joblib DATA=train.csv TARGET=column [TEST=test.csv] [CLASSES=25,105] [OPTIONS="--closed"] [AS=challenger]
 	@$(foreach name,FILE DATA TARGET,$(if $($(name)),,$(error $(name)= is missing: make model FILE=mine.joblib DATA=train.csv TARGET=column)))
 	@$(BIN)/python -m tools model "$(FILE)" --data="$(DATA)" --target="$(TARGET)" \
-		$(if $(TEST),--test="$(TEST)") $(if $(CLASSES),--classes="$(CLASSES)") $(if $(ANYWAY),--anyway) $(if $(AS),--as="$(AS)") $(OPTIONS)
+		$(if $(TEST),--test="$(TEST)") $(if $(CLASSES),--classes="$(CLASSES)") $(if $(ANYWAY),--anyway) $(if $(findstring command,$(origin AS)),--as="$(AS)") $(OPTIONS)
 	@$(BIN)/python -m tools generate openapi
 
 promote: $(INSTALLED) ## make the challenger the champion; YES=1 although requests could fail, FROM=model/previous to go back

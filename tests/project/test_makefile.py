@@ -223,6 +223,16 @@ def test_make_model_passes_its_variables_on(project: Path, installed: list[str])
     assert shlex.split(printed.splitlines()[0])[4:] == shlex.split(" ".join(expected))
 
 
+def test_make_model_adopts_as_a_challenger_only_when_it_is_named(project: Path, installed: list[str]) -> None:
+    """Make has a variable AS of its own: the assembler."""
+    given = ["FILE=m.joblib", "DATA=train.csv", "TARGET=y"]
+    plain, challenger = (
+        make(project, "--dry-run", "model", *given, *role, *installed).stdout for role in ([], ["AS=challenger"])
+    )
+    assert "--as" not in plain
+    assert '--as="challenger"' in challenger
+
+
 def test_make_clean_keeps_the_local_settings(project: Path) -> None:
     for name in (".venv/bin", ".tools", ".mypy_cache"):
         (project / name).mkdir(parents=True)

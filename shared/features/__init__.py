@@ -17,7 +17,7 @@ from shared import tables, telemetry
 from shared.features.breaker import Breaker
 from shared.features.source import EntitiesRefused, Entity, Fetched, QueryRefused, Rows, Source
 from shared.model.manifest import Feature, Manifest
-from shared.model.schemas import ENTITY_ID, attribute
+from shared.model.schemas import ENTITY_ID, attribute, entity_of
 from shared.model.values import as_numbers, convert, former_booleans
 from shared.problems import BadField, FeaturesInvalid, FeaturesUnavailable, InvalidInstances, Problem, pointer
 from shared.settings import Settings
@@ -74,7 +74,7 @@ class Features:
         telemetry.bind(feature_source=self._name)
         with telemetry.step("features"):
             try:
-                rows = await self.pull([instance.entity_id for _, instance in incomplete], stored)  # type: ignore[attr-defined]
+                rows = await self.pull([entity_of(instance) for _, instance in incomplete], stored)
             except EntitiesRefused as refusal:
                 raise _invalid_ids(refusal, incomplete) from None
             if names := former_booleans(manifest):
@@ -153,7 +153,7 @@ def _open_source(settings: Settings, threads: Threads) -> Source:
 
 def _needs_store(manifest: Manifest, instance: Struct) -> bool:
     """Return True when an instance has an entity and lacks a feature that may be stored."""
-    if instance.entity_id is UNSET:  # type: ignore[attr-defined]
+    if entity_of(instance) is UNSET:
         return False
     return any(
         feature.stored and getattr(instance, attribute(i)) is UNSET for i, feature in enumerate(manifest.features)
@@ -166,7 +166,7 @@ def _invalid_ids(refusal: EntitiesRefused, instances: Sequence[tuple[int, Struct
     bad_fields = [
         BadField(pointer("instances", i, ENTITY_ID), refusal.detail)
         for i, instance in instances
-        if instance.entity_id in refused  # type: ignore[attr-defined]
+        if entity_of(instance) in refused
     ]
     return InvalidInstances("The feature store cannot look up some entities", bad_fields=bad_fields)
 
@@ -190,12 +190,12 @@ def _stored(rows: Rows, instance: Struct, position: int, feature: Feature) -> An
     """Return the stored value of a feature that the instance lacks; None where there is none."""
     if not feature.stored or getattr(instance, attribute(position)) is not UNSET:
         return None
-    return rows.get(instance.entity_id, {}).get(feature.name)  # type: ignore[attr-defined]
+    return rows.get(entity_of(instance), {}).get(feature.name)
 
 
 def _fill(features: Sequence[Feature], rows: Rows, position: int, instance: Struct) -> list[BadField]:
     """Put the stored row into an instance. Returns the features that are still missing."""
-    row = rows.get(instance.entity_id)  # type: ignore[attr-defined]
+    row = rows.get(entity_of(instance))
     if row is None:
         return [BadField(pointer("instances", position, ENTITY_ID), "is not an entity that the feature store knows")]
     bad_fields = []

@@ -96,7 +96,7 @@ class Schemas:
 
     def _can_be_completed(self, instance: Struct) -> bool:
         """Return True when only such features are missing as the store may have of the instance's entity."""
-        has_entity = instance.entity_id is not UNSET  # type: ignore[attr-defined]
+        has_entity = entity_of(instance) is not UNSET
         return all(
             feature.optional or (has_entity and feature.stored) or getattr(instance, attribute(i)) is not UNSET
             for i, feature in enumerate(self.manifest.features)
@@ -106,6 +106,11 @@ class Schemas:
 def attribute(position: int) -> str:
     """Return the attribute of an instance for feature `position`: a feature's name may be any text."""
     return f"f{position}"
+
+
+def entity_of(instance: Struct) -> Any:
+    """Return the entity that an instance names; UNSET where it names none. Only with a feature store it can."""
+    return getattr(instance, ENTITY_ID)
 
 
 def build(manifest: Manifest, *, entities: bool = False) -> Schemas:

@@ -18,7 +18,7 @@ from tests.conftest import KEY
 from tests.listening import listening
 from tests.services import Service, serving
 from tools import smoke
-from tools.smoke import released
+from tools.smoke import waiting
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "password"
@@ -193,7 +193,7 @@ def package(tmp_path: Path) -> Path:
 
 
 def test_the_package_s_own_build_model_and_examples_pass(client: smoke.Client, package: Path) -> None:
-    lines = list(smoke.run_checks(client, "abi", PASSWORD, released=released.read(package)))
+    lines = list(smoke.run_checks(client, "abi", PASSWORD, released=waiting.read(package)))
     assert "/health/ready: build b2 with model 1 on 30 connections in a row" in lines
 
 
@@ -204,7 +204,7 @@ def test_another_deployment_fails_with_both_named(
     responses["/health/ready"] = (200, OWN, {"status": "ready", **state})
     found = f"build {state.get('build')} with model {state.get('model_version')}"
     with pytest.raises(smoke.SmokeError, match=f"still returns {found}; the package has build b2 with model 1"):
-        list(smoke.run_checks(client, "abi", PASSWORD, released=released.read(package)))
+        list(smoke.run_checks(client, "abi", PASSWORD, released=waiting.read(package)))
 
 
 def test_predictions_are_compared_with_the_package_and_not_with_the_server_s_own_examples(
@@ -213,7 +213,7 @@ def test_predictions_are_compared_with_the_package_and_not_with_the_server_s_own
     responses["/predict"] = (200, OWN, {"predictions": [3.0]})
     responses["/model"] = (200, OWN, {"name": "line", "version": "1", "examples": [{**EXAMPLE, "prediction": 3.0}]})
     with pytest.raises(smoke.SmokeError, match=r"/predict returned 3\.0 where the manifest has 2\.0"):
-        list(smoke.run_checks(client, "abi", PASSWORD, released=released.read(package)))
+        list(smoke.run_checks(client, "abi", PASSWORD, released=waiting.read(package)))
 
 
 def test_an_old_instance_in_between_starts_the_count_again(
@@ -224,16 +224,32 @@ def test_an_old_instance_in_between_starts_the_count_again(
     waits = []
 
     class Mixed(smoke.Client):
-        def require_ok(self, path: str, body: bytes | None = None, media_type: str = "") -> Any:
+        def send(self, path: str, body: bytes | None = None, media_type: str = "") -> Any:
             nonlocal connections
             connections += 1
             responses["/health/ready"] = old if connections == 29 else new
-            return super().require_ok(path, body)
+            return super().send(path, body)
 
     end = time.monotonic() + 60
-    released.wait_until_released(Mixed(client.url), released.read(package), end, sleep=waits.append)
-    assert connections == 29 + released.CONNECTIONS
-    assert waits == [released.PAUSE_SECONDS]
+    waiting.wait_until_released(Mixed(client.url), waiting.read(package), end, sleep=waits.append)
+    assert connections == 29 + waiting.CONNECTIONS
+    assert waits == [waiting.PAUSE_SECONDS]
+
+
+def test_an_instance_that_does_not_respond_while_it_is_replaced_is_waited_for(
+    client: smoke.Client, responses: Responses, package: Path
+) -> None:
+    ready = responses["/health/ready"]
+    responses["/health/ready"] = (503, OWN, {"title": "Starting"})
+
+    def become_ready(seconds: float) -> None:
+        responses["/health/ready"] = ready
+
+    end = time.monotonic() + 60
+    waiting.wait_until_released(client, waiting.read(package), end, sleep=become_ready)
+    responses["/health/ready"] = (503, OWN, {"title": "Starting"})
+    with pytest.raises(smoke.SmokeError, match="still returns status 503; the package has build b2 with model 1"):
+        waiting.wait_until_released(client, waiting.read(package), time.monotonic())
 
 
 def test_a_file_that_is_no_package_is_refused(tmp_path: Path) -> None:
@@ -242,7 +258,7 @@ def test_a_file_that_is_no_package_is_refused(tmp_path: Path) -> None:
         file.writestr("readme.txt", "")
     for name in ("broken.zip", "other.zip", "missing.zip"):
         with pytest.raises(smoke.SmokeError, match="is no package of the service"):
-            released.read(tmp_path / name)
+            waiting.read(tmp_path / name)
 
 
 def test_the_last_digits_may_differ_between_machines() -> None:

@@ -51,7 +51,7 @@ class Cors:
         return allowed
 
     def allows(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a request comes from a page of an allowed origin."""
+        """Return True if a request comes from a page of an allowed origin."""
         return bool(self.origins & {headers["origin"], ANY}) if "origin" in headers else False
 
 

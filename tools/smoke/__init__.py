@@ -14,7 +14,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,9 @@ from urllib.parse import urlencode, urlsplit
 
 from tools.smoke.client import Client as Client
 from tools.smoke.client import SmokeError as SmokeError
-from tools.smoke.released import Released, read, wait_until_released
+from tools.smoke.waiting import Released, read, wait_until_ready, wait_until_released
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
-PAUSE_SECONDS = 2.0
 TOLERANCE = 1e-6  # another processor may compute other last digits; another model differs by more
 FORM = "application/x-www-form-urlencoded"
 GOLDEN = (
@@ -87,19 +86,6 @@ def run_checks(
         if examples or path == "/predict":
             check_examples(with_token, path, examples, member, recorded)
             yield f"{path}: {member} of {len(examples)} golden examples"
-
-
-def wait_until_ready(client: Client, wait: float, sleep: Callable[[float], None] = time.sleep) -> str:
-    """Wait until the service is ready, and return its state. Raises SmokeError when that takes too long."""
-    end = time.monotonic() + wait
-    while True:
-        try:
-            state = client.require_ok("/health/ready").members()
-            return " ".join([state.get("status", ""), *state.get("reasons", [])])
-        except SmokeError:
-            if time.monotonic() + PAUSE_SECONDS > end:
-                raise
-        sleep(PAUSE_SECONDS)
 
 
 def check_front_page(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The package that a service must serve, and waiting until it does."""
+"""Waiting until a service is ready, and until it serves a certain package."""
 
 import json
 import time
@@ -38,25 +38,49 @@ def read(package: Path) -> Released:
         raise SmokeError(f"{package} is no package of the service: {error}") from None
 
 
+def wait_until_ready(client: Client, wait: float, sleep: Callable[[float], None] = time.sleep) -> str:
+    """Wait until the service is ready, and return its state. Raises SmokeError when that takes too long."""
+    end = time.monotonic() + wait
+    while True:
+        try:
+            state = client.require_ok("/health/ready").members()
+            return " ".join([state.get("status", ""), *state.get("reasons", [])])
+        except SmokeError:
+            if time.monotonic() + PAUSE_SECONDS > end:
+                raise
+        sleep(PAUSE_SECONDS)
+
+
 def wait_until_released(
     client: Client, released: Released, end: float, sleep: Callable[[float], None] = time.sleep
 ) -> str:
     """Wait until so many connections in a row reach the package's build and model, and return both.
 
-    Raises SmokeError, with what is served instead, when that takes longer than until `end` on the monotonic clock.
+    While instances are replaced, some respond with another build, or not at all. Raises SmokeError, with the last of
+    them, when that takes longer than until `end` on the monotonic clock.
     """
     reached = 0
     while reached < CONNECTIONS:
-        state = client.require_ok("/health/ready").members()
-        served = named(state.get("build"), state.get("model_version"))
-        if served == str(released):
+        found = _served(client)
+        if found == str(released):
             reached += 1
             continue
         if time.monotonic() + PAUSE_SECONDS > end:
-            raise SmokeError(f"/health/ready still returns {served}; the package has {released}")
+            raise SmokeError(f"/health/ready still returns {found}; the package has {released}")
         reached = 0
         sleep(PAUSE_SECONDS)
     return f"{released} on {CONNECTIONS} connections in a row"
+
+
+def _served(client: Client) -> str:
+    """Return the build and the model that one connection reaches, or the status of one that is not ready."""
+    try:
+        response = client.send("/health/ready")
+    except SmokeError:
+        return "nothing"
+    if response.status != 200:
+        return f"status {response.status}"
+    return named(response.members().get("build"), response.members().get("model_version"))
 
 
 def named(build: Any, version: Any) -> str:

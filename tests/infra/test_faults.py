@@ -15,12 +15,22 @@ from tests.infra import test_access, test_app, test_data, test_k8s, test_observa
 from tests.infra.azure import Azure, committed
 from tests.infra.bicep.syntax import BicepError
 from tests.infra.cluster import Cluster, kubectl
-from tests.infra.faults import CLUSTER, IN_AZURE, Fault
+from tests.infra.faults import alerts, permissions, resources
+from tests.infra.faults.cluster import CLUSTER
+from tests.infra.faults.fault import Fault
 from tests.monitoring import test_alerts, test_login_failures, test_no_success
 from tests.monitoring.alert_cases import sound_store
 from tests.monitoring.rules import deployed
 from tools.insights.store import Store
 
+IN_AZURE = (
+    *permissions.ROLES,
+    *permissions.SECRETS,
+    *resources.APPLICATION,
+    *resources.DATA,
+    *alerts.OBSERVED,
+    *alerts.QUERIES,
+)
 RULES: Mapping[ModuleType, str] = {test_no_success: "no-success", test_login_failures: "login-failures"}
 """Modules that test one rule, with its name."""
 MODULES = (test_access, test_app, test_data, test_k8s, test_observability, test_sizes, test_alerts, *RULES)

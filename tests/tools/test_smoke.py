@@ -15,7 +15,7 @@ import pytest
 
 from shared.settings import DEMO_HASH
 from tests.conftest import KEY
-from tests.listening import listening
+from tests.listening import listening, send_json
 from tests.services import Service, serving
 from tools import smoke
 from tools.smoke import waiting
@@ -59,13 +59,7 @@ def client(responses: Responses) -> Iterator[smoke.Client]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, headers, content = responses[self.path]
-            body = json.dumps(content).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
+            send_json(self, *responses[self.path])
 
         do_POST = do_GET  # noqa: N815
 

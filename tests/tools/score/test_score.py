@@ -79,7 +79,7 @@ def test_a_file_without_a_good_row_is_rejected_as_a_whole(run: Score, service: S
         (b"x\n", "x,y,y_class,y_warnings\n"),
         (b"\n\nx,a,a\n\n0,1,2\n\n", "x,a,a,y,y_class,y_warnings\n0,1,2,1.0,Class1,\n"),
         ("x,id\n0,ä\n".encode("utf-16"), "x,id,y,y_class,y_warnings\n0,ä,1.0,Class1,\n"),
-        (gzip.compress(b"x\n0\n"), "x,y,y_class,y_warnings\n0,1.0,Class1,\n"),
+        (gzip.compress(b"x\n0\n", mtime=0), "x,y,y_class,y_warnings\n0,1.0,Class1,\n"),
     ],
     ids=["BOM", "quoted newline", "hint", "no last newline", "header", "blank lines", "UTF-16", "gzip"],
 )
@@ -164,7 +164,7 @@ def test_a_column_of_a_feature_may_be_missing_if_the_store_has_it(
         (b"x\n\xe4\n", (), "is not utf-8, see line 2: name its encoding, such as --encoding cp1252"),
         (b"PK\x03\x04", (), "save the sheet as CSV"),
         (b"PAR1 and no more", (), "cannot be read as Parquet"),
-        (gzip.compress(b"x\n0\n")[:12], (), "is damaged"),
+        (gzip.compress(b"x\n0\n", mtime=0)[:12], (), "is damaged"),
     ],
 )
 def test_a_file_that_cannot_be_scored_is_refused_before_anything_is_sent(

@@ -58,6 +58,7 @@ class Model:
         """True when one row takes too long for the event loop."""
         self._runtime = runtime
         self._columns = columns
+        self._reader = columns.Reader(manifest.features)
         self._limit = manifest.artifact.max_absolute
         self._labels = [label_text(label) for label in manifest.output.classes]
 
@@ -68,7 +69,7 @@ class Model:
         forest's float32), and for a result that is not a finite number.
         """
         features = self.manifest.features
-        columns = self._columns.columns(features, instances)
+        columns = self._reader.columns(instances)
         warnings = self._columns.warnings(features, columns)
         if warnings and (bad_fields := self._columns.out_of_bounds(features, columns, self._limit)):
             raise InvalidInstances("The model takes no such values", bad_fields=bad_fields)

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from shared.model import schemas
-from shared.model.columns import assemble, columns, warnings
+from shared.model.columns import Reader, Row, assemble, matrix, warnings
 from shared.model.manifest import Artifact, Boolean, Category, Manifest, Number, Text
 from tests.models import MIXED, manifest
 
@@ -25,7 +25,7 @@ def fitted_on(kind: str, features: Any = MIXED) -> Manifest:
 
 def assembled(described: Manifest, body: bytes = TWO) -> Any:
     instances = schemas.build(described).decode(body)
-    return assemble(described, columns(described.features, instances))
+    return assemble(described, Reader(described.features).columns(instances))
 
 
 def test_numbers_become_a_float64_array_of_instances_by_features() -> None:
@@ -117,7 +117,7 @@ def test_a_typed_frame_has_all_categories_even_those_that_do_not_occur() -> None
 def test_one_warning_per_feature_names_the_instances_outside() -> None:
     described = fitted_on("array")
     instances = schemas.build(described).decode(TWO)
-    listed = warnings(described.features, columns(described.features, instances))
+    listed = warnings(described.features, Reader(described.features).columns(instances))
     assert [structs.asdict(warning) for warning in listed] == [
         {
             "feature": "body mass/index",
@@ -141,3 +141,26 @@ def test_several_instances_are_described_in_the_plural() -> None:
 
 def test_a_missing_value_is_not_outside() -> None:
     assert warnings([Number(name="a", range=(0.0, 1.0), optional=True)], [np.array([np.nan])]) == []
+
+
+def test_one_instance_of_numbers_is_the_same_columns_with_one_array() -> None:
+    features = [Number(name=name, range=(0.0, 4.0)) for name in ("a", "b", "c")]
+    described = fitted_on("array", features)
+    decoder, reader = schemas.build(described), Reader(features)
+    [whole, other] = (decoder.decode(b'{"instances":[{"a":1,"b":2.5,"c":%s}]}' % c) for c in (b"4", b"4.5"))
+
+    row = reader.columns(whole)
+    assert isinstance(row, Row)
+    assert [column.tolist() for column in row] == [[1.0], [2.5], [4.0]]
+    assert matrix(row).tolist() == [[1.0, 2.5, 4.0]]
+    assert matrix(row).flags.c_contiguous
+    assert warnings(features, row) == []
+    assert [found.feature for found in warnings(features, reader.columns(other))] == ["c"]
+
+
+def test_one_instance_with_a_gap_or_a_text_is_no_row() -> None:
+    body = b'{"instances":[{"body mass/index":20,"class":0.5,"smoker?":"no"}]}'
+    assert not isinstance(Reader(MIXED).columns(schemas.build(fitted_on("array")).decode(body)), Row)
+    gaps = [Number(name="a", range=(0.0, 1.0)), Number(name="b", range=(0.0, 1.0), optional=True)]
+    decoded = schemas.build(fitted_on("array", gaps)).decode(b'{"instances":[{"a":1}]}')
+    assert not isinstance(Reader(gaps).columns(decoded), Row)

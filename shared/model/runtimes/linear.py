@@ -7,7 +7,7 @@ For a request of one row onnxruntime needs a fifth of the whole time, and most o
 
 from collections.abc import Sequence
 
-from shared.model.columns import Column, ignore_overflow
+from shared.model.columns import Column, Row, ignore_overflow
 from shared.model.manifest import Feature, Linear, is_numeric
 from shared.model.runtimes import Predicted, Summary, summarize
 from shared.problems import ModelCorrupt
@@ -23,9 +23,10 @@ class LinearModel:
     def predict(self, columns: Sequence[Column], *, probabilities: bool = False) -> Predicted:
         """Return the predictions for some rows; a regressor has no probabilities."""
         if len(columns[0]) == 1:  # most requests; numpy makes the whole request a tenth slower
-            value = columns[0].item() * self._weights[0]
-            for column, weight in zip(columns[1:], self._weights[1:], strict=True):
-                value += column.item() * weight  # not sum(): it rounds differently
+            values = columns.values if isinstance(columns, Row) else [column.item() for column in columns]
+            value = values[0] * self._weights[0]
+            for number, weight in zip(values[1:], self._weights[1:], strict=True):
+                value += number * weight  # not sum(): it rounds differently
             value += self._intercept
             return Predicted([value], None, Summary(value, value, value))
         with ignore_overflow():

@@ -33,13 +33,15 @@ class OnnxModel:
         self._outputs = {node.name for node in self._session.get_outputs()}
         self._labels = list(labels)
         self._codes = [_Codes(feature.values) if isinstance(feature, Category) else None for feature in features]
-        if (CLASS if labels else PREDICTIONS) not in self._outputs:
+        main, valid, shares = CLASS if labels else PREDICTIONS, self._present(VALID), self._present(PROBABILITIES)
+        self._without, self._with_probabilities = [main, *valid], [main, *shares, *valid]
+        self._has_categories = any(self._codes)
+        if main not in self._outputs:
             raise ModelCorrupt(reason="the ONNX graph is of an older form: run make model again")
 
     def predict(self, columns: Sequence[Column], *, probabilities: bool = False) -> Predicted:
         """Return the predictions for some rows. Raises InvalidInstances for rows that the estimator refuses."""
-        wanted = [CLASS if self._labels else PREDICTIONS]
-        wanted += [PROBABILITIES] if probabilities and PROBABILITIES in self._outputs else []
+        wanted = self._with_probabilities if probabilities else self._without
         results = self._run(self._rows(columns), wanted)
         shares = results[PROBABILITIES].tolist() if PROBABILITIES in results else None
         if not self._labels:
@@ -55,16 +57,20 @@ class OnnxModel:
         return np.concatenate(chunks)
 
     def _run(self, rows: NDArray[np.float64], wanted: list[str]) -> Results:
-        names = [*wanted, VALID] if VALID in self._outputs else wanted
-        chunks = [self._session.run(names, {ROWS: chunk}) for chunk in _chunks(rows)]
+        chunks = [self._session.run(wanted, {ROWS: chunk}) for chunk in _chunks(rows)]
         joined = chunks[0] if len(chunks) == 1 else map(np.concatenate, zip(*chunks, strict=True))
-        results = dict(zip(names, joined, strict=True))
+        results = dict(zip(wanted, joined, strict=True))
         if VALID in results and not results[VALID].all():
             _raise_invalid(results[VALID])
         return results
 
+    def _present(self, output: str) -> list[str]:
+        return [output] if output in self._outputs else []
+
     def _rows(self, columns: Sequence[Column]) -> NDArray[np.float64]:
         """Return the columns as the graph's input, with codes for categories."""
+        if not self._has_categories:
+            return matrix(columns)
         pairs = zip(columns, self._codes, strict=True)
         return matrix([column if codes is None else codes.encode(column) for column, codes in pairs])
 

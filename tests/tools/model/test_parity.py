@@ -32,8 +32,9 @@ from tests.tools.model.graphed import (
     written,
 )
 from tools.model import parity
-from tools.model.graphs import boosting, forests, trees
-from tools.model.graphs.trees import LESS, Tree, ensemble
+from tools.model.graphs import boosting, forests, tree_operator
+from tools.model.graphs.tree_operator import ensemble
+from tools.model.graphs.trees import LESS, Tree
 from tools.model.parity import Candidate, NotServed
 
 type Fault = Callable[[Tree], Tree]
@@ -45,7 +46,7 @@ def with_trees(monkeypatch: pytest.MonkeyPatch, change: Callable[[list[Tree]], S
     def changed(rows: Any, trees: Sequence[Tree], *others: Any) -> Any:
         return ensemble(rows, change(list(trees)), *others)
 
-    for module in (trees, forests, boosting):
+    for module in (tree_operator, forests, boosting):
         monkeypatch.setattr(module, "ensemble", changed)
 
 

@@ -24,7 +24,8 @@ from tools.model.graphs.registry import (
     transform,
 )
 from tools.model.graphs.tensor import Tensor, stack, total
-from tools.model.graphs.trees import Tree, by_tree, constant, ensemble, from_sklearn
+from tools.model.graphs.tree_operator import by_tree, ensemble
+from tools.model.graphs.trees import Tree, constant, from_sklearn
 
 EPSILON = np.finfo(np.float64).eps
 BITS = 32  # of one word of a set of categories
@@ -161,6 +162,7 @@ def _histogram_tree(predictor: Any, target: int) -> Tree:
         value=nodes["value"],
         members={i: _codes(predictor.raw_left_cat_bitsets[nodes["bitset_idx"][i]]) for i in categorical},
         target=target,
+        counts=nodes["count"].astype(np.int64),
     )
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from tools.model.graphs.frame import Frame, Unsupported
 from tools.model.graphs.registry import Classified, classifier, regressor, require_finite
 from tools.model.graphs.tensor import Tensor, concat
-from tools.model.graphs.trees import Tree, by_tree, ensemble, from_sklearn, groups, is_large, sum_of_groups
+from tools.model.graphs.tree_operator import by_tree, ensemble, groups, is_large, sum_of_groups
+from tools.model.graphs.trees import Tree, from_sklearn
 
 MAX_REPLICATED = 2
 """Classes up to which each tree is written once per class, which is faster for large batches."""

@@ -91,4 +91,4 @@ def gather(columns: Sequence[Column]) -> Tensor:
         positions = [column.position for column in run]
         tensor = run[0].tensor
         parts.append(tensor if positions == list(range(tensor.width)) else tensor.columns(positions))
-    return concat(parts)
+    return concat(parts).wide(len(columns))

@@ -14,7 +14,8 @@ from tools.model.graphs.boosters import linked, numbered
 from tools.model.graphs.frame import Frame, Unsupported
 from tools.model.graphs.registry import Classified, classifier, pair, regressor
 from tools.model.graphs.tensor import Tensor
-from tools.model.graphs.trees import Tree, ensemble
+from tools.model.graphs.tree_operator import ensemble
+from tools.model.graphs.trees import Tree
 
 CATEGORY = "=="  # the decision of a node with a set of categories
 
@@ -89,6 +90,7 @@ def _tree(root: dict[str, Any], target: int) -> Tree:
         value=np.array([node.get("leaf_value", 0.0) for node in nodes]),
         members=sets,
         target=target,
+        counts=np.array([node.get("internal_count", node.get("leaf_count", 0)) for node in nodes]),
     )
 
 

@@ -97,7 +97,7 @@ class Tensor:
         """Return the values in another type."""
         if np.dtype(dtype) == self.dtype:
             return self
-        return self.graph.node("Cast", self, dtype=dtype, to=onnx_type(dtype))
+        return self.graph.node("Cast", self, dtype=dtype, to=onnx_type(dtype)).wide(self.width)
 
     def is_nan(self) -> "Tensor":
         """Return true where a value is missing."""

@@ -16,7 +16,8 @@ from tools.model.graphs.boosters import EXP_LINKS, linked, numbered
 from tools.model.graphs.frame import Frame, Unsupported
 from tools.model.graphs.registry import Classified, classifier, pair, regressor
 from tools.model.graphs.tensor import Tensor
-from tools.model.graphs.trees import LESS, Tree, constant, ensemble
+from tools.model.graphs.tree_operator import ensemble
+from tools.model.graphs.trees import LESS, Tree, constant
 
 NO_CODE = -1.0  # stands in an empty set, which the operator does not take
 
@@ -109,6 +110,7 @@ def _tree(tree: dict[str, Any], target: int, categories: Sequence[Sequence[Any] 
         mode=LESS,
         members=_left_sets(tree, categories),
         target=target,
+        counts=np.array(tree["sum_hessian"]),
     )
 
 

@@ -9,7 +9,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTre
 
 from shared.problems import InvalidInstances
 from tests.tools.model.graphed import ARRAY, GAPS, LABELS, TARGET, THREE, written
-from tools.model.graphs import trees
+from tools.model.graphs import tree_operator
 
 REGRESSORS = [DecisionTreeRegressor, ExtraTreeRegressor, RandomForestRegressor, ExtraTreesRegressor]
 CLASSIFIERS = [DecisionTreeClassifier, ExtraTreeClassifier, RandomForestClassifier, ExtraTreesClassifier]
@@ -68,10 +68,10 @@ def test_jobs_of_the_estimator_do_not_matter() -> None:
 def test_a_classifier_of_several_operators_is_equal_to_the_last_bit(
     labels: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trees, "GROUP_NODES", 100)
+    monkeypatch.setattr(tree_operator, "GROUP_NODES", 100)
     assert written(RandomForestClassifier(12, random_state=0), ARRAY, labels).onnx.difference == 0.0
 
 
 def test_a_regressor_of_several_operators_differs_by_the_rounding_of_a_sum(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trees, "GROUP_NODES", 100)
+    monkeypatch.setattr(tree_operator, "GROUP_NODES", 100)
     assert written(RandomForestRegressor(12, random_state=0), ARRAY, TARGET).onnx.difference < 1e-14

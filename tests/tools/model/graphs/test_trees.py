@@ -8,9 +8,10 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from tools.model.graphs import trees
+from tools.model.graphs import tree_operator
 from tools.model.graphs.graph import Graph
-from tools.model.graphs.trees import LESS, LESS_OR_EQUAL, Tree, constant, ensemble
+from tools.model.graphs.tree_operator import ensemble
+from tools.model.graphs.trees import LESS, LESS_OR_EQUAL, Tree, constant
 
 NONE = np.array([-1, -1])
 
@@ -72,11 +73,11 @@ def test_sums_are_made_in_the_order_of_the_trees() -> None:
 
 
 def test_many_nodes_become_several_operators_with_the_same_sum(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trees, "GROUP_NODES", 5)
+    monkeypatch.setattr(tree_operator, "GROUP_NODES", 5)
     forest = [replace(split(), value=np.array([0.0, value, -value])) for value in (0.1, 0.2, 0.3, 1e16, -1e16)]
-    assert trees.is_large(forest)
+    assert tree_operator.is_large(forest)
     graph = Graph()
-    graph.output("result", trees.sum_of_groups(graph.input("rows", np.float64, 1), forest))
+    graph.output("result", tree_operator.sum_of_groups(graph.input("rows", np.float64, 1), forest))
     operators = [node.op_type for node in onnx.load_from_string(graph.serialize()).graph.node]
     assert operators.count("TreeEnsemble") == len(forest)
     session = onnxruntime.InferenceSession(graph.serialize(), providers=["CPUExecutionProvider"])

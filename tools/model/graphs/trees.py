@@ -42,7 +42,7 @@ def from_sklearn(tree: Any, value: NDArray[Any], target: int = 0) -> Tree:
         missing_true=tree.missing_go_to_left.astype(bool),
         value=value,
         target=target,
-        counts=tree.weighted_n_node_samples,
+        counts=tree.n_node_samples,
     )
 
 

@@ -49,6 +49,13 @@ class Account:
     client_id: str = ""
     """The user-assigned identity's; empty on a laptop, where `az login` takes its place."""
 
+    @property
+    def endpoint(self) -> str:
+        """The URL of the account's tables, without a credential."""
+        parts = dict(part.split("=", 1) for part in self.connection.split(";") if "=" in part)
+        suffix = parts.get("EndpointSuffix", "core.windows.net")
+        return self.uri or parts.get("TableEndpoint") or f"https://{parts.get('AccountName', '')}.table.{suffix}"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -129,7 +136,8 @@ class Table:
                 code = getattr(code, "value", code)  # an enumeration's member where the library knows the code
                 if kind in expected and code != NO_TABLE:
                     return expected[kind]
-                raise self._unavailable(reason=f"table {self.name}: {kind} {code or ''}".strip()) from error
+                place = f"table {self.name} at {self._account.endpoint.partition('?')[0]}"  # no shared access signature
+                raise self._unavailable(reason=f"{place}: {kind} {code or ''}".strip()) from error
 
     def _open(self) -> "TableClient":
         with self._opening:

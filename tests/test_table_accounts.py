@@ -41,5 +41,18 @@ def test_on_a_laptop_the_developer_s_login_takes_the_identity_s_place(threads: T
     assert isinstance(client.credential, azure.identity.AzureCliCredential)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("account", "endpoint"),
+    [
+        (Account(azurite.connection_string(10_002)), "http://127.0.0.1:10002/devstoreaccount1"),
+        (Account("AccountName=a;AccountKey=YQ==;EndpointSuffix=core.windows.net"), "https://a.table.core.windows.net"),
+        (Account("", uri="https://b.table.core.windows.net"), "https://b.table.core.windows.net"),
+    ],
+    ids=["table endpoint", "account's name", "identity"],
+)
+def test_the_address_of_an_account_has_no_credential(account: Account, endpoint: str) -> None:
+    assert account.endpoint == endpoint
+
+
 def test_an_account_s_key_is_not_in_its_repr() -> None:
     assert azurite.KEY not in repr(Account(azurite.connection_string()))

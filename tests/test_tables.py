@@ -160,7 +160,7 @@ def test_creating_a_table_again_changes_nothing(table: Table) -> None:
 def test_a_missing_table_is_unavailable_and_not_empty(open_table: Open, storage: str, table_name: str) -> None:
     with pytest.raises(UsersUnavailable) as caught:
         run(open_table(table_name, storage).query("x eq 1"))
-    assert caught.value.reason == f"table {table_name}: ResourceNotFoundError TableNotFound"
+    assert caught.value.reason == f"table {table_name} at {Account(storage).endpoint}: ResourceNotFoundError TableNotFound"
 
 
 def test_every_call_is_a_span_with_the_table_as_its_target(table: Table) -> None:
@@ -206,7 +206,7 @@ def test_every_exception_of_the_library_becomes_the_problem(
     table._client = Client()  # type: ignore[assignment]
     with pytest.raises(UsersUnavailable) as caught:
         run(table.query(""))
-    assert caught.value.reason == f"table users: {kind.__name__}"
+    assert caught.value.reason == f"table users at {Account(storage).endpoint}: {kind.__name__}"
     assert caught.value.headers == {"Retry-After": "5"}
 
 

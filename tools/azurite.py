@@ -80,6 +80,12 @@ def preferred_port(port: int = PORT) -> int:
         return available_port(0)
 
 
+def hint(reason: str) -> str:
+    """Return what to do about a table that cannot be reached, when its address is on this machine."""
+    local = "http://127.0.0.1:" in reason or "http://localhost:" in reason
+    return " Is Azurite running? `./egl azurite` or `make run STORAGE=azurite` starts it." if local else ""
+
+
 def connection_string(port: int = PORT) -> str:
     """Return the value of STORAGE_CONNECTION for the tables here."""
     return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};TableEndpoint={endpoint(port)}"

@@ -18,6 +18,7 @@ from shared.auth.users import EmbeddedUsers, Store, User, UserTable
 from shared.problems import SettingInvalid, UsersUnavailable
 from shared.settings import Settings
 from shared.threads import Threads
+from tools import azurite
 from tools.errors import ToolError
 from tools.host.settings import load_local_settings
 from tools.password import RULES, PasswordError, new_password
@@ -43,7 +44,7 @@ def main(argv: Sequence[str], commands: "UserCommands | None" = None) -> int:
     try:
         options.run(commands or UserCommands(), options)
     except UsersUnavailable as problem:
-        print(f"Users table unreachable: {problem.reason}.", file=sys.stderr)
+        print(f"Users table unreachable: {problem.reason}.{azurite.hint(problem.reason)}", file=sys.stderr)
         return 3
     except PasswordError as error:
         print(f"The password {error}.", file=sys.stderr)

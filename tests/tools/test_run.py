@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tools import azurite, run
+from tools import azurite, host, run
+from tools.ports import next_free
 
 pytestmark = pytest.mark.timeout(180)  # each test starts several processes
 ROOT = Path(__file__).parent.parent.parent
@@ -145,6 +146,60 @@ def test_an_azurite_that_does_not_start_is_reported(project: Path) -> None:
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == "Azurite did not start."
     assert "Traceback" not in result.stderr
+
+
+def refused(project: Path, **variables: str) -> str:
+    """Run the tool, which must not start, and return its output on standard error. Nothing is printed before."""
+    command = [sys.executable, "-m", "tools", "run"]
+    result = subprocess.run(
+        command, cwd=project, env={**environ(), **variables}, capture_output=True, text=True, check=False
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    return result.stderr
+
+
+def test_wrong_settings_are_named_before_anything_starts(project: Path) -> None:
+    errors = refused(project, STORAGE="azurite", INSIGHTS="on", TOKEN_LIFETIME_SECONDS="8", LOG_VALUES_SAMPLE="2")
+    assert [line.split()[0] for line in errors.splitlines()] == [
+        "TOKEN_LIFETIME_SECONDS",
+        "LOG_VALUES_SAMPLE",
+        "Settings",
+    ]
+
+
+def test_a_port_that_is_set_and_taken_is_refused_before_anything_is_installed(project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        errors = refused(project, STORAGE="azurite", PORT=str(port))
+    assert errors.startswith(f"Port {port} is taken. This one is free: make run PORT=")
+    assert errors.count("\n") == 1
+
+
+@pytest.fixture
+def default_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A port that is taken, in place of 7071."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(host, "PORT", port)
+        monkeypatch.delenv("PORT", raising=False)
+        yield port
+
+
+def test_a_second_checkout_takes_the_next_two_free_ports(default_port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    port = run.choose_port([], {})
+    assert port > default_port
+    assert next_free(port, 2) == port
+    assert capsys.readouterr().out == f"Port {default_port} is taken, so the service is on {port}.\n"
+
+
+def test_the_dashboards_are_beside_the_service(project: Path) -> None:
+    port = next_free(20_000, 3)
+    with (
+        socket.create_server(("127.0.0.1", port + 1)),
+        running(project, INSIGHTS="on", PORT=str(port)) as (_, _, lines),
+    ):
+        found = next(line for line in lines if line.startswith("Dashboards on"))
+    assert f"http://localhost:{port + 2} " in found
 
 
 def test_an_unknown_value_is_one_clear_line(

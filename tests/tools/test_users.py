@@ -211,7 +211,12 @@ def test_the_first_user_s_table_is_created_and_a_change_prints_one_line_on_stand
 @pytest.mark.parametrize("arguments", [["add", "abi"], ["list"], ["remove", "abi"]])
 def test_an_unreachable_table_is_3(run_on: Callable[[Store], Run], threads: Threads, arguments: list[str]) -> None:
     run = run_on(UserTable(Table("users", Account(NOWHERE), threads.tables, UsersUnavailable)))
-    assert run(*arguments) == (3, "", "Users table unreachable: table users: ServiceRequestError.\n")
+    code, _, errors = run(*arguments)
+    assert code == 3
+    assert errors == (
+        "Users table unreachable: table users at http://127.0.0.1:9/a: ServiceRequestError. "
+        "Is Azurite running? `./egl azurite` or `make run STORAGE=azurite` starts it.\n"
+    )
 
 
 @pytest.mark.parametrize(

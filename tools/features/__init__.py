@@ -15,6 +15,7 @@ from shared.problems import FeaturesUnavailable, Problem
 from shared.settings import Settings
 from shared.tables import Table
 from shared.threads import Threads
+from tools import azurite
 from tools.errors import FeaturesError, ToolError
 from tools.host.settings import load_local_settings
 
@@ -28,7 +29,8 @@ def main(argv: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except Problem as problem:
-        print(f"{problem.title}: {problem.reason or problem.detail}", file=sys.stderr)
+        reason = (problem.reason or problem.detail).rstrip(".")
+        print(f"{problem.title}: {reason}.{azurite.hint(reason)}", file=sys.stderr)
         return 3
 
 

@@ -27,6 +27,9 @@ from types import FrameType
 
 from tools.errors import HostError
 from tools.host.settings import load_local_settings
+from tools.ports import next_free
+
+PORT = 7071  # as `func start`
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,8 +52,8 @@ def parser() -> argparse.ArgumentParser:
         "--app", type=Path, default=Path(), metavar="FOLDER", help="the function app (default: this folder)"
     )
     arguments.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    port = os.environ.get("PORT") or "7071"
-    arguments.add_argument("--port", type=int, default=port, help="the port (default: PORT or 7071)")
+    port = os.environ.get("PORT") or PORT
+    arguments.add_argument("--port", type=int, default=port, help=f"the port (default: PORT or {PORT})")
     arguments.add_argument("--reload", action="store_true", help="restart when a .py or .json file changes")
     return arguments
 
@@ -90,7 +93,9 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as error:
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            raise HostError(f"Port {port} is taken. Choose another: PORT={port + 1} make run") from error
+            raise HostError(
+                f"Port {port} is taken. This one is free: make run PORT={next_free(port + 1, 2)}"
+            ) from error
         raise HostError(f"Cannot listen on {host}, port {port}: {error}") from error
 
 

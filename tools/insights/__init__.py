@@ -22,6 +22,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from tools.errors import ToolError
+from tools.ports import next_free
 
 if TYPE_CHECKING:
     import uvicorn
@@ -68,7 +69,7 @@ def listen(port: int) -> socket.socket:
         return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
     except (OSError, OverflowError) as error:
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-            raise InsightsError(f"Port {port} is taken: choose another with --port.") from error
+            raise InsightsError(f"Port {port} is taken. This one is free: --port {next_free(port + 1)}") from error
         raise InsightsError(f"Cannot listen on port {port}: {error}") from error
 
 

@@ -104,6 +104,7 @@ def test_an_unreachable_table_is_exit_code_3_and_one_line(run: Run, monkeypatch:
     monkeypatch.setenv("STORAGE_CONNECTION", NOWHERE)
     code, _, errors = run("get", "p1")
     assert code == 3
+    assert "at http://127.0.0.1:9/a: ServiceRequestError. Is Azurite running?" in errors
     assert len(errors.strip().splitlines()) == 1
 
 

@@ -63,7 +63,9 @@ def test_a_taken_port_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> N
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = listener.getsockname()[1]
         assert main(["--port", str(taken)]) == 1
-    assert capsys.readouterr().err == f"Port {taken} is taken: choose another with --port.\n"
+        message, _, number = capsys.readouterr().err.rstrip("\n").rpartition(" ")
+        assert message == f"Port {taken} is taken. This one is free: --port"
+        socket.create_server(("127.0.0.1", int(number))).close()
 
 
 def test_it_listens_on_this_machine_only(tool: subprocess.Popen[str], port: int) -> None:

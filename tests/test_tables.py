@@ -160,7 +160,8 @@ def test_creating_a_table_again_changes_nothing(table: Table) -> None:
 def test_a_missing_table_is_unavailable_and_not_empty(open_table: Open, storage: str, table_name: str) -> None:
     with pytest.raises(UsersUnavailable) as caught:
         run(open_table(table_name, storage).query("x eq 1"))
-    assert caught.value.reason == f"table {table_name} at {Account(storage).endpoint}: ResourceNotFoundError TableNotFound"
+    place = f"table {table_name} at {Account(storage).endpoint}"
+    assert caught.value.reason == f"{place}: ResourceNotFoundError TableNotFound"
 
 
 def test_every_call_is_a_span_with_the_table_as_its_target(table: Table) -> None:

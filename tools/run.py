@@ -42,7 +42,7 @@ def main(argv: Sequence[str], select: Select | None = None, serve: Serve = host.
     running = ExitStack()
     atexit.register(running.close)  # before the app is imported: handlers run in reverse order
     try:
-        load_local_settings(Path())
+        loaded = load_local_settings(Path())
         check_settings(os.environ)
         os.environ["PORT"] = str(choose_port(argv, os.environ))
         for part in (select or parts)(os.environ):
@@ -52,7 +52,16 @@ def main(argv: Sequence[str], select: Select | None = None, serve: Serve = host.
         return 1
     except KeyboardInterrupt:
         return 0
+    if "--reload" in argv:
+        forget(loaded)
     return serve(argv)
+
+
+def forget(loaded: Mapping[str, str]) -> None:
+    """Remove variables that came from local.settings.json, so that each new process reads the file again."""
+    for name, value in loaded.items():
+        if os.environ.get(name) == value:  # a part may have set another
+            del os.environ[name]
 
 
 def check_settings(environ: Mapping[str, str]) -> None:

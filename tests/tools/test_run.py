@@ -42,10 +42,12 @@ def environ(**variables: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(project: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, list[str]]]:
+def running(
+    project: Path, *arguments: str, **variables: str
+) -> Iterator[tuple[subprocess.Popen[str], httpx.Client, list[str]]]:
     """Run the tool in a process group of its own, as a terminal does, and yield it with its output once it serves."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tools", "run"],
+        [sys.executable, "-m", "tools", "run", *arguments],
         cwd=project,
         env=environ(**variables),
         stdout=subprocess.PIPE,
@@ -53,18 +55,23 @@ def running(project: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[
         text=True,
         start_new_session=True,
     )
-    assert process.stdout
     lines: list[str] = []
     with process:
         try:
-            while not lines or not lines[-1].startswith("Serving on"):
-                lines.append(process.stdout.readline())
-                assert lines[-1], f"it does not serve: {''.join(lines)}"
+            read_until_served(process, lines)
             with httpx.Client(base_url=lines[-1].split()[-1], timeout=20) as client:
                 yield process, client, lines
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def read_until_served(process: subprocess.Popen[str], lines: list[str]) -> None:
+    """Append the output up to the line with the service's address."""
+    assert process.stdout
+    while not lines or not lines[-1].startswith("Serving on"):
+        lines.append(process.stdout.readline())
+        assert lines[-1], f"it does not serve: {''.join(lines)}"
 
 
 def wait_until_ended(port: int) -> None:
@@ -200,6 +207,19 @@ def test_the_dashboards_are_beside_the_service(project: Path) -> None:
     ):
         found = next(line for line in lines if line.startswith("Dashboards on"))
     assert f"http://localhost:{port + 2} " in found
+
+
+def test_with_reload_a_changed_setting_counts(project: Path) -> None:
+    settings = project / "local.settings.json"
+    content = settings.read_text()
+    with running(project, "--reload") as (process, client, _):
+        assert client.post("/token", data=DEMO).json()["expires_in"] == 900
+        settings.write_text(content.replace('"Values": {', '"Values": {"TOKEN_LIFETIME_SECONDS": "120",'))
+        lines: list[str] = []
+        read_until_served(process, lines)
+        assert httpx.post(f"{lines[-1].split()[-1]}/token", data=DEMO).json()["expires_in"] == 120
+        settings.write_text(content)
+    assert "Changed: local.settings.json. Starting again." in "".join(lines)
 
 
 def test_an_unknown_value_is_one_clear_line(

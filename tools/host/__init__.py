@@ -54,7 +54,11 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     port = os.environ.get("PORT") or PORT
     arguments.add_argument("--port", type=int, default=port, help=f"the port (default: PORT or {PORT})")
-    arguments.add_argument("--reload", action="store_true", help="restart when a .py or .json file changes")
+    arguments.add_argument(
+        "--reload",
+        action="store_true",
+        help="restart when a file of the app changes: code, pages, settings, the manifest",
+    )
     return arguments
 
 

@@ -1,5 +1,6 @@
 """Reload the app for development: the host runs in a child process, which restarts when the app's files change."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,10 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
+from tools.errors import HostError
+from tools.host.settings import local_settings
+
+ENDINGS = (".py", ".json", ".html", ".css", ".js")
 ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 15
 
@@ -24,8 +29,10 @@ def supervise(folder: Path, arguments: Sequence[str]) -> int:
         signal.signal(number, lambda *_: stopping.set())
     child = start(arguments)
     try:
-        for changes in watch(folder, watch_filter=app_files(folder), stop_event=stopping, debounce=300):
-            names = sorted({str(Path(path).relative_to(folder)) for _, path in changes})
+        manifest = manifest_file(folder)
+        places = {folder, *({manifest.parent} if manifest.parent.is_dir() else ())}
+        for changes in watch(*places, watch_filter=app_files(folder, manifest), stop_event=stopping, debounce=300):
+            names = sorted({os.path.relpath(path, folder) for _, path in changes})
             print(f"Changed: {', '.join(names)}. Starting again.", flush=True)
             stop(child)
             child = start(arguments)
@@ -34,12 +41,23 @@ def supervise(folder: Path, arguments: Sequence[str]) -> int:
     return 0
 
 
-def app_files(folder: Path) -> Callable[[Change, str], bool]:
-    """Return a filter for the app's own Python and JSON files, without hidden folders and installed packages."""
+def manifest_file(folder: Path) -> Path:
+    """Return the served manifest, which may be in another folder. A setting that cannot be read is no error here."""
+    try:
+        values = local_settings(folder).get("Values") or {}
+    except HostError:
+        values = {}
+    return folder / (os.environ.get("MODEL_MANIFEST") or values.get("MODEL_MANIFEST") or "model/slr.json")
+
+
+def app_files(folder: Path, manifest: Path) -> Callable[[Change, str], bool]:
+    """Return a filter for the app's own files and its manifest, without hidden folders and installed packages."""
 
     def is_app_file(change: Change, path: str) -> bool:
-        parts = Path(path).relative_to(folder).parts
-        return path.endswith((".py", ".json")) and not any(
+        if Path(path) == manifest:
+            return True
+        parts = Path(os.path.relpath(path, folder)).parts
+        return path.endswith(ENDINGS) and not any(
             part.startswith(".") or part in ("node_modules", "__pycache__") for part in parts
         )
 

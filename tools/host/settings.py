@@ -8,12 +8,13 @@ from typing import Any
 from tools.errors import HostError
 
 
-def load_local_settings(folder: Path) -> None:
+def load_local_settings(folder: Path) -> dict[str, str]:
     """Copy the `Values` of local.settings.json to the environment, as `func start` does; existing variables win.
 
-    AZURE_FUNCTIONS_ENVIRONMENT becomes Development, as under `func start`, unless it is set. Raises HostError when the
-    file cannot be used; its text never contains a value, because they are secrets.
+    AZURE_FUNCTIONS_ENVIRONMENT becomes Development, as under `func start`, unless it is set. Returns the variables that
+    were set. Raises HostError when the file cannot be used; its text never contains a value, because they are secrets.
     """
+    before = set(os.environ)
     settings = local_settings(folder)
     if settings.get("IsEncrypted"):
         raise HostError("local.settings.json is encrypted. Run `func settings decrypt` first.")
@@ -23,6 +24,7 @@ def load_local_settings(folder: Path) -> None:
     for name, value in values.items():
         set_default(name, value)
     os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
+    return {name: value for name, value in os.environ.items() if name not in before}
 
 
 def local_settings(folder: Path) -> dict[str, Any]:

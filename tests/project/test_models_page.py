@@ -4,6 +4,7 @@ import json
 import re
 import runpy
 import shlex
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from tools.model import main, report
 
 PAGE = PROJECT / "docs" / "models.md"
 EXAMPLE = re.compile(
-    r'^```python title="(?P<file>\w+\.py)"\n(?P<code>.*?)^```\n[^`]*'
+    r'^```python title="(?P<file>[\w/]+\.py)"\n(?P<code>.*?)^```\n[^`]*'
     r"^```bash\n\.venv/bin/python (?P=file)\nmake model (?P<variables>[^\n]+)\n```\n+```text\n(?P<printed>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
@@ -60,13 +61,24 @@ def masked(printed: str) -> str:
 
 
 def test_the_page_begins_with_three_examples() -> None:
-    assert [example.file for example in found()] == ["stay.py", "churn.py", "rent.py"]
+    assert [example.file for example in found()] == ["examples/stay.py", "churn.py", "rent.py"]
+
+
+def test_the_first_example_is_in_the_project() -> None:
+    first = found()[0]
+    assert first.code == (PROJECT / first.file).read_text()
+
+
+def test_the_readme_has_the_commands_of_the_first_example() -> None:
+    first = found()[0]
+    assert f"\n.venv/bin/python {first.file}\nmake model {first.variables}\n" in text(PROJECT / "README.md")
 
 
 @pytest.mark.parametrize("example", found(), ids=lambda example: example.file)
 def test_an_example_prints_and_predicts_what_the_page_shows(
     example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    shutil.copytree(PROJECT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("*.joblib"))
     (tmp_path / example.file).write_text(example.code)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(report, "APP", tmp_path)  # the folder of the project, in the last lines

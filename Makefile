@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 UNIT := tests/api tests/auth tests/features tests/model tests/pages tests/telemetry $(wildcard tests/test_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick test-more fuzz check format model promote train generate screenshots package traffic bench clean
+.PHONY: help run test quick test-more fuzz check hooks format model promote train generate screenshots package traffic bench clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ check: $(INSTALLED) ## check format, lint, types, import rules, dependencies and
 		else echo "FAILED  $$check"; printf '%s\n' "$$output"; failed="$$failed, $$check"; fi; \
 	done; \
 	[ -z "$$failed" ] || { echo "make check failed:$${failed#,}"; exit 1; }
+
+hooks: $(INSTALLED) ## once: make check, and a search for keys and large files, before each commit
+	@PATH="$(CURDIR)/.tools/bin:$$PATH" uvx --quiet pre-commit install
 
 format: $(INSTALLED) ## format the code and fix what ruff can fix
 	@$(BIN)/ruff format --quiet .

@@ -122,7 +122,7 @@ def port() -> int:
 def test_make_lists_its_targets(project: Path, arguments: tuple[str, ...]) -> None:
     printed = make(project, *arguments).stdout.splitlines()
     listed = " ".join(line.split()[1] for line in printed)
-    targets = "run test quick test-more fuzz check format model promote train generate screenshots package"
+    targets = "run test quick test-more fuzz check hooks format model promote train generate screenshots package"
     assert listed == f"help {targets} traffic bench clean"
     assert all(len(line.split()) > 3 for line in printed)
 

@@ -17,6 +17,7 @@ from tests.loop import run
 from tests.models import BANDS, Doubling, Failing, SlowToPredict, TenMore, dump
 from tests.recording import context
 
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # the library's
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 FEATURES = [Number(name="x", range=(-1.0, 1.0)), Category(name="c", values=("a", "b"), optional=True)]
 BODIES = [
@@ -148,25 +149,6 @@ def test_the_items_in_application_insights(challenged: Mapping[str, str], ingest
 
 def of_type(item: Any, type: str) -> bool:
     return bool(item["data"]["baseData"]["type"] == type)
-
-
-@pytest.mark.parametrize(
-    ("challenged", "expected"),
-    [
-        ("missing", "the manifest cannot be read"),
-        ("a wrong share", "CHALLENGER_SHARE must be a number"),
-    ],
-    indirect=["challenged"],
-)
-def test_the_started_event_has_the_reason_why_there_is_no_challenger(
-    challenged: Mapping[str, str], ingestion: Ingestion, expected: str
-) -> None:
-    with load_app({**challenged, "APPLICATIONINSIGHTS_CONNECTION_STRING": ingestion.connection_string}):
-        pass
-    (started,) = [item for item in ingestion.of_type("EventData") if item["data"]["baseData"]["name"] == "started"]
-    facts = started["data"]["baseData"]["properties"]
-    assert expected in facts["challenger_error"]
-    assert "challenger_version" not in facts
 
 
 def test_a_service_that_ends_while_the_challenger_hangs_keeps_its_own_telemetry(

@@ -43,6 +43,12 @@ param githubEnvironment string = 'production'
 @allowed(['none', 'table'])
 param featuresSource string = 'none'
 
+@description('The manifest of a model to compare with the served one, such as model/challenger/slr.json; empty: none.')
+param challengerManifest string = ''
+
+@description('The share of the answered predictions that it scores too, from 0 to 1.')
+param challengerShare string = '0'
+
 @description('True during a key rotation: tokens signed with the secret token-key-previous are accepted.')
 param acceptPreviousTokenKey bool = false
 
@@ -120,6 +126,8 @@ module app 'modules/app.bicep' = {
     vaultName: vault.outputs.name
     insightsName: monitoring.outputs.insightsName
     featuresSource: featuresSource
+    challengerManifest: challengerManifest
+    challengerShare: challengerShare
     acceptPreviousTokenKey: acceptPreviousTokenKey
     allowedOrigins: empty(allowedOrigins) ? [] : map(split(allowedOrigins, ','), origin => trim(origin))
     settings: appSettings

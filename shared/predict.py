@@ -4,12 +4,13 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from shared import telemetry
+from shared.challenger import Challenger
 from shared.features import Features
 from shared.model import schemas
 from shared.model.loader import LazyModel, Model, Predictions
@@ -44,20 +45,36 @@ NEW_CATEGORY = "(new to the model)"
 
 _encoder = msgspec.json.Encoder()
 
-type Respond = Callable[[Schemas, Model, Sequence[Struct], str], Struct]
+
+class Answer(NamedTuple):
+    """A response, and the model's predictions in it."""
+
+    response: Struct
+    predictions: Sequence[Any]
+    """Numbers of a regressor, labels of a classifier."""
+
+
+type Respond = Callable[[Schemas, Model, Sequence[Struct], str], Answer]
 """Makes the response for some instances; the last argument is the request's id."""
 
 
 class Predictor:
     """Schemas, features and model together."""
 
-    def __init__(
-        self, settings: Settings, manifest_file: ManifestFile, model: LazyModel, features: Features, pool: Pool
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts of a service that a prediction needs
+        self,
+        settings: Settings,
+        manifest_file: ManifestFile,
+        model: LazyModel,
+        features: Features,
+        pool: Pool,
+        challenger: Challenger | None = None,
     ) -> None:
         self._settings = settings
         self._manifest_file = manifest_file
         self._lazy_model = model
         self._features = features
+        self._challenger = challenger
         self.pool = pool
         """For work that takes over a millisecond."""
         self._built: Schemas | None = None
@@ -108,25 +125,29 @@ class Predictor:
         model = await self.model()
         work = telemetry.step("model"), partial(respond, self.schemas, model, instances, request_id)
         in_thread = model.slow or len(body) > MAX_INLINE_BYTES
-        return await self.pool.run(_encoded, *work) if in_thread else _encoded(*work)
+        encoded, predictions = await self.pool.run(_encoded, *work) if in_thread else _encoded(*work)
+        if self._challenger is not None:
+            self._challenger.offer(model.manifest, instances, predictions)
+        return encoded
 
 
-def _encoded(step: telemetry.step, respond: Callable[[], Struct]) -> bytes:
+def _encoded(step: telemetry.step, respond: Callable[[], Answer]) -> tuple[bytes, Sequence[Any]]:
     with step:
-        response = respond()
+        response, predictions = respond()
     with telemetry.step("encode"):
-        return _encoder.encode(response)
+        return _encoder.encode(response), predictions
 
 
-def _predictions(schemas: Schemas, model: Model, instances: Sequence[Struct], request_id: str) -> Struct:
+def _predictions(schemas: Schemas, model: Model, instances: Sequence[Struct], request_id: str) -> Answer:
     result = model.predict(instances)
     _bind_summary(result)
-    return schemas.predictions(
+    response = schemas.predictions(
         model=schemas.model, predictions=result.predictions, warnings=result.warnings, request_id=request_id
     )
+    return Answer(response, result.predictions)
 
 
-def _classes(schemas: Schemas, model: Model, instances: Sequence[Struct], request_id: str) -> Struct:
+def _classes(schemas: Schemas, model: Model, instances: Sequence[Struct], request_id: str) -> Answer:
     result = model.predict(instances, probabilities=True)
     labels: Sequence[Any] = result.predictions
     members: dict[str, Any] = {}
@@ -135,9 +156,10 @@ def _classes(schemas: Schemas, model: Model, instances: Sequence[Struct], reques
     elif result.probabilities is not None:
         members = {"probabilities": result.probabilities}
     _bind_summary(result)
-    return schemas.classes(
+    response = schemas.classes(
         model=schemas.model, predictions=labels, warnings=result.warnings, request_id=request_id, **members
     )
+    return Answer(response, result.predictions)
 
 
 def _values(schemas: Schemas, instance: Struct) -> dict[str, str | float]:

@@ -93,6 +93,15 @@ class Settings:
     )
     storage_client_id: str = setting("", identity, "storage", "The client id of that user-assigned identity.")
     model_manifest: str = setting("model/slr.json", text, "model", "The manifest of the model to serve.")
+    challenger_manifest: str = setting(
+        "", text, "challenger", "The manifest of a model to compare with the served one: model/challenger/slr.json."
+    )
+    challenger_share: float = setting(
+        "0",
+        number(0, 1, whole=False),
+        "challenger",
+        "Share of the answered predictions that the challenger scores too, after the response.",
+    )
     features_source: str = setting(
         "none",
         one_of("none", "table", "feast", "http"),
@@ -132,6 +141,8 @@ class Settings:
     build_id: str = setting("local", text, "host", "The deployed build; set when the app is packaged.")
     errors: Mapping[str, str] = field(default_factory=dict)
     """App setting's name → what is wrong with it, without its value."""
+    challenger_errors: Mapping[str, str] = field(default_factory=dict)
+    """The same for the challenger's settings. Callers need none of them, so the service is ready all the same."""
 
     @classmethod
     def from_environment(cls, build_file: Path = BUILD_FILE) -> "Settings":
@@ -144,13 +155,15 @@ class Settings:
         """Read the settings in `environ`; an empty value counts as absent. Never raises."""
         values: dict[str, Any] = {}
         errors: dict[str, str] = {}
+        challenger_errors: dict[str, str] = {}
         for name, declared in DECLARED.items():
             if given := environ.get(name, ""):
                 try:
                     values[declared.name] = _validated(given, declared.metadata["validator"])
                 except ValueError as error:
-                    errors[name] = str(error)
-        settings = cls(**values, errors=errors)
+                    found = challenger_errors if GROUPS[name] == CHALLENGER else errors
+                    found[name] = str(error)
+        settings = cls(**values, errors=errors, challenger_errors=challenger_errors)
         errors.update({name: error for name, error in _contradictions(settings) if name not in errors})
         return settings
 
@@ -175,6 +188,11 @@ class Settings:
         return self.environment == "Development" and not self.site_name
 
     @property
+    def has_challenger(self) -> bool:
+        """True when a model is compared with the served one."""
+        return bool(self.challenger_manifest) and self.challenger_share > 0 and not self.challenger_errors
+
+    @property
     def has_feature_store(self) -> bool:
         """True when missing features may come from a store."""
         return self.features_source != "none"
@@ -188,6 +206,8 @@ HOST_NAMES = {
 DECLARED = {HOST_NAMES.get(member.name, member.name.upper()): member for member in fields(Settings) if member.metadata}
 """App setting's name → its declaration."""
 GROUPS = {name: declared.metadata["group"] for name, declared in DECLARED.items()}
+CHALLENGER = "challenger"
+"""The group of settings that stop nothing but the challenger."""
 
 
 def _validated(value: str, validator: Validator) -> Any:

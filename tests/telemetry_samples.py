@@ -78,6 +78,17 @@ def fetch(parent: Invocation, *, milliseconds: float = 8.0, success: bool = True
     )
 
 
+def challenged(
+    parent: Invocation, *, milliseconds: float = 2.0, after_ms: float = 12.0, **properties: Property
+) -> Span:
+    """Return the item of an answered request that the challenger scored, or failed to when there is a `reason`."""
+    started, success = parent.started + after_ms / 1000, "reason" not in properties
+    facts = {"champion_version": "v1", "challenger_version": "v2", "instances": 1, "compared": int(success)}
+    item = Span(parent.name, "challenger", "slr", parent, started=started, duration_ms=milliseconds, success=success)
+    item.properties = {**facts, **properties}
+    return item
+
+
 def line(parent: Invocation, message: str, *, level: int = logging.WARNING, after_ms: float = 0.5) -> Line:
     """Return a log line of an invocation."""
     return Line("endpoint", message, level, parent.started + after_ms / 1000, parent)

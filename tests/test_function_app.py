@@ -18,8 +18,9 @@ from tests.models import MIXED, manifest
 PROJECT = Path(__file__).parent.parent
 IMPORT = """
 import sys
+from concurrent.futures import Future
 from shared.model.loader import LazyModel
-LazyModel.preload = lambda self: None  # it loads in a thread, at its own pace
+LazyModel.preload = lambda self: Future()  # it loads in a thread, at its own pace
 import function_app
 print(*sys.modules)
 """
@@ -44,7 +45,13 @@ def test_importing_it_loads_nothing_that_only_predictions_or_tables_need() -> No
 
 
 def test_importing_it_never_fails_for_a_bad_setting() -> None:
-    bad = {"TOKEN_KEY": "x", "USERS": "{", "MODEL_MANIFEST": "/nowhere", "TOKEN_LIFETIME_SECONDS": "ever"}
+    bad = {
+        "TOKEN_KEY": "x",
+        "USERS": "{",
+        "MODEL_MANIFEST": "/nowhere",
+        "TOKEN_LIFETIME_SECONDS": "ever",
+        "CHALLENGER_SHARE": "2",
+    }
     assert imported(**bad).returncode == 0
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import bcrypt
@@ -15,6 +16,11 @@ from tools import scan
 ROOT = Path(__file__).parent.parent
 KEY = hashlib.sha256(b"settings").hexdigest()
 GOOD = {"TOKEN_KEY": KEY, "AZURE_FUNCTIONS_ENVIRONMENT": "Development"}
+
+
+def all_errors(environ: Mapping[str, str]) -> Mapping[str, str]:
+    read = Settings.read(environ)
+    return {**read.errors, **read.challenger_errors}
 
 
 def test_without_any_setting_only_the_token_key_is_missing() -> None:
@@ -61,12 +67,12 @@ def test_a_bad_value_is_named_and_not_quoted(name: str, value: str) -> None:
 @pytest.mark.parametrize("name", DECLARED)
 def test_an_unresolved_key_vault_reference_is_refused_for_every_setting(name: str) -> None:
     reference = "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/a-name-of-some-length)"
-    assert "not resolved" in Settings.read({**GOOD, name: reference}).errors[name]
+    assert "not resolved" in all_errors({**GOOD, name: reference})[name]
 
 
 @pytest.mark.parametrize("name", DECLARED)
 def test_bytes_that_are_not_utf_8_are_refused_for_every_setting(name: str) -> None:
-    assert Settings.read({**GOOD, name: "\udcff" * 40}).errors[name] == "is not UTF-8 text"
+    assert all_errors({**GOOD, name: "\udcff" * 40})[name] == "is not UTF-8 text"
 
 
 def test_a_key_of_32_bytes_is_enough() -> None:
@@ -268,3 +274,25 @@ def test_a_developers_setting_that_was_copied_to_azure_switches_no_check_off() -
 def test_a_hash_in_users_has_a_cost_that_is_checked_in_the_same_time(cost: str, valid: bool) -> None:
     users = json.dumps({"abi": f"$2b${cost}$" + "a" * 53})
     assert ("USERS" not in Settings.read({"TOKEN_KEY": KEY, "USERS": users}).errors) is valid
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.1", "all", "nan"])
+def test_a_wrong_setting_of_the_challenger_stops_only_the_challenger(share: str) -> None:
+    read = Settings.read({**GOOD, "CHALLENGER_MANIFEST": "model/challenger/slr.json", "CHALLENGER_SHARE": share})
+    assert (dict(read.errors), list(read.challenger_errors)) == ({}, ["CHALLENGER_SHARE"])
+    assert not read.has_challenger
+    read.require("model", "challenger")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, False),
+        ({"CHALLENGER_MANIFEST": "m.json"}, False),
+        ({"CHALLENGER_SHARE": "1"}, False),
+        ({"CHALLENGER_MANIFEST": "m.json", "CHALLENGER_SHARE": "0"}, False),
+        ({"CHALLENGER_MANIFEST": "m.json", "CHALLENGER_SHARE": "0.01"}, True),
+    ],
+)
+def test_a_challenger_needs_a_manifest_and_a_share(values: dict[str, str], expected: bool) -> None:
+    assert Settings.read({**GOOD, **values}).has_challenger == expected

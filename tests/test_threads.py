@@ -2,13 +2,17 @@
 
 import contextvars
 import os
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 
-from shared.threads import LOWEST_PRIORITY, Pool, Threads
+from shared.threads import LOWEST_PRIORITY, Background, Pool, Threads
 from tests.loop import run
 
+SECONDS = 30.0
 NAME = contextvars.ContextVar("name", default="nobody")
 
 
@@ -65,3 +69,116 @@ def test_password_checks_run_at_the_lowest_priority_and_nothing_else(threads: Th
     usual = priority()
     assert threads.passwords.submit(priority).result() == max(usual, LOWEST_PRIORITY)
     assert threads.general.submit(priority).result() == priority() == usual
+    assert background_priority() == max(usual, LOWEST_PRIORITY)
+
+
+def background_priority() -> int:
+    found: list[int] = []
+    background = Background("background", 1, 0)
+    done = threading.Event()
+
+    def job() -> None:
+        found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        done.set()
+
+    background.offer(job)
+    assert done.wait(SECONDS)
+    background.close()
+    return found[0]
+
+
+class Gate:
+    """A job that waits until it is opened."""
+
+    def __init__(self) -> None:
+        self.entered, self.opened = threading.Event(), threading.Event()
+
+    def __call__(self) -> None:
+        self.entered.set()
+        self.opened.wait(SECONDS)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    yield gate
+    gate.opened.set()
+
+
+@pytest.fixture
+def background() -> Iterator[Background]:
+    """At most 3 jobs with a size of 10 together."""
+    background = Background("background", 3, 10)
+    yield background
+    background.close()
+
+
+def settle(background: Background) -> None:
+    """Wait until all jobs before have run."""
+    done = threading.Event()
+    while not background.offer(done.set):
+        threading.Event().wait(0.001)
+    assert done.wait(SECONDS)
+
+
+def test_background_jobs_run_one_after_the_other_in_the_caller_s_context(background: Background) -> None:
+    seen: list[tuple[str, int]] = []
+    for name in ("abi", "ben"):
+        NAME.set(name)
+        background.offer(lambda: seen.append((NAME.get(), threading.get_ident())))
+    settle(background)
+    assert [name for name, _ in seen] == ["abi", "ben"]
+    assert len({thread for _, thread in seen} - {threading.get_ident()}) == 1
+
+
+def test_background_jobs_are_bounded_in_number_with_the_running_one(background: Background, gate: Gate) -> None:
+    accepted = [background.offer(gate)]
+    assert gate.entered.wait(SECONDS)
+    accepted += [background.offer(gate) for _ in range(3)]
+    assert accepted == [True, True, True, False]
+    gate.opened.set()
+    settle(background)
+
+
+def test_background_jobs_are_bounded_in_size(background: Background, gate: Gate) -> None:
+    assert [background.offer(gate, size) for size in (11, 6, 5, 4)] == [False, True, False, True]
+    gate.opened.set()
+    settle(background)
+    assert background.offer(int, 10)
+
+
+@pytest.mark.parametrize("error", [ValueError(), SystemExit(1), KeyboardInterrupt()])
+def test_a_background_job_that_fails_does_not_end_the_thread(background: Background, error: BaseException) -> None:
+    def fail() -> None:
+        raise error
+
+    for _ in range(5):
+        background.offer(fail)
+        settle(background)
+
+
+def test_closing_drops_the_background_jobs_that_wait(background: Background, gate: Gate) -> None:
+    ran: list[int] = []
+    background.offer(gate)
+    assert gate.entered.wait(SECONDS)
+    background.offer(lambda: ran.append(1))
+    background.close()
+    gate.opened.set()
+    background._thread.join(SECONDS)
+    assert not background._thread.is_alive()
+    assert (ran, background.offer(int)) == ([], False)
+
+
+def test_a_process_does_not_wait_for_background_jobs() -> None:
+    code = """
+from shared.threads import Threads
+import threading
+threads, started = Threads(), threading.Event()
+def hang():
+    started.set()
+    threading.Event().wait(600)
+for _ in range(3):
+    assert threads.challenger.offer(hang)
+started.wait()
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=SECONDS).returncode == 0

@@ -6,6 +6,7 @@ ToolError
 ├── GenerateError           a file cannot be generated
 │   └── IndexUnreachable    the package index does not respond
 ├── HostError               the local host cannot start
+├── LocalSettingsError      local.settings.json cannot be read
 ├── PackageError            the package cannot be made, or does not work
 ├── PromoteError            a model cannot become the champion
 └── ScoreError              a file cannot be scored, or not to its end
@@ -37,6 +38,10 @@ class IndexUnreachable(GenerateError):
 
 class HostError(ToolError):
     """The local host cannot start."""
+
+
+class LocalSettingsError(ToolError):
+    """local.settings.json cannot be read."""
 
 
 class PromoteError(ToolError):

@@ -13,6 +13,8 @@ param storageName string
 param vaultName string
 param insightsName string
 param featuresSource string
+param challengerManifest string
+param challengerShare string
 param acceptPreviousTokenKey bool
 
 @description('Origins whose pages may call the API, such as https://app.example.')
@@ -141,6 +143,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         FEATURES_SOURCE: featuresSource
         FEATURES_TABLE: 'features'
       },
+      empty(challengerManifest)
+        ? {}
+        : { CHALLENGER_MANIFEST: challengerManifest, CHALLENGER_SHARE: challengerShare },
       acceptPreviousTokenKey
         ? { TOKEN_KEY_PREVIOUS: '@Microsoft.KeyVault(VaultName=${vaultName};SecretName=token-key-previous)' }
         : {},

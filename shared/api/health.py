@@ -139,6 +139,7 @@ def started(settings: Settings, file: ManifestFile) -> Mapping[str, str]:
         **_libraries(),
         "settings_hash": settings.fingerprint(),
         **_model_facts(file),
+        **_challenger_facts(settings),
     }
 
 
@@ -159,6 +160,19 @@ def _model_facts(file: ManifestFile) -> Mapping[str, str]:
         return {}
     facts = {"model_name": manifest.name, "model_version": manifest.version, "model_kind": manifest.kind}
     return {**facts, "model_runtime": manifest.artifact.runtime, **dict(_statistics(manifest))}
+
+
+def _challenger_facts(settings: Settings) -> Mapping[str, str]:
+    """Return the challenger's version, or the error why there is none; none of both without one in the settings."""
+    if settings.challenger_errors:
+        return {"challenger_error": "; ".join(f"{name} {error}" for name, error in settings.challenger_errors.items())}
+    if not settings.has_challenger:
+        return {}
+    try:
+        manifest = ManifestFile(settings, settings.challenger_manifest).manifest
+    except Problem as problem:
+        return {"challenger_error": problem.reason}
+    return {"challenger_version": manifest.version, "challenger_share": str(settings.challenger_share)}
 
 
 def _statistics(manifest: Manifest) -> Iterator[tuple[str, str]]:

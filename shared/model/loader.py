@@ -136,15 +136,19 @@ class LazyModel:
                 self._loading = None
 
 
-def load(file: ManifestFile) -> Model:
-    """Load the model of a manifest. May take a second and more. Raises SettingInvalid or ModelUnavailable."""
+def load(file: ManifestFile, what: str = "model") -> Model:
+    """Load the model of a manifest. May take a second and more. Raises SettingInvalid or ModelUnavailable.
+
+    The log calls it `what`.
+    """
     started = time.perf_counter()
     manifest = file.manifest
     with _without_collection():
         model = Model(manifest, load_runtime(file.path.parent, manifest))
         model.slow = _row_seconds(model) > INLINE_SECONDS
     memory.return_free()  # reading a graph of 8 MB leaves 25 MB free, which nothing else needs
-    _log.info("model loaded: %s %s in %.0f ms", manifest.name, manifest.version, (time.perf_counter() - started) * 1000)
+    milliseconds = (time.perf_counter() - started) * 1000
+    _log.info("%s loaded: %s %s in %.0f ms", what, manifest.name, manifest.version, milliseconds)
     return model
 
 

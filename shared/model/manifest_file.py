@@ -14,8 +14,9 @@ from shared.settings import Settings
 class ManifestFile:
     """The file of a manifest, read once when it is first needed. A failure is not kept: the file may come later."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.path = APP / settings.model_manifest
+    def __init__(self, settings: Settings, path: str = "") -> None:
+        """Without a path, it is the manifest of the served model."""
+        self.path = APP / (path or settings.model_manifest)
         self._settings = settings
         self._content: bytes | None = None
         self._manifest: Manifest | None = None

@@ -28,7 +28,7 @@ from shared.telemetry.insights import Describe, Insights
 from shared.telemetry.logs import ROOT, LineHandler, ServiceHandler
 from shared.telemetry.printable import printable
 
-__all__ = ["ROOT", "Invocation", "Span", "Telemetry", "bind", "get_logger", "printable", "span", "step"]
+__all__ = ["ROOT", "Invocation", "Span", "Telemetry", "bind", "current", "get_logger", "printable", "span", "step"]
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")  # W3C, version 00
 
@@ -125,6 +125,7 @@ class step:  # noqa: N801 - reads as a statement: `with step("decode"):`
 def span(name: str, type: str, target: str) -> Iterator[Span]:
     """Record a call to `target` that leaves the process. An exception marks it as failed.
 
+    A duration that the block sets is kept.
     Outside an invocation nothing is sent: a tool that reads a table has no telemetry.
     """
     invocation = _current.get()
@@ -136,9 +137,14 @@ def span(name: str, type: str, target: str) -> Iterator[Span]:
         event.success = False
         raise
     finally:
-        event.duration_ms = (perf_counter() - started) * 1000
+        event.duration_ms = event.duration_ms or (perf_counter() - started) * 1000
         if invocation is not None and invocation.sink is not None:
             invocation.sink.span(event)
+
+
+def current() -> Invocation | None:
+    """Return the wide event of the invocation that runs; None outside one."""
+    return _current.get()
 
 
 def bind(**properties: Property) -> None:

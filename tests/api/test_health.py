@@ -236,5 +236,26 @@ def test_without_a_manifest_the_other_facts_are_there(facts: Callable[..., Mappi
     assert set(facts(MODEL_MANIFEST="nowhere.json")) == {"build", "python", "settings_hash", *libraries}
 
 
+def test_the_started_event_has_the_challenger_s_version_and_share(
+    facts: Callable[..., Mapping[str, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "c.json").write_text(json.dumps({**MANIFEST, "version": "8"}), encoding="utf-8")
+    event = facts(CHALLENGER_MANIFEST=str(tmp_path / "c.json"), CHALLENGER_SHARE="0.25")
+    assert (event["challenger_version"], event["challenger_share"]) == ("8", "0.25")
+    assert event["model_version"] == "7"
+    assert not {"challenger_version", "challenger_share", "challenger_error"} & set(facts())
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [("1", "the manifest cannot be read"), ("often", "CHALLENGER_SHARE must be a number")]
+)
+def test_the_started_event_has_the_reason_why_there_is_no_challenger(
+    facts: Callable[..., Mapping[str, str]], share: str, expected: str
+) -> None:
+    event = facts(CHALLENGER_MANIFEST="gone.json", CHALLENGER_SHARE=share)
+    assert expected in event["challenger_error"]
+    assert "challenger_version" not in event
+
+
 def test_another_setting_is_another_hash(facts: Callable[..., Mapping[str, str]]) -> None:
     assert facts()["settings_hash"] != facts(TOKEN_LIFETIME_SECONDS="60")["settings_hash"]

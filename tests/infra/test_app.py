@@ -126,6 +126,8 @@ def test_the_tables_of_the_settings_exist(azure: Azure) -> None:
 
 def test_parameters_become_settings(azure: Azure) -> None:
     assert azure.given(featuresSource="table").settings["FEATURES_SOURCE"] == "table"
+    challenger = azure.given(challengerManifest="model/challenger/slr.json", challengerShare="0.25").settings
+    assert (challenger["CHALLENGER_MANIFEST"], challenger["CHALLENGER_SHARE"]) == ("model/challenger/slr.json", "0.25")
     more = azure.given(appSettings={"TRUSTED_PROXIES": "2", "USERS_TABLE": "mine"}).settings
     assert (more["TRUSTED_PROXIES"], more["USERS_TABLE"]) == ("2", "mine")
     previous = azure.given(acceptPreviousTokenKey=True).settings

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from tests.telemetry_samples import (
     NOON,
     after,
+    challenged,
     envelope,
     exception,
     fetch,
@@ -104,3 +105,19 @@ def test_a_trace_with_several_requests_shows_all_of_them() -> None:
     invocations = [invocation("token", operation_id=trace), invocation(operation_id=trace, at=after(1))]
     rows = records(stored(*invocations), "request-flow", operation=trace)
     assert [row["what"] for row in rows] == ["token", "predict"]
+
+
+def test_the_challenger_s_score_is_no_call_of_the_request() -> None:
+    prediction = invocation(steps=STEPS)
+    store = stored(prediction, fetch(prediction), challenged(prediction), request(prediction))
+    for name, parameters in (("user-flow", {"user": "abi"}), ("request-flow", {"operation": prediction.operation_id})):
+        rows = records(store, name, **parameters)
+        assert [row["what"] for row in rows if row["part"] == "call"] == ["features.fetch from features"]
+        (score,) = [row for row in rows if row["part"] == "challenger"]
+        assert (score["what"], score["took_ms"]) == ("predict by slr v2", 2.0)
+
+
+def test_a_failed_score_is_shown_as_failed() -> None:
+    prediction = invocation()
+    rows = records(stored(prediction, challenged(prediction, reason="KeyError")), "user-flow", user="abi")
+    assert [row["result"] for row in rows if row["part"] == "challenger"] == ["failed"]

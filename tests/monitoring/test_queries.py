@@ -1,6 +1,7 @@
 """Every query of monitoring/queries, executed on telemetry with a known result."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tests.telemetry_samples import (
     NOON,
     after,
+    challenged,
     event,
     exception,
     fetch,
@@ -21,6 +23,7 @@ from tests.telemetry_samples import (
     several,
     stored,
 )
+from tools.insights.kql import run_query
 from tools.insights.queries import MONITORING, queries
 
 TELEMETRY = Path(__file__).parents[2] / "docs" / "telemetry.md"
@@ -37,6 +40,21 @@ def steps_of(milliseconds: float, features: float = 0.0) -> dict[str, float]:
 @pytest.mark.parametrize("name", [query.name for query in queries()])
 def test_a_query_has_no_rows_without_telemetry(name: str) -> None:
     assert records(stored(), name, user="abi", operation="0af7") == []
+
+
+@pytest.mark.parametrize("path", sorted(MONITORING.glob("*/*.kql")), ids=lambda path: path.stem)
+def test_a_challenger_changes_no_figure_of_the_champion(path: Path) -> None:
+    if path.stem in ("user-flow", "request-flow") or path.stem.startswith("challenger"):
+        return
+    answered = several(20, steps=steps_of(5, features=1), model_version="v1", instances=1, prediction_mean=1.0)
+    alone = [*answered, *map(fetch, answered), *map(request, answered), event("started", settings_hash="aaaa")]
+    scores = [challenged(each, milliseconds=9_000, reason="KeyError") for each in answered]
+    start, text = NOON - timedelta(minutes=1), path.read_text(encoding="utf-8")
+    expected, found = (
+        run_query(stored(*items), text, start, start + timedelta(hours=1), {}).records()
+        for items in (alone, [*alone, *scores, event("challenger_dropped")])
+    )
+    assert repr(found) == repr(expected)  # NaN is not equal to itself
 
 
 @pytest.mark.parametrize("path", sorted(MONITORING.glob("*/*.kql")), ids=lambda path: path.stem)

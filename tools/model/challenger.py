@@ -1,4 +1,4 @@
-"""The challenger: a model in a folder beside the champion, and compared with it. The champion stays as it is."""
+"""The challenger: a model in a folder beside the champion, compared with it and switched on by two settings."""
 
 from pathlib import Path
 
@@ -30,7 +30,12 @@ def load(folder: Path, manifest: Manifest) -> Contestant:
     return Contestant(manifest, load_runtime(folder, manifest))
 
 
+def settings(root: Path, folder: Path) -> dict[str, str]:
+    """Return the settings that let every request be scored by the challenger too."""
+    return {"CHALLENGER_MANIFEST": (folder / document.FILE).relative_to(root).as_posix(), "CHALLENGER_SHARE": "1"}
+
+
 def print_comparison(champion: Contestant, challenger: Contestant, table: Table) -> None:
     """Print the comparison and the next step."""
     print(*comparison.lines(champion, challenger, table), sep="\n")
-    print("Next: MODEL_MANIFEST=model/challenger/slr.json make run, to try it. When you trust it: make promote.")
+    print("Next: make run, which scores each request by both models. When you trust the challenger: make promote.")

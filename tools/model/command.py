@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shared.model.manifest import APP, Instance, Manifest
+from tools import local_settings
 from tools.errors import ToolError
 from tools.model.refused import Refused, one_line
 
@@ -102,13 +103,15 @@ def _names(option: str) -> list[str]:
 
 
 def _challenge(arguments: Namespace) -> None:
-    """Adopt beside the champion in the folder, and print how both differ."""
+    """Adopt beside the champion in the folder, print how both differ, and switch the challenger on for `make run`."""
     from tools.model import challenger
 
-    folder = arguments.folder / challenger.FOLDER
+    root, folder = arguments.folder.parent, arguments.folder / challenger.FOLDER
+    local_settings.prepare(root)
     champion = challenger.read(arguments.folder)
     arguments.folder = folder
     manifest, table = _adopt(arguments, champion.manifest)
+    local_settings.change(root, challenger.settings(root, folder))
     challenger.print_comparison(champion, challenger.load(folder, manifest), table)
 
 

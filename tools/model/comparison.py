@@ -41,8 +41,8 @@ def lines(champion: Contestant, challenger: Contestant, table: Table) -> Iterato
         yield "The contract is the same."
     if new := changes.added(champion.manifest, challenger.manifest):
         yield (
-            f"Clients of the champion do not send {join_names(new)}: tell them before you promote, or let a feature "
-            "store complete their requests."
+            f"Clients of the champion cannot send {join_names(new)}. The service compares only rows for which the "
+            "feature store has what is required."
         )
     try:
         rows = common_rows(champion.manifest, challenger.manifest, table)

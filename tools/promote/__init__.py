@@ -1,6 +1,7 @@
 """Make the challenger the champion, all files or none; the champion goes to model/previous/, and can come back.
 
-The files are those that `make model` writes, with the names slr.*. docs/openapi.json is made for the new champion.
+The files are those that `make model` writes, with the names slr.*. docs/openapi.json is made for the new champion, and
+local.settings.json loses the settings of a challenger that is none any more.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from shared.model import artifact
 from shared.model.manifest import Manifest, decode
 from shared.model.manifest_file import with_data
 from shared.problems import Problem
+from tools import local_settings
 from tools.errors import PromoteError, ToolError
 from tools.promote.moves import Moves, undo
 
@@ -19,6 +21,7 @@ ROOT = Path(__file__).parent.parent.parent
 MODEL, CHALLENGER, PREVIOUS, STAGE = "model", "model/challenger", "model/previous", "model/.promote"
 MANIFEST = "slr.json"
 OPENAPI = Path("docs/openapi.json")
+SETTINGS = ("CHALLENGER_MANIFEST", "CHALLENGER_SHARE")
 
 
 def main(argv: Sequence[str], root: Path = ROOT) -> int:
@@ -73,6 +76,7 @@ def promote(root: Path, source: Path) -> None:
         moves = Moves(root, stage)
         _swap(moves, root, source)
         _write_openapi(moves, root)
+        _clear_settings(moves, root, source)
         moves.commit()
     except BaseException:
         undo(root, stage)
@@ -107,3 +111,14 @@ def _write_openapi(moves: Moves, root: Path) -> None:
     new = root / STAGE / "openapi.json"
     new.write_text(openapi.snapshot(root)[OPENAPI.as_posix()], encoding="utf-8", newline="\n")
     moves.replace(root / OPENAPI, new)
+
+
+def _clear_settings(moves: Moves, root: Path, source: Path) -> None:
+    """Remove the challenger's settings if they name the model that moved. A file without them stays unchanged."""
+    path = root / local_settings.FILE
+    manifest = (source / MANIFEST).relative_to(root).as_posix()
+    if not path.exists() or local_settings.read(root).get(SETTINGS[0]) != manifest:
+        return
+    new = root / STAGE / "settings.json"
+    local_settings.write(new, local_settings.changed(root, dict.fromkeys(SETTINGS)), like=path)
+    moves.replace(path, new)

@@ -56,6 +56,8 @@ APPLICATION = (
     Fault(APP, "USERS_TABLE: 'users'", "USERS_TABLE: 'user'", "test_the_tables_of_the_settings_exist"),
     Fault(f"{MODULES}/storage.bicep", "name: 'features'", "name: 'feature'", "test_the_tables_of_the_settings_exist"),
     Fault(APP, "FEATURES_SOURCE: featuresSource", "FEATURES_SOURCE: 'none'", "test_parameters_become_settings"),
+    Fault(APP, "CHALLENGER_SHARE: challengerShare", "CHALLENGER_SHARE: '0'", "test_parameters_become_settings"),
+    Fault(MAIN, "challengerShare: challengerShare", "challengerShare: '1'", "test_parameters_become_settings"),
     Fault(APP, "SecretName=token-key-previous)", "SecretName=token-key)", "test_parameters_become_settings"),
     Fault(
         APP,

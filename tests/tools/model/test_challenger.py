@@ -1,5 +1,6 @@
 """`make model AS=challenger`: adopted beside the champion, compared with it, and switched on."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +30,14 @@ def champion(project: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with a regressor."""
+    """A project with a regressor and a setting of its own."""
+    values = {"Values": {"OWN": "kept", "UNKNOWN": "too"}, "Host": {"CORS": "*"}}
+    (tmp_path / "local.settings.json").write_text(json.dumps(values))
     assert adopt(tmp_path, LinearRegression().fit(ROWS, SUM), SUM) == 0
     return tmp_path
 
 
-def test_a_challenger_that_adds_10_shows_10_and_leaves_the_champion_as_it_is(
+def test_a_challenger_that_adds_10_shows_10_and_is_switched_on(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = champion(project)
@@ -48,9 +51,12 @@ def test_a_challenger_that_adds_10_shows_10_and_leaves_the_champion_as_it_is(
     assert "R² on 60 rows of train.csv: champion 1, challenger -" in printed
     assert "The contract is the same." in printed
     assert "in the champion and" in printed
-    assert printed.count("MODEL_MANIFEST=model/challenger/slr.json make run") == 1
+    assert "MODEL_MANIFEST" not in printed
     assert champion(project) == before
     assert (project / "model" / "challenger" / "slr.json").exists()
+    written = json.loads((project / "local.settings.json").read_text())
+    on = {"CHALLENGER_MANIFEST": "model/challenger/slr.json", "CHALLENGER_SHARE": "1"}
+    assert written == {"Values": {"OWN": "kept", "UNKNOWN": "too", **on}, "Host": {"CORS": "*"}}
 
 
 def test_a_classifier_shows_its_pairs_of_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,7 +76,7 @@ def test_a_new_feature_is_named_with_what_the_service_can_compare(
     assert adopt(project, LinearRegression().fit(frame, SUM), SUM, "--as", "challenger", frame=frame) == 0
     printed = capsys.readouterr().out
     assert "c is new, and required." in printed
-    assert "Clients of the champion do not send c:" in printed
+    assert "Clients of the champion cannot send c." in printed
     assert "The predictions differ for 0.0% of the rows." in printed
 
 
@@ -82,7 +88,7 @@ def test_rows_without_the_champions_features_are_not_compared(
     assert "The predictions cannot be compared on train.csv: it lacks a." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong", ["kind", "target", "no champion"])
+@pytest.mark.parametrize("wrong", ["kind", "target", "settings", "no champion"])
 def test_what_cannot_be_compared_is_refused_in_one_line_before_anything_is_written(
     project: Path, capsys: pytest.CaptureFixture[str], wrong: str
 ) -> None:
@@ -93,12 +99,15 @@ def test_what_cannot_be_compared_is_refused_in_one_line_before_anything_is_writt
     if wrong == "target":
         path = project / "model" / "slr.json"
         path.write_text(path.read_text().replace('"output": {\n    "name": "', '"output": {\n    "name": "other '))
+    if wrong == "settings":
+        (project / "local.settings.json").write_text("{")
     if wrong == "no champion":
         (project / "model" / "slr.json").unlink()
-    files = champion(project)
+    settings, files = (project / "local.settings.json").read_bytes(), champion(project)
 
     assert adopt(project, estimator, target, "--as", "challenger") == 1
 
     assert capsys.readouterr().err.count("\n") == 1
     assert not (project / "model" / "challenger").exists()
+    assert (project / "local.settings.json").read_bytes() == settings
     assert champion(project) == files

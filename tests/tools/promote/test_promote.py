@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tools import local_settings
 from tools.errors import GenerateError
 from tools.generate import openapi
 from tools.promote import CHALLENGER, MODEL, PREVIOUS, STAGE, main
@@ -20,7 +21,7 @@ DEMO = ("slr.joblib", "slr.json", "slr.onnx", "slr.picture.json")
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a champion, and a challenger of another version."""
+    """A project with a champion, a challenger of another version, and the settings for it."""
     for name, version in ((MODEL, "one"), (CHALLENGER, "two")):
         (tmp_path / name).mkdir()
         for file in DEMO:
@@ -29,6 +30,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / MODEL / "train.py").write_text("own code")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "openapi.json").write_text("one")
+    values = {"OWN": "kept", "CHALLENGER_MANIFEST": "model/challenger/slr.json", "CHALLENGER_SHARE": "1"}
+    (tmp_path / local_settings.FILE).write_text(json.dumps({"IsEncrypted": False, "Values": values}))
+    (tmp_path / local_settings.FILE).chmod(0o600)
     monkeypatch.setattr(openapi, "snapshot", lambda root: {"docs/openapi.json": version_in(root / MODEL)})
     return tmp_path
 
@@ -61,6 +65,8 @@ def test_the_challenger_becomes_the_champion_and_the_champion_is_kept(project: P
         assert after[f"{PREVIOUS}/{name}"] == before[f"{MODEL}/{name}"]
     assert after["model/train.py"] == b"own code"
     assert after["docs/openapi.json"] == b"two"
+    assert local_settings.read(project) == {"OWN": "kept"}
+    assert (project / local_settings.FILE).stat().st_mode & 0o777 == 0o600
 
 
 def test_the_champion_before_comes_back(project: Path) -> None:
@@ -83,10 +89,11 @@ def test_a_second_promotion_replaces_the_model_that_was_kept(project: Path) -> N
     assert not (project / PREVIOUS / "slr.data.json").exists()
 
 
-def test_going_back_keeps_a_challenger(project: Path) -> None:
+def test_going_back_keeps_a_challenger_and_its_settings(project: Path) -> None:
     shutil.copytree(project / CHALLENGER, project / PREVIOUS)
     assert main(["--from", PREVIOUS], project) == 0
     assert version_in(project / CHALLENGER) == "two"
+    assert "CHALLENGER_MANIFEST" in local_settings.read(project)
 
 
 def failing_at(number: int, original: Callable[..., None]) -> Callable[..., None]:
@@ -115,10 +122,10 @@ def test_a_failure_at_any_move_changes_nothing(
         assert not (project / STAGE).exists()
         assert capsys.readouterr().err == "planted\n"
         number += 1
-    assert number == 4 * len(DEMO) + 2 + 1  # each file, then the OpenAPI document, out and in
+    assert number == 4 * len(DEMO) + 4 + 1  # each file, then the OpenAPI document and the settings, each out and in
 
 
-@pytest.mark.parametrize("step", ["_swap", "_write_openapi", "Moves.commit"])
+@pytest.mark.parametrize("step", ["_swap", "_write_openapi", "_clear_settings", "Moves.commit"])
 @pytest.mark.parametrize("error", [OSError("planted"), GenerateError("planted"), KeyboardInterrupt()])
 def test_an_error_at_any_step_changes_nothing(
     project: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException

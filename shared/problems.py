@@ -31,6 +31,7 @@ telemetry. `reason` goes to telemetry only, never to a client.
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
 REALM = "egl-ml"
@@ -40,12 +41,35 @@ MAX_BAD_FIELDS = 20  # listed in one response: enough to correct a form, too few
 MAX_NAME_LENGTH = 200
 
 
+class Reason(StrEnum):
+    """What is wrong with a member, as a code for telemetry."""
+
+    MISSING = "missing"
+    NULL = "null"
+    NOT_A_NUMBER = "not-a-number"
+    NOT_A_BOOLEAN = "not-a-boolean"
+    NOT_A_TEXT = "not-a-text"
+    TOO_LONG = "too-long"
+    UNKNOWN_CATEGORY = "unknown-category"
+    UNKNOWN_FIELD = "unknown-field"
+    UNKNOWN_ENTITY = "unknown-entity"
+    OUT_OF_BOUNDS = "out-of-bounds"
+    WRONG_SHAPE = "wrong-shape"
+    """Not a list, not an object, or empty."""
+    REFUSED = "refused-by-the-model"
+    STORED_WRONG = "wrong-in-the-feature-store"
+
+
 class BadField(NamedTuple):
     """One wrong member of a request body."""
 
     pointer: str
     """JSON pointer (RFC 6901) into the body, such as `/instances/0/bmi`."""
     detail: str
+    reason: Reason
+    """For telemetry only, as the next one."""
+    feature: str = ""
+    """The name of the model's feature; empty where it is none. Never a text of the caller."""
 
 
 def pointer(*parts: str | int) -> str:

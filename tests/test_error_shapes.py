@@ -13,7 +13,7 @@ import pytest
 
 from shared.api.endpoint import MAX_BODY_BYTES
 from shared.api.routes import Handler, Request, Response, Route
-from shared.problems import BadField, InsufficientScope, Problem, TooManyLogins
+from shared.problems import BadField, InsufficientScope, Problem, Reason, TooManyLogins
 from tests.app import App, load_app
 from tests.conftest import KEY
 from tests.loop import run
@@ -106,7 +106,7 @@ def test_every_error_of_every_route_has_one_of_two_shapes_and_reveals_nothing(wo
 
 
 def test_the_bad_fields_of_a_body_are_pointers_and_details(working: App) -> None:
-    error = Problem(bad_fields=[BadField("/instances/0/x", "must be a number")])
+    error = Problem(bad_fields=[BadField("/instances/0/x", "must be a number", Reason.NOT_A_NUMBER, "x")])
     response = call(working, next(iter(working.routes)), raising(error), headers={"content-type": "application/json"})
     assert json.loads(response.get_body())["errors"] == [{"pointer": "/instances/0/x", "detail": "must be a number"}]
 

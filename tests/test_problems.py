@@ -6,7 +6,16 @@ from collections.abc import Iterator
 import pytest
 
 from shared import problems
-from shared.problems import BadField, InvalidInstances, InvalidToken, Problem, Unauthorized, Unavailable, pointer
+from shared.problems import (
+    BadField,
+    InvalidInstances,
+    InvalidToken,
+    Problem,
+    Reason,
+    Unauthorized,
+    Unavailable,
+    pointer,
+)
 
 
 def tree(root: type[Problem] = Problem) -> Iterator[type[Problem]]:
@@ -31,7 +40,7 @@ def test_a_problem_without_detail_has_its_title() -> None:
 
 
 def test_at_most_twenty_bad_fields_are_listed() -> None:
-    problem = InvalidInstances(bad_fields=[BadField(f"/instances/{i}", "is bad") for i in range(30)])
+    problem = InvalidInstances(bad_fields=[BadField(f"/instances/{i}", "is bad", Reason.REFUSED) for i in range(30)])
     assert len(problem.bad_fields) == 20
 
 

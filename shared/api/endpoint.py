@@ -3,6 +3,7 @@
 Problems are rendered as RFC 9457 has them, and as RFC 6749 §5.2 has them for the token endpoint.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -18,6 +19,7 @@ from shared.problems import MAX_NAME_LENGTH, Problem, TooLarge, UnsupportedMedia
 from shared.telemetry import Invocation, Telemetry
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # 10,000 instances of 40 features are about 8 MiB
+MAX_REASONS = 10
 STRICT_TRANSPORT = f"max-age={365 * 86_400}"  # RFC 6797; by http it has no meaning, and browsers ignore it
 EXPOSED = "X-Request-Id, Server-Timing, Retry-After, WWW-Authenticate"
 """Headers that a page of an allowed origin may read. The platform allows origins, and has no setting for this."""
@@ -116,11 +118,23 @@ def _failure(route: Route, req: func.HttpRequest, event: Invocation, error: Exce
     """Return the response to an error: the problem's own, or a 500 that reveals no cause."""
     problem = error if isinstance(error, Problem) else Problem()
     event.status, event.outcome = problem.status, problem.slug
+    event.properties.update(_refusal(problem))
     if problem is not error:
         _log.error("%s failed", route.name, exc_info=error)
     elif problem.reason:
         _log.warning("%s responded %d %s: %s", route.name, problem.status, problem.slug, problem.reason)
     return _render(problem, _path(req.url), event.operation_id, oauth=route.oauth)
+
+
+def _refusal(problem: Problem) -> dict[str, str | int]:
+    """Return what was wrong with a body, as properties of the wide event: features and codes, nothing of the body."""
+    if not problem.bad_fields:
+        return {}
+    counts = Counter((bad.feature, bad.reason.value) for bad in problem.bad_fields)
+    reasons = [
+        {"feature": feature, "reason": code, "count": n} for (feature, code), n in counts.most_common(MAX_REASONS)
+    ]
+    return {"bad_fields": len(problem.bad_fields), "bad_reasons": msgspec.json.encode(reasons).decode()}
 
 
 def _path(url: str) -> str:
@@ -140,7 +154,7 @@ def _render(problem: Problem, path: str, request_id: str, *, oauth: bool) -> Res
         "request_id": request_id,
     }
     if problem.bad_fields:
-        members["errors"] = [bad._asdict() for bad in problem.bad_fields]
+        members["errors"] = [{"pointer": bad.pointer, "detail": bad.detail} for bad in problem.bad_fields]
     if oauth:
         members = {"error": problem.oauth_error, "error_description": problem.detail, **members}
     headers = {**problem.headers, "Cache-Control": "no-store"}

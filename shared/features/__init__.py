@@ -19,7 +19,7 @@ from shared.features.source import EntitiesRefused, Entity, Fetched, QueryRefuse
 from shared.model.manifest import Feature, Manifest
 from shared.model.schemas import ENTITY_ID, attribute, entity_of
 from shared.model.values import as_numbers, convert, former_booleans
-from shared.problems import BadField, FeaturesInvalid, FeaturesUnavailable, InvalidInstances, Problem, pointer
+from shared.problems import BadField, FeaturesInvalid, FeaturesUnavailable, InvalidInstances, Problem, Reason, pointer
 from shared.settings import Settings
 from shared.threads import Threads
 
@@ -164,7 +164,7 @@ def _invalid_ids(refusal: EntitiesRefused, instances: Sequence[tuple[int, Struct
     """Return the problem that names the instances whose entity the store refused."""
     refused = set(refusal.entities)
     bad_fields = [
-        BadField(pointer("instances", i, ENTITY_ID), refusal.detail)
+        BadField(pointer("instances", i, ENTITY_ID), refusal.detail, Reason.UNKNOWN_ENTITY)
         for i, instance in instances
         if entity_of(instance) in refused
     ]
@@ -173,14 +173,15 @@ def _invalid_ids(refusal: EntitiesRefused, instances: Sequence[tuple[int, Struct
 
 def _check(features: Sequence[Feature], rows: Rows, instances: Sequence[tuple[int, Struct]]) -> None:
     """Raise FeaturesInvalid for stored values that are none of their feature: no prediction is made from garbage."""
+    detail = "has a wrong type in the feature store, or is not finite"
     bad_fields = [
-        BadField(pointer("instances", i, feature.name), "has a wrong type in the feature store, or is not finite")
+        BadField(pointer("instances", i, feature.name), detail, Reason.STORED_WRONG, feature.name)
         for i, instance in instances
         for position, feature in enumerate(features)
         if (value := _stored(rows, instance, position, feature)) is not None and convert(feature, value) is None
     ]
     if bad_fields:
-        names = ", ".join(sorted({bad.pointer.rpartition("/")[2] for bad in bad_fields}))
+        names = ", ".join(sorted({bad.feature for bad in bad_fields}))
         raise FeaturesInvalid(
             "Stored values do not fit the model", bad_fields=bad_fields, reason=f"wrong stored values of {names}"
         )
@@ -197,14 +198,15 @@ def _fill(features: Sequence[Feature], rows: Rows, position: int, instance: Stru
     """Put the stored row into an instance. Returns the features that are still missing."""
     row = rows.get(entity_of(instance))
     if row is None:
-        return [BadField(pointer("instances", position, ENTITY_ID), "is not an entity that the feature store knows")]
+        detail = "is not an entity that the feature store knows"
+        return [BadField(pointer("instances", position, ENTITY_ID), detail, Reason.UNKNOWN_ENTITY)]
     bad_fields = []
     for i, feature in enumerate(features):
         if not feature.stored or getattr(instance, attribute(i)) is not UNSET:
             continue
         stored = row.get(feature.name)
         if stored is None and not feature.optional:
-            field = pointer("instances", position, feature.name)
-            bad_fields.append(BadField(field, "is missing here and in the feature store"))
+            place, detail = pointer("instances", position, feature.name), "is missing here and in the feature store"
+            bad_fields.append(BadField(place, detail, Reason.MISSING, feature.name))
         setattr(instance, attribute(i), None if stored is None else convert(feature, stored))
     return bad_fields

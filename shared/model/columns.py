@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shared.model.manifest import Boolean, Category, Feature, Manifest, Number, is_numeric
 from shared.model.schemas import FeatureWarning, OutsideRange, attribute
-from shared.problems import MAX_BAD_FIELDS, BadField, pointer
+from shared.problems import MAX_BAD_FIELDS, BadField, Reason, pointer
 
 type Column = NDArray[np.float64] | NDArray[np.object_]
 """One feature of all instances, in their order: floats, or texts as objects; NaN where it is missing."""
@@ -91,8 +91,9 @@ def warnings(features: Sequence[Feature], columns: Sequence[Column]) -> list[Out
 
 def out_of_bounds(features: Sequence[Feature], columns: Sequence[Column], limit: float) -> list[BadField]:
     """Return numbers beyond ±limit, unless the training data had such numbers; up to 20 of a feature."""
+    detail = f"must be between {-limit:g} and {limit:g}"
     return [
-        BadField(pointer("instances", i, feature.name), f"must be between {-limit:g} and {limit:g}")
+        BadField(pointer("instances", i, feature.name), detail, Reason.OUT_OF_BOUNDS, feature.name)
         for feature, column in zip(features, columns, strict=True)
         if isinstance(feature, Number)
         for i in np.flatnonzero(np.abs(column) > max(limit, *map(abs, feature.range)))[:MAX_BAD_FIELDS].tolist()

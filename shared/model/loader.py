@@ -21,7 +21,7 @@ from shared.cooldown import Cooldown
 from shared.model import schemas
 from shared.model.manifest import Label, Manifest, label_text
 from shared.model.manifest_file import ManifestFile
-from shared.problems import BadField, InvalidInstances, ModelUnavailable, Problem, pointer
+from shared.problems import BadField, InvalidInstances, ModelUnavailable, Problem, Reason, pointer
 from shared.threads import Pool
 
 if TYPE_CHECKING:
@@ -210,6 +210,8 @@ def _raise_infinite(values: Sequence[float]) -> NoReturn:
     """Raise InvalidInstances for predictions that are not finite: JSON has no infinity."""
     detail = "the prediction is not a finite number"
     bad_fields = [
-        BadField(pointer("instances", i), detail) for i, value in enumerate(values) if not math.isfinite(value)
+        BadField(pointer("instances", i), detail, Reason.REFUSED)
+        for i, value in enumerate(values)
+        if not math.isfinite(value)
     ]
     raise InvalidInstances("The model has no finite prediction for some instances", bad_fields=bad_fields)

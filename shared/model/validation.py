@@ -12,12 +12,13 @@ import msgspec
 from msgspec import Meta
 
 from shared.model import malformed
-from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Feature, Number, Text
+from shared.model.manifest import MAX_CATEGORY_CHARACTERS, Boolean, Category, Feature, Number, Text
 from shared.problems import (
     MAX_BAD_FIELDS,
     BadField,
     InvalidInstances,
     MalformedJson,
+    Reason,
     TooLarge,
     TooManyInstances,
     pointer,
@@ -25,6 +26,7 @@ from shared.problems import (
 
 MAX_ENTITY_LENGTH = 256
 BOOLEAN: Any = bool | Annotated[float, Meta(ge=0, le=1, multiple_of=1)]
+TOO_LARGE_NUMBER = "is too large for a number"
 MAX_CATEGORIES_LISTED = 12  # in a detail; OpenAPI lists all
 
 
@@ -63,13 +65,17 @@ def _in_body(
     entities: bool,
 ) -> Iterator[BadField]:
     if members is None:
-        yield BadField("", 'must be an object like {"instances": [{…}]}')
+        yield BadField("", 'must be an object like {"instances": [{…}]}', Reason.WRONG_SHAPE)
         return
-    yield from (BadField(pointer(name), "is not a member of the request") for name in members if name != "instances")
-    if instances is None:
-        yield BadField("/instances", "must be a list of instances" if "instances" in members else "is missing")
+    for name in members:
+        if name != "instances":
+            yield BadField(pointer(name), "is not a member of the request", Reason.UNKNOWN_FIELD)
+    if "instances" not in members:
+        yield BadField("/instances", "is missing", Reason.MISSING)
+    elif instances is None:
+        yield BadField("/instances", "must be a list of instances", Reason.WRONG_SHAPE)
     elif not instances:
-        yield BadField("/instances", "must hold at least one instance")
+        yield BadField("/instances", "must hold at least one instance", Reason.WRONG_SHAPE)
     for position, raw in enumerate(instances or ()):
         yield from _in_instance(position, raw, features, entities)
 
@@ -77,23 +83,24 @@ def _in_body(
 def _in_instance(position: int, raw: msgspec.Raw, features: Sequence[Feature], entities: bool) -> Iterator[BadField]:
     values = _open(raw, dict[str, msgspec.Raw])
     if values is None:
-        yield BadField(pointer("instances", position), "must be an object, feature → value")
+        yield BadField(pointer("instances", position), "must be an object, feature → value", Reason.WRONG_SHAPE)
         return
     entity = values.pop("entity_id", None) if entities else None
     if entity is not None and not _is_entity(entity):
-        yield BadField(
-            pointer("instances", position, "entity_id"), "must be a text of 1 to 256 characters or an integer"
-        )
+        detail = "must be a text of 1 to 256 characters or an integer"
+        yield BadField(pointer("instances", position, "entity_id"), detail, Reason.UNKNOWN_ENTITY)
     names = {feature.name for feature in features}
     for name in values:
         if name not in names:
-            yield BadField(pointer("instances", position, name), "is not a feature of this model")
+            place = pointer("instances", position, name)
+            yield BadField(place, "is not a feature of this model", Reason.UNKNOWN_FIELD)
     for feature in features:
         value = values.get(feature.name)
         if value is None and entity is not None and feature.stored:
             continue  # it comes from the store
         if detail := _fault(feature, value):
-            yield BadField(pointer("instances", position, feature.name), detail)
+            place = pointer("instances", position, feature.name)
+            yield BadField(place, detail, _reason(feature, value), feature.name)
 
 
 def _is_entity(raw: msgspec.Raw) -> bool:
@@ -109,6 +116,21 @@ def _fault(feature: Feature, raw: msgspec.Raw | None) -> str:
         return "" if feature.optional else "must not be null"
     fault = _type_fault(feature, raw)
     return f"{fault.replace(' or ', ', ')} or null" if fault and feature.optional else fault
+
+
+def _reason(feature: Feature, raw: msgspec.Raw | None) -> Reason:
+    """Return the code of a fault that `_fault` found."""
+    if raw is None:
+        return Reason.MISSING
+    if bytes(raw).strip() == b"null":
+        return Reason.NULL
+    if isinstance(feature, Number):
+        return Reason.OUT_OF_BOUNDS if _number_fault(raw) == TOO_LARGE_NUMBER else Reason.NOT_A_NUMBER
+    if isinstance(feature, Boolean):
+        return Reason.NOT_A_BOOLEAN
+    if _open(raw, str) is None:
+        return Reason.NOT_A_TEXT
+    return Reason.UNKNOWN_CATEGORY if isinstance(feature, Category) and not feature.open else Reason.TOO_LONG
 
 
 def _type_fault(feature: Feature, raw: msgspec.Raw) -> str:
@@ -128,7 +150,7 @@ def _number_fault(raw: msgspec.Raw) -> str:
     try:
         msgspec.json.decode(raw, type=float)
     except msgspec.ValidationError as error:
-        return "is too large for a number" if "out of range" in str(error) else "must be a number"
+        return TOO_LARGE_NUMBER if "out of range" in str(error) else "must be a number"
     return ""
 
 

@@ -15,6 +15,7 @@ from shared.problems import (
     InsufficientScope,
     InvalidGrant,
     InvalidInstances,
+    Reason,
     InvalidToken,
     NotFound,
     TooManyLogins,
@@ -164,7 +165,7 @@ def test_the_handler_receives_caller_body_and_id() -> None:
 
 
 def test_a_problem_has_all_members_of_rfc_9457() -> None:
-    bad_fields = [BadField("/instances/0/bmi", "must be a number")]
+    bad_fields = [BadField("/instances/0/bmi", "must be a number", Reason.NOT_A_NUMBER, "bmi")]
     response = call(raising(InvalidInstances("One field is bad", bad_fields=bad_fields)))
     assert response.status_code == 422
     assert problem(response) == {
@@ -289,3 +290,24 @@ def test_a_route_has_its_handler_s_name_and_docstring() -> None:
 )
 def test_a_pattern_as_openapi_writes_it(pattern: str, path: str) -> None:
     assert Route("GET", pattern, response_model=str).path == path
+
+
+def test_the_wide_event_counts_what_was_wrong_by_feature_and_never_repeats_the_body() -> None:
+    fields = [BadField(f"/instances/{i}/bmi", "must be a number", Reason.NOT_A_NUMBER, "bmi") for i in range(3)]
+    fields.append(BadField("/instances/0/secret", "is not a feature of this model", Reason.UNKNOWN_FIELD))
+    recorder = Recorder()
+    call(raising(InvalidInstances(bad_fields=fields)), recorder=recorder)
+    properties = recorder.invocations[0].properties
+    assert properties["bad_fields"] == 4
+    assert json.loads(str(properties["bad_reasons"])) == [
+        {"feature": "bmi", "reason": "not-a-number", "count": 3},
+        {"feature": "", "reason": "unknown-field", "count": 1},
+    ]
+
+
+def test_at_most_ten_reasons_are_on_the_wide_event() -> None:
+    fields = [BadField(f"/instances/0/x{i}", "is missing", Reason.MISSING, f"x{i}") for i in range(20)]
+    recorder = Recorder()
+    call(raising(InvalidInstances(bad_fields=fields)), recorder=recorder)
+    properties = recorder.invocations[0].properties
+    assert (properties["bad_fields"], len(json.loads(str(properties["bad_reasons"])))) == (20, 10)

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from shared.features import Features
 from shared.model import schemas
 from shared.model.manifest import Boolean, Category, Number, Statistics
-from shared.problems import BadField, FeaturesInvalid, FeaturesUnavailable, InvalidInstances, SettingInvalid
+from shared.problems import BadField, FeaturesInvalid, FeaturesUnavailable, InvalidInstances, Reason, SettingInvalid
 from shared.settings import Settings
 from shared.threads import Threads
 from tests.clock import Clock
@@ -228,8 +228,13 @@ def test_every_unusable_stored_value_is_named_by_instance_and_feature(features: 
     with pytest.raises(FeaturesInvalid) as caught:
         completed(features, *instances)
     assert caught.value.bad_fields == tuple(
-        BadField(place, "has a wrong type in the feature store, or is not finite")
-        for place in ("/instances/1/x", "/instances/3/sex", "/instances/4/x")
+        BadField(
+            f"/instances/{i}/{name}",
+            "has a wrong type in the feature store, or is not finite",
+            Reason.STORED_WRONG,
+            name,
+        )
+        for i, name in ((1, "x"), (3, "sex"), (4, "x"))
     )
     assert caught.value.reason == "wrong stored values of sex, x"
 

@@ -8,7 +8,7 @@ from shared.features import Features
 from shared.features.breaker import MAX_FAILURES
 from shared.features.feast import FeastSource
 from shared.features.source import EntitiesRefused
-from shared.problems import BadField, FeaturesUnavailable, InvalidInstances
+from shared.problems import BadField, FeaturesUnavailable, InvalidInstances, Reason
 from shared.threads import Pool
 from tests.features.feast_server import FeastServer, feast_server
 from tests.features.store import completed
@@ -32,7 +32,8 @@ def test_the_instances_with_refused_ids_are_named_and_no_others(numbered: FeastS
     with pytest.raises(InvalidInstances) as caught:
         completed(feast(numbered), *instances)
     assert caught.value.bad_fields == tuple(
-        BadField(f"/instances/{i}/entity_id", "is not an id that the feature store accepts") for i in (1, 3, 4)
+        BadField(f"/instances/{i}/entity_id", "is not an id that the feature store accepts", Reason.UNKNOWN_ENTITY)
+        for i in (1, 3, 4)
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from shared.model import validation
 from shared.model.manifest import Boolean, Category, Feature, Number, Text
-from shared.problems import InvalidInstances, MalformedJson, TooLarge, TooManyInstances
+from shared.problems import InvalidInstances, MalformedJson, Reason, TooLarge, TooManyInstances
 
 FEATURES: tuple[Feature, ...] = (
     Number(name="bmi", range=(-1.0, 1.0)),
@@ -17,7 +17,7 @@ BOOLEANS: tuple[Feature, ...] = (Boolean(name="smokes"), Boolean(name="drinks", 
 def bad_fields(body: str, max_instances: int = 100, features: tuple[Feature, ...] = FEATURES) -> dict[str, str]:
     with pytest.raises(InvalidInstances) as caught:
         validation.raise_invalid(body.encode(), features, max_instances)
-    return dict(caught.value.bad_fields)
+    return {bad.pointer: bad.detail for bad in caught.value.bad_fields}
 
 
 @pytest.mark.parametrize(
@@ -167,3 +167,29 @@ def test_too_many_instances_are_not_examined() -> None:
 def test_a_body_with_more_values_than_instances_can_have_is_not_examined(body: str) -> None:
     with pytest.raises(TooLarge):
         validation.raise_invalid(body.encode(), FEATURES, 10)
+
+
+ALL_KINDS: tuple[Feature, ...] = (*FEATURES, *BOOLEANS, Text(name="note", max_length=3, optional=True))
+WHOLE = '"bmi":1,"sex":"f","smokes":true'
+
+
+@pytest.mark.parametrize(
+    ("instance", "reason", "feature"),
+    [
+        ('{"sex":"f","smokes":true}', Reason.MISSING, "bmi"),
+        ('{"bmi":null,"sex":"f","smokes":true}', Reason.NULL, "bmi"),
+        ('{"bmi":"1","sex":"f","smokes":true}', Reason.NOT_A_NUMBER, "bmi"),
+        ('{"bmi":1e999,"sex":"f","smokes":true}', Reason.OUT_OF_BOUNDS, "bmi"),
+        ('{"bmi":1,"sex":"secret","smokes":true}', Reason.UNKNOWN_CATEGORY, "sex"),
+        ('{"bmi":1,"sex":3,"smokes":true}', Reason.NOT_A_TEXT, "sex"),
+        ('{"bmi":1,"sex":"f","smokes":"secret"}', Reason.NOT_A_BOOLEAN, "smokes"),
+        (f'{{{WHOLE},"note":"secret"}}', Reason.TOO_LONG, "note"),
+        (f'{{{WHOLE},"secret":1}}', Reason.UNKNOWN_FIELD, ""),
+        ("[]", Reason.WRONG_SHAPE, ""),
+    ],
+)
+def test_a_fault_has_a_code_and_the_model_s_name_of_the_feature(instance: str, reason: Reason, feature: str) -> None:
+    with pytest.raises(InvalidInstances) as caught:
+        validation.raise_invalid(f'{{"instances":[{instance}]}}'.encode(), ALL_KINDS, 100)
+    (bad,) = caught.value.bad_fields
+    assert (bad.reason, bad.feature) == (reason, feature)

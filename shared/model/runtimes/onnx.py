@@ -15,7 +15,7 @@ from shared.model import artifact
 from shared.model.columns import Column, matrix
 from shared.model.manifest import Category, Feature, Label, Onnx
 from shared.model.runtimes import Predicted, summarize
-from shared.problems import MAX_BAD_FIELDS, BadField, InvalidInstances, ModelCorrupt, pointer
+from shared.problems import MAX_BAD_FIELDS, BadField, InvalidInstances, ModelCorrupt, Reason, pointer
 
 ROWS = "rows"
 PREDICTIONS, CLASS, PROBABILITIES, VALID = "predictions", "class", "probabilities", "valid"
@@ -110,7 +110,7 @@ def _chunks(rows: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
 def _raise_invalid(valid: NDArray[np.bool_]) -> None:
     detail = "has a value that the model does not take"
     positions = np.flatnonzero(~valid)[:MAX_BAD_FIELDS].tolist()
-    bad_fields = [BadField(pointer("instances", i), detail) for i in positions]
+    bad_fields = [BadField(pointer("instances", i), detail, Reason.REFUSED) for i in positions]
     raise InvalidInstances("The model takes no such values", bad_fields=bad_fields, reason="refused by the graph")
 
 

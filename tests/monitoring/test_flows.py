@@ -21,7 +21,7 @@ from tests.telemetry_samples import (
 STEPS = {"auth": 0.25, "decode": 0.5, "features": 8.0, "model": 1.0, "encode": 0.25}
 
 
-def test_a_user_s_flow_shows_every_step_of_every_request_in_order() -> None:
+def test_a_user_s_flow_shows_every_step_of_every_request_the_newest_request_first() -> None:
     login = invocation("token", at=NOON, login="abi", steps={"decode": 0.5, "auth": 200.0})
     message = line(login, "login succeeded for abi", level=20, after_ms=201)
     prediction = invocation("predict", at=after(5), instances=3, steps=STEPS)
@@ -30,10 +30,6 @@ def test_a_user_s_flow_shows_every_step_of_every_request_in_order() -> None:
         stored(call, prediction, request(prediction), message, login, request(login)), "user-flow", user="abi"
     )
     assert [(row["function"], row["part"], row["what"], row["at_ms"]) for row in rows] == [
-        ("token", "request", "token", 0),
-        ("token", "step", "decode", 0),
-        ("token", "step", "auth", 0.5),
-        ("token", "log", "login succeeded for abi", pytest.approx(201, abs=0.01)),
         ("predict", "request", "predict, 3 instances", 0),
         ("predict", "step", "auth", 0),
         ("predict", "step", "decode", 0.25),
@@ -41,6 +37,10 @@ def test_a_user_s_flow_shows_every_step_of_every_request_in_order() -> None:
         ("predict", "call", "features.fetch from features", pytest.approx(1.0, abs=0.01)),
         ("predict", "step", "model", 8.75),
         ("predict", "step", "encode", 9.75),
+        ("token", "request", "token", 0),
+        ("token", "step", "decode", 0),
+        ("token", "step", "auth", 0.5),
+        ("token", "log", "login succeeded for abi", pytest.approx(201, abs=0.01)),
     ]
     assert [row["result"] for row in rows if row["part"] == "request"] == ["200 ok", "200 ok"]
     assert sum(row["took_ms"] for row in rows if row["part"] == "step") == pytest.approx(210.5)
@@ -72,10 +72,10 @@ def test_another_user_s_request_in_the_same_trace_is_not_part_of_the_flow() -> N
     assert [row["what"] for row in rows if row["part"] in ("log", "call")] == ["mine"]
 
 
-def test_two_requests_of_the_same_moment_are_in_the_order_of_their_start() -> None:
+def test_of_two_requests_of_the_same_moment_the_one_that_started_last_is_first() -> None:
     first, second = invocation(steps={"auth": 1.0}), invocation(steps={"auth": 2.0})
     rows = records(stored(second, first), "user-flow", user="abi")
-    assert [row["invocation"] for row in rows] == [first.id] * 2 + [second.id] * 2
+    assert [row["invocation"] for row in rows] == [second.id] * 2 + [first.id] * 2
 
 
 def test_an_exception_is_shown_with_the_log_message() -> None:
@@ -121,3 +121,25 @@ def test_a_failed_score_is_shown_as_failed() -> None:
     prediction = invocation()
     rows = records(stored(prediction, challenged(prediction, reason="KeyError")), "user-flow", user="abi")
     assert [row["result"] for row in rows if row["part"] == "challenger"] == ["failed"]
+
+
+def test_of_a_busy_user_the_newest_requests_are_shown_first_and_all_are_counted() -> None:
+    items = [invocation(at=after(i * 0.1), instances=1, steps=STEPS) for i in range(6_000)]
+    rows = [row for row in records(stored(*items), "user-flow", user="abi") if row["part"] == "request"]
+    assert [row["invocation"] for row in rows] == [item.id for item in items[:-201:-1]]
+    assert rows[0]["requests_in_all"] == 6_000
+
+
+def test_the_requests_around_a_time_are_reached_however_many_came_after_them() -> None:
+    items = [invocation(at=after(i)) for i in range(3_000)]
+    around = f"{after(600):%Y-%m-%dT%H:%M:%SZ}"
+    rows = records(stored(*items), "user-flow", user="abi", around=around)
+    found = [row for row in rows if row["part"] == "request"]
+    assert found[0]["requests_in_all"] == 601
+    assert found[0]["invocation"] == items[900].id
+
+
+def test_failures_alone_are_those_that_were_refused_or_failed() -> None:
+    refused, failed = invocation(status=422, outcome="invalid-instances"), invocation(status=500, outcome="internal")
+    rows = records(stored(invocation(), refused, failed), "user-flow", user="abi", only="failures")
+    assert {row["invocation"] for row in rows} == {refused.id, failed.id}

@@ -133,7 +133,7 @@ def test_health_checks_are_in_no_chart_of_traffic_latency_or_cold_starts() -> No
         assert records(stored(*checks, *requests), name) == []
     prediction = invocation(cold_start=True, steps=steps_of(300))
     (row,) = records(stored(*checks, prediction, *several(20, steps=steps_of(5))), "cold-starts")
-    assert (row["cold_starts"], row["cold_p95_ms"]) == (1, 300)
+    assert (row["cold_predictions"], row["cold_p95_ms"]) == (1, 300)
     assert row["warm_p95_ms"] == pytest.approx(5)
 
 
@@ -210,7 +210,7 @@ def test_lost_telemetry_is_shown() -> None:
 def test_cold_starts_are_compared_with_the_others() -> None:
     cold = invocation(cold_start=True, steps={"load": 300, "model": 10})
     (row,) = records(stored(cold, *several(20, steps=steps_of(5))), "cold-starts")
-    assert (row["cold_starts"], row["cold_p95_ms"], row["model_load_ms"]) == (1, 310, 300)
+    assert (row["cold_predictions"], row["cold_p95_ms"], row["model_load_ms"]) == (1, 310, 300)
     assert row["warm_p95_ms"] == pytest.approx(5)
 
 
@@ -299,3 +299,54 @@ def test_functions_and_users_are_those_of_the_items() -> None:
     store = stored(invocation(user="abi"), invocation("token", user=""), invocation(user="ben", at=after(1)))
     assert query(store, "functions").rows == [["predict"], ["token"]]
     assert query(store, "users").rows == [["ben"], ["abi"]]
+
+
+def test_a_cold_start_without_a_prediction_first_is_a_start_alone() -> None:
+    items = [event("started", settings_hash="a"), invocation("home", user="", cold_start=True, steps=steps_of(900))]
+    logins = several(9, "token", steps={"auth": 250.0})
+    (row,) = records(stored(*items, *logins, *several(20, steps=steps_of(5))), "cold-starts")
+    assert (row["starts"], row["cold_predictions"], row["cold_p95_ms"]) == (1, 0, None)
+    assert row["warm_p95_ms"] == pytest.approx(5)
+
+
+def test_the_slowest_are_predictions_with_the_time_of_their_authorization() -> None:
+    rows = records(stored(*several(3, "token", steps={"auth": 900.0}), *several(2, steps=steps_of(9))), "slowest")
+    assert [(row["function"], row["auth_ms"]) for row in rows] == [("predict", 0.5)] * 2
+
+
+def test_logins_have_a_latency_of_their_own() -> None:
+    items = [*several(20, "token", steps={"auth": 250.0}), *several(20, steps=steps_of(5))]
+    (row,) = records(stored(*items), "login-latency")
+    assert (row["p50"], row["p95"]) == pytest.approx((250, 250))
+
+
+def test_reasons_of_refused_inputs_are_counted_by_feature() -> None:
+    reasons = '[{"feature":"bmi","reason":"missing","count":3},{"feature":"","reason":"unknown-field","count":1}]'
+    one = '[{"feature":"bmi","reason":"missing","count":1}]'
+    items = [invocation(bad_fields=4, bad_reasons=reasons, **REFUSED), invocation(bad_reasons=one, **REFUSED)]
+    rows = records(stored(*items, invocation()), "bad-inputs")
+    assert {row["field"]: row["requests"] for row in rows} == {"bmi: missing": 2, "unknown-field": 1}
+
+
+def test_a_new_version_stands_beside_the_one_before() -> None:
+    old = several(20, steps=steps_of(5), model_version="v1")
+    new = several(20, at=after(100), steps=steps_of(50), model_version="v2")
+    broken = several(20, at=after(110), steps=steps_of(50), model_version="v2", **FAILED)
+    rows = records(stored(*new, *broken, *old), "before-after")
+    assert [row["model"] for row in rows] == ["v2", "v1"]
+    assert (rows[0]["p50_before_ms"], rows[0]["p50_ms"]) == pytest.approx((5, 50))
+    assert (rows[0]["error_before_percent"], rows[0]["error_percent"]) == (0, 50)
+    assert rows[1]["p50_before_ms"] is None
+
+
+def test_a_deployment_is_the_first_start_with_a_build_model_or_settings() -> None:
+    starts = [
+        event("started", model_version=version, settings_hash=hash_) for version, hash_ in (("1", "a"), ("2", "a"))
+    ]
+    rows = records(stored(*starts, event("started", model_version="1", settings_hash="a")), "deployments")
+    assert sorted((row["model"], row["settings"]) for row in rows) == [("1", "a"), ("2", "a")]
+
+
+def test_users_are_also_those_whose_logins_failed() -> None:
+    failed = invocation("token", at=after(9), user="", login="mallory", status=401, outcome="invalid-grant")
+    assert [row["user"] for row in records(stored(invocation(), failed), "users")] == ["mallory", "abi"]

@@ -23,6 +23,8 @@ DEFAULT_MINUTES = 1_440
 PARAMETERS = {
     "function": "{Function:escapejson}",
     "user": "{User:escapejson}",
+    "only": "{Only:escapejson}",
+    "around": "{Around:escapejson}",
     "operation": "{Operation:escapejson}",
     "grain": "{TimeRange:grain}",
 }
@@ -76,6 +78,8 @@ def parameters(queries: Mapping[str, Query]) -> Item:
                 {**time, "typeSettings": {"selectableValues": ranges, "allowCustom": True}},
                 choice("Function", "Function", queries["functions"]),
                 choice("User", "User", queries["users"]),
+                listed("Only", "Only", {"": "all requests", "failures": "failures"}),
+                parameter("Around", "Around (UTC, ± 5 min)", 1, value=""),
                 parameter("Operation", "Request id", 1, value=""),
             ],
             "style": "pills",
@@ -101,6 +105,12 @@ def choice(name: str, label: str, query: Query) -> Item:
     """Return a list with a query's result as values. Without a choice it is an empty text, which means all."""
     settings = {"additionalResourceOptions": [], "showDefault": False}
     return parameter(name, label, 2, query=query_text(query), typeSettings=settings, **TIME_RANGE, **RESOURCE)
+
+
+def listed(name: str, label: str, choices: Mapping[str, str]) -> Item:
+    """Return a list with fixed values and their texts."""
+    data = json.dumps([{"value": value, "label": text} for value, text in choices.items()])
+    return parameter(name, label, 2, jsonData=data, typeSettings={"showDefault": False}, value="")
 
 
 def links(tabs: Iterable[str]) -> Item:

@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Struct
 
 MONITORING = Path(__file__).parent.parent.parent / "monitoring"
-PARAMETERS = ("function", "user", "operation", "grain")
+PARAMETERS = ("function", "user", "only", "around", "operation", "grain")
 LET = re.compile(rf'^let ({"|".join(PARAMETERS)}) = ("[^"\n]*"|\d+[smhd]);', re.MULTILINE)
 FRONT_MATTER = re.compile(r"// (\w+): (.+)")
 

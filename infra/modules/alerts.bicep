@@ -8,6 +8,7 @@ param insightsName string
 param email string
 
 var files = [
+  { name: 'challenger-failures', text: loadTextContent('../../monitoring/alerts/challenger-failures.kql') }
   { name: 'feature-errors', text: loadTextContent('../../monitoring/alerts/feature-errors.kql') }
   { name: 'login-failures', text: loadTextContent('../../monitoring/alerts/login-failures.kql') }
   { name: 'lost-telemetry', text: loadTextContent('../../monitoring/alerts/lost-telemetry.kql') }

@@ -42,6 +42,7 @@ VIEWS = {
     "errors": f"errors?{NOT_LIVE}",
     "what changed": f"what-changed?{NOT_LIVE}",
     "drift": f"drift?{NOT_LIVE}",
+    "challenger": f"challenger?{NOT_LIVE}",
 }
 
 
@@ -148,7 +149,7 @@ def test_the_five_charts_come_first_and_the_first_one_is_visible(overview: Page)
 
 
 def test_every_alert_shows_its_state(overview: Page) -> None:
-    expect(overview.locator(".alert")).to_have_count(6)
+    expect(overview.locator(".alert")).to_have_count(7)
     expect(overview.locator(".alert", has_text="Predictions fail")).to_contain_text("ok")
     expect(overview.locator(".alert", has_text="Feature pulls fail")).to_contain_text("too few samples")
 
@@ -238,3 +239,11 @@ def test_axe_finds_nothing(view: Page, scheme: Scheme) -> None:
 
 def test_a_phone_needs_no_sideways_scrolling(view: Page) -> None:
     expect_no_sideways_scrolling(view)
+
+
+def test_the_challenger_s_page_without_one_names_the_way_to_it(
+    insights_context: BrowserContext, insights_url: str
+) -> None:
+    with watched_page(insights_context, insights_url) as page:
+        open_view(page, VIEWS["challenger"])
+        expect(page.locator("#panel-challenger-agreement")).to_contain_text("No challenger scored a request.")

@@ -59,4 +59,4 @@ def test_the_figures_of_the_sizes_are_right() -> None:
     sizes = json.loads((ROOT / "infra/sizes.json").read_text(encoding="utf-8"))
     assert ("the daily cap of `small` is 1 GB" in text) == (sizes["small"]["dailyQuotaGb"] == 1)
     assert ("`large` keeps two" in text) == (sizes["large"]["alwaysReady"] == 2)
-    assert len(list((ROOT / "monitoring/alerts").glob("*.kql"))) == 6  # "Six alerts", "the six alert rules"
+    assert len(list((ROOT / "monitoring/alerts").glob("*.kql"))) == 7  # "Seven alerts", "the seven alert rules"

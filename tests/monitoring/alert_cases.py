@@ -9,6 +9,7 @@ from tests.telemetry_samples import (
     NOON,
     Item,
     after,
+    challenged,
     fetch,
     invocation,
     request,
@@ -49,6 +50,13 @@ def pulls(failed: int, others: int) -> list[Item]:
     ]
 
 
+def scores(failed: int, others: int) -> list[Item]:
+    parents = several(failed + others, every=0.0, at=AT)
+    reasons: list[dict[str, str]] = [{"reason": "KeyError"}] * failed + [{}] * others
+    items = [challenged(parent, after_ms=0, **reason) for parent, reason in zip(parents, reasons, strict=True)]
+    return [*with_requests(parents), *items]
+
+
 def lost(alone: int, others: int) -> list[Item]:
     """Return requests of which some have no wide event, and one five minutes later: the newest are not compared."""
     return [*(request(one) for one in several(alone, every=0.0, at=AT)), *at_once(others), *at_once(1, at=after(301))]
@@ -59,6 +67,7 @@ def wrong_logins(count: int) -> list[Item]:
 
 
 FAULTS: Mapping[str, tuple[list[Item], list[Item]]] = {
+    "challenger-failures": (scores(1, 19), scores(1, 20)),  # 5 %
     "feature-errors": (pulls(2, 18), pulls(2, 19)),  # 10 %
     "login-failures": (wrong_logins(30), wrong_logins(29)),
     "lost-telemetry": (lost(1, 19), lost(1, 20)),  # 5 %
@@ -69,6 +78,7 @@ FAULTS: Mapping[str, tuple[list[Item], list[Item]]] = {
 """Alert → telemetry of one moment, just after noon, that just fires, and that just does not."""
 
 FEW: Mapping[str, list[Item]] = {
+    "challenger-failures": scores(19, 0),
     "feature-errors": pulls(19, 0),
     "lost-telemetry": lost(18, 1),
     "model-failures": failures(19, 0),
@@ -111,6 +121,6 @@ def usual(i: int, at: datetime) -> list[Item]:
 
 
 def prediction(at: datetime, *, pulled: bool) -> list[Item]:
-    """Return a prediction with features from the store, which may have failed once."""
+    """Return a prediction with features from the store, which may have failed once, and the challenger's score."""
     one = invocation(at=at)
-    return [*with_requests([one]), fetch(one, success=pulled)]
+    return [*with_requests([one]), fetch(one, success=pulled), challenged(one)]

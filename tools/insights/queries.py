@@ -27,7 +27,7 @@ PARAMETERS = ("function", "user", "only", "around", "operation", "grain")
 LET = re.compile(rf'^let ({"|".join(PARAMETERS)}) = ("[^"\n]*"|\d+[smhd]);', re.MULTILINE)
 FRONT_MATTER = re.compile(r"// (\w+): (.+)")
 
-Tab = Literal["Overview", "User flow", "Errors", "What changed", "Drift", "Choices"]
+Tab = Literal["Overview", "User flow", "Errors", "What changed", "Drift", "Challenger", "Choices"]
 """The tab of a query; the queries of `Choices` fill the parameters' lists."""
 TABS: Sequence[str] = get_args(Tab)
 type Chart = Literal["lines", "bars", "compare", "table", "story", "timeline", "choices"]

@@ -71,7 +71,7 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
     same files. Raises Refused, with a message of one line, for a model that the service cannot serve.
     """
     # Imported here: they import pandas and scikit-learn. `./egl` must not wait two seconds for them.
-    from tools.model import artifact, changes, document, graph, output, parts, picture, rehearsal, report
+    from tools.model import artifact, changes, document, graph, inherited, output, parts, picture, rehearsal, report
     from tools.model.choices import Choices
     from tools.model.contract import Texts
     from tools.model.data import table
@@ -84,10 +84,12 @@ def adopt(  # noqa: PLR0913 - the members of a manifest, each by its name
         changes.refuse_other(champion, draft)
     draft = replace(draft, version=version or draft.version, description=description)
     texts, class_edges = Texts(labels or {}, units or {}, help or {}), output.Edges(edges, class_labels)
+    class_edges = inherited.edges(class_edges, champion) if champion else class_edges
     test = table(*held_out, names=names, source="the held-out data") if held_out else None
     choices = Choices(optional, free_text, categories, closed)
     options = parts.Options(texts, class_edges, examples, test, choices, anyway)
     manifest, serving, onnx = parts.complete(draft, estimator, training, options)
+    manifest = inherited.texts(manifest, champion) if champion else manifest
     encoded = document.encode(manifest)
     files = {manifest.artifact.file: content, graph.FILE: onnx, document.DATA_FILE: encoded.data}
     files[document.FILE] = encoded.manifest  # the last one: it names the others

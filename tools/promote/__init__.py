@@ -15,6 +15,7 @@ from shared.model.manifest_file import with_data
 from shared.problems import Problem
 from tools import local_settings
 from tools.errors import PromoteError, ToolError
+from tools.promote.lock import alone
 from tools.promote.moves import Moves, undo
 
 ROOT = Path(__file__).parent.parent.parent
@@ -31,10 +32,11 @@ def main(argv: Sequence[str], root: Path = ROOT) -> int:
     parser.add_argument("--yes", action="store_true", help="promote although requests of a client could fail")
     options = parser.parse_args(argv)
     try:
-        undo(root, root / STAGE)
-        champion, successor = (read(root / name) for name in (MODEL, options.source))
-        report(champion, successor, agreed=options.yes)
-        promote(root, root / options.source)
+        with alone(root / MODEL):
+            undo(root, root / STAGE)
+            champion, successor = (read(root / name) for name in (MODEL, options.source))
+            report(champion, successor, agreed=options.yes)
+            promote(root, root / options.source)
     except (ToolError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

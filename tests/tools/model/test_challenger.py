@@ -111,3 +111,28 @@ def test_what_cannot_be_compared_is_refused_in_one_line_before_anything_is_writt
     assert not (project / "model" / "challenger").exists()
     assert (project / "local.settings.json").read_bytes() == settings
     assert champion(project) == files
+
+
+def test_a_challenger_keeps_the_champion_s_texts_and_classes_where_it_has_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert adopt(tmp_path, LinearRegression().fit(ROWS, SUM), SUM, "--classes", "0,1") == 0
+    path = tmp_path / "model" / "slr.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["features"][0].update(label="Age", unit="years", help="Whole ones.")
+    document["output"].update(label="Score", unit="points")
+    path.write_text(json.dumps(document), encoding="utf-8")
+    frame = ROWS.rename(columns={"b": "c"})
+
+    assert adopt(tmp_path, LinearRegression().fit(frame, SUM), SUM, "--as", "challenger", frame=frame) == 0
+
+    made = json.loads((tmp_path / "model" / "challenger" / "slr.json").read_text(encoding="utf-8"))
+    first, second = made["features"]
+    assert (first["label"], first["unit"], first["help"]) == ("Age", "years", "Whole ones.")
+    assert (second["name"], second.get("label", "")) == ("c", "")
+    assert {name: made["output"][name] for name in ("label", "unit", "edges", "classes")} == {
+        "label": "Score",
+        "unit": "points",
+        "edges": document["output"]["edges"],
+        "classes": document["output"]["classes"],
+    }

@@ -146,5 +146,5 @@ async def _pulled(features: Features, entities: Sequence[Entity], names: Sequenc
 
 
 def _differences(manifest: Manifest, champion: Sequence[Any], challenger: Sequence[Any]) -> Mapping[str, Property]:
-    of = differences.of_numbers if manifest.kind == "regressor" else differences.of_labels
-    return of(champion, challenger)
+    compare = differences.of_numbers if manifest.kind == "regressor" else differences.of_labels
+    return compare(champion, challenger)

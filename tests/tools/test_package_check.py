@@ -14,7 +14,7 @@ from tools.package import Package, bytecode, check, dependencies
 
 pytestmark = pytest.mark.timeout(300)  # on a clean machine the packages are downloaded first
 TINY = """
-import json, pathlib
+import json, os, pathlib
 import azure.functions as func
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -30,16 +30,22 @@ add_route("ready", "health/ready", "GET", {"status": "ready"})
 add_route("home", "{ignored:maxlength(0)?}", "GET", {})
 add_route("token", "token", "POST", {"access_token": "t"})
 add_route("model", "model", "GET", {"examples": [{"instance": {"x": 1}, "prediction": 2.0}]})
-add_route("predict", "predict", "POST", {"predictions": [PREDICTION]})
+challenged = "challenger" in os.environ.get("MODEL_MANIFEST", "")
+add_route("predict", "predict", "POST", {"predictions": [5.0 if challenged else PREDICTION]})
 """
 
 
-def tiny(package: Package, folder: Path, *, statement: str = "", prediction: str = "2.0") -> Path:
+def tiny(
+    package: Package, folder: Path, *, statement: str = "", prediction: str = "2.0", challenger: bool = False
+) -> Path:
     """Return the zip of a package with only the routes that the check calls, and one more statement."""
     (folder / "app/model").mkdir(parents=True)
     (folder / "app/function_app.py").write_text(TINY.replace("STATEMENT", statement).replace("PREDICTION", prediction))
     (folder / "app/host.json").write_text(json.dumps({"extensions": {"http": {"routePrefix": ""}}}))
     (folder / "app/model/slr.json").write_text(json.dumps({"examples": [{"instance": {"x": 1}}]}))
+    if challenger:
+        (folder / "app/model/challenger").mkdir()
+        (folder / "app/model/challenger/slr.json").write_text("{}")
     for name in ("azure/functions", "markupsafe", "werkzeug"):
         shutil.copytree(
             package.folder / dependencies.SITE_PACKAGES / name, folder / "app" / dependencies.SITE_PACKAGES / name
@@ -88,6 +94,12 @@ def test_a_package_without_one_of_its_dependencies_does_not_start(package: Packa
 def test_a_package_with_wrong_predictions_fails_its_check(package: Package, tmp_path: Path) -> None:
     with pytest.raises(PackageError, match=r"starts, but /predict returned 3\.0 where the manifest has 2\.0"):
         check.check(tiny(package, tmp_path, prediction="3.0"))
+
+
+def test_a_package_with_a_challenger_that_predicts_wrong_fails_its_check(package: Package, tmp_path: Path) -> None:
+    expected = r"starts, but with the challenger served, /predict returned 5\.0 where the manifest has 2\.0"
+    with pytest.raises(PackageError, match=expected):
+        check.check(tiny(package, tmp_path, challenger=True))
 
 
 def test_a_package_that_writes_into_its_folder_fails_its_check(package: Package, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tools.smoke.client import Client, SmokeError
 HOST = ("azure_functions_runtime", "azurefunctions", "click", "h11", "httptools", "tools", "uvicorn", "uvloop")
 """Imports of the local host besides the standard library. `azure.functions` is the package's own, as in Azure."""
 START = "import sys; sys.path += sys.argv[1:3]; from tools.host import main; sys.exit(main(sys.argv[3:]))"
+CHALLENGER = "model/challenger/slr.json"
 START_SECONDS = 60.0
 USER = "check"
 READ_ONLY = 0o555
@@ -36,24 +37,32 @@ READ_ONLY = 0o555
 def check(archive: Path) -> float:
     """Start the package, request the golden examples, and start it again. Returns that cold start in seconds.
 
-    The first start loads the files into memory, so that the figure is about the package and not about this machine's
-    disk. Raises PackageError when the package does not start, returns wrong results or writes into its folder.
+    A challenger in the package is served too, in the champion's place: it must load there and predict right. The first
+    start loads the files into memory, so that the figure is about the package and not about this machine's disk. Raises
+    PackageError when the package does not start, returns wrong results or writes into its folder.
     """
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise PackageError("The package is made but not checked: only Linux on x86_64 can start it.")
     with TemporaryDirectory() as name:
         app, password = unpack(archive, Path(name) / "wwwroot"), secrets.token_urlsafe()
         before, environ = paths(app), settings(password)
-        try:
-            with serving(app, environ) as url:
-                list(smoke.run_checks(Client(url), USER, password))
-                token = smoke.login(Client(url), USER, password)
-            seconds = cold_start(app, environ, token)
-        except SmokeError as error:
-            raise PackageError(f"The package starts, but {error}.") from None
+        token = check_model(app, environ, password)
+        if (app / CHALLENGER).exists():
+            check_model(app, {**environ, "MODEL_MANIFEST": CHALLENGER}, password, "with the challenger served, ")
+        seconds = cold_start(app, environ, token)
         if written := paths(app) - before:
             raise PackageError(f"The package is not complete: it wrote {sorted(written)[0]} into its folder.")
     return seconds
+
+
+def check_model(app: Path, environ: Mapping[str, str], password: str, subject: str = "") -> str:
+    """Serve a model of the package and request its golden examples. Returns a token. Raises PackageError."""
+    try:
+        with serving(app, environ) as url:
+            list(smoke.run_checks(Client(url), USER, password))
+            return smoke.login(Client(url), USER, password)
+    except SmokeError as error:
+        raise PackageError(f"The package starts, but {subject}{error}.") from None
 
 
 def unpack(archive: Path, folder: Path) -> Path:
@@ -79,13 +88,16 @@ def settings(password: str) -> Mapping[str, str]:
 
 
 def cold_start(app: Path, environ: Mapping[str, str], token: str) -> float:
-    """Return the seconds from the start of a process to its first prediction. Raises PackageError, SmokeError."""
+    """Return the seconds from the start of a process to its first prediction. Raises PackageError."""
     example = json.loads((app / "model/slr.json").read_text(encoding="utf-8"))["examples"][0]
     body = json.dumps({"instances": [example["instance"]]}).encode()
     started = time.perf_counter()
-    with serving(app, environ) as url:
-        Client(url, token).require_ok("/predict", body)
-        return time.perf_counter() - started
+    try:
+        with serving(app, environ) as url:
+            Client(url, token).require_ok("/predict", body)
+            return time.perf_counter() - started
+    except SmokeError as error:
+        raise PackageError(f"The package started, but the second time {error}.") from None
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import { createComparison } from "./comparison.js";
 import { el, svg } from "./dom.js";
 import { formatColumnName, formatNumber, formatQuantity } from "./format.js";
-import { axisTop, linearScale, roundTicksFromZero, timeTicks } from "./scales.js";
+import { axisTop, linearScale, roundTicks, timeTicks } from "./scales.js";
 import { colourClass, smallestStep, splitAtGaps, toSeries } from "./series.js";
 import { createTooltip } from "./tooltip.js";
 
@@ -45,10 +45,11 @@ function createLayout({ since, until }, series, stacks, width) {
   const max = stacks
     ? Math.max(0, ...stacks.flatMap(({ points }) => points.map(({ top }) => top)))
     : axisTop(series.flatMap(({ points }) => points.map(({ value }) => value)));
-  const ticks = roundTicksFromZero(max);
+  const values = series.flatMap(({ points }) => points.map(({ value }) => value)).filter(Number.isFinite);
+  const ticks = roundTicks(Math.min(0, ...values), max);
   const scale = linearScale(since.getTime(), until.getTime(), MARGIN.left, width - MARGIN.right);
   const x = (time) => Math.max(MARGIN.left, scale(time)); // the first point may lie before the range
-  const y = linearScale(0, ticks.at(-1), BOTTOM, MARGIN.top);
+  const y = linearScale(ticks[0], ticks.at(-1), BOTTOM, MARGIN.top);
   return { x, y, ticks, top: ticks.at(-1), step: smallestStep(series), width };
 }
 

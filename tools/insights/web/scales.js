@@ -16,13 +16,14 @@ export function axisTop(values) {
   return usual > 0 && max > 4 * usual ? 1.6 * usual : max;
 }
 
-/** Return about `count` round numbers from 0 to at least `max`. */
-export function roundTicksFromZero(max, count = 3) {
-  const roughStep = (max || 1) / count;
+/** Return about `count` round numbers with 0 among them, from at most `min` to at least `max`. */
+export function roundTicks(min, max, count = 3) {
+  const [low, high] = [Math.min(0, min), Math.max(0, max)];
+  const roughStep = (high - low || 1) / count;
   const power = 10 ** Math.floor(Math.log10(roughStep));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= roughStep * 0.999);
   const ticks = [];
-  for (let value = 0; value < max + step * 0.999 || ticks.length < 2; value += step) ticks.push(value);
+  for (let i = Math.floor(low / step) || 0; i * step < high + step * 0.999 || ticks.length < 2; i++) ticks.push(i * step);
   return ticks;
 }
 

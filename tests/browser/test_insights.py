@@ -143,7 +143,7 @@ def test_every_chart_of_the_overview_has_data(overview: Page, name: str) -> None
 
 def test_the_five_charts_come_first_and_the_first_one_is_visible(overview: Page) -> None:
     panels = overview.locator(".panel").all()
-    assert len(panels) == 7
+    assert len(panels) == 8
     assert [panel.get_attribute("id") for panel in panels[:5]] == [f"panel-{name}" for name in CHARTS]
     expect(overview.locator("#panel-prediction-latency svg")).to_be_in_viewport(ratio=1)
 
@@ -164,14 +164,15 @@ def test_a_chart_can_be_shown_as_a_table_and_as_its_query(overview: Page) -> Non
     expect(panel.locator("svg")).to_be_visible()
 
 
-def test_a_search_for_a_user_shows_their_requests_in_order(page: Page, client: Client) -> None:
+def test_a_search_for_a_user_shows_their_requests_the_newest_first(page: Page, client: Client) -> None:
     page.goto("/")
     search_user(page, "abi")
     calls = [call for call in client.calls if call.user == "abi"]
     page.locator(".flow-request").first.wait_for()
     expect(page.locator(".flow-request")).to_have_count(len(calls))
     links = [link.get_attribute("href") for link in page.locator(".flow-request .id").all()]
-    assert links == [f"#/request/{call.request_id}" for call in calls]
+    assert links == [f"#/request/{call.request_id}" for call in reversed(calls)]
+    expect(page.locator(".flow-request details").first).to_have_attribute("open", "")
     expect(page.locator(".summary").first).to_contain_text(f"abi sent {len(calls)} requests")
 
 
@@ -187,7 +188,7 @@ def test_a_request_opens_to_its_steps_in_order(page: Page, client: Client) -> No
 
 def test_an_open_request_stays_open_when_the_page_refreshes(page_alone: Page) -> None:
     page_alone.goto("/#/user-flow?user=abi")
-    request = page_alone.locator(".flow-request").nth(5)
+    request = page_alone.locator(".flow-request", has=page_alone.locator(".badge.good")).nth(3)
     request.locator("strong").click()
     expect(request.locator(".part").first).to_be_visible()
     with page_alone.expect_response("**/api/questions/user-flow?**"):

@@ -1,7 +1,9 @@
 """Evaluate the alerts, with the queries, windows and thresholds of the rules in Azure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -27,6 +29,8 @@ class State(Struct):
     value: float | None
     """The value of the worst row."""
     samples: int
+    minimum: int
+    """Samples from which on it can fire."""
 
 
 def state(store: Store, alert: Alert, now: datetime) -> State:
@@ -45,7 +49,22 @@ def state(store: Store, alert: Alert, now: datetime) -> State:
         state="idle" if value is None else "firing" if value >= alert.threshold else "quiet",
         value=value,
         samples=int(worst["samples"]) if worst else 0,
+        minimum=alert.minimum,
     )
+
+
+def chapter(root: Path, alert: Alert) -> str:
+    """Return the chapter of the runbook that the alert names, as Markdown; empty where it is not there."""
+    name, _, anchor = alert.runbook.partition("#")
+    path = root / name
+    parts = re.split(r"^(?=#{1,6} )", path.read_text(encoding="utf-8"), flags=re.MULTILINE) if path.exists() else []
+    return next((part.strip() for part in parts if _anchor(part) == anchor), "")
+
+
+def _anchor(part: str) -> str:
+    """Return the anchor of a chapter's heading, as GitHub makes it."""
+    title = part.partition("\n")[0].lstrip("#").strip().lower()
+    return re.sub(r"[^\w\- ]", "", title).replace(" ", "-")
 
 
 def _worst(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

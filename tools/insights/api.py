@@ -25,10 +25,23 @@ def get(store: Store, path: str, parameters: Mapping[str, str]) -> Any:
     kind, _, name = path.partition("/")
     if kind == "questions":
         return query(store, name, parameters) if name else listed()
-    if kind == "alerts" and not name:
+    if kind == "alerts":
         now = datetime.now(UTC)
-        return [alerts.state(store, alert, now) for alert in queries.alerts()]
+        return alert(store, name, now) if name else [alerts.state(store, each, now) for each in queries.alerts()]
     raise NotFound(path)
+
+
+def alert(store: Store, name: str, now: datetime) -> dict[str, Any]:
+    """Return an alert's state, its query with the result now, and the runbook's chapter. Raises the same as `get`."""
+    found = next((each for each in queries.alerts() if each.name == name), None)
+    if found is None:
+        raise NotFound(name)
+    return {
+        "alert": alerts.state(store, found, now),
+        "query": found.query,
+        "result": run_query(store, found.query, now - found.window, now),
+        "chapter": alerts.chapter(queries.MONITORING.parent, found),
+    }
 
 
 def listed() -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 import { getAlerts } from "./api.js";
 import { el, getById } from "./dom.js";
-import { formatNumber, formatQuantity } from "./format.js";
+import { formatNumber, formatPlural, formatQuantity } from "./format.js";
+import { createTable } from "./tables.js";
 
 const STATES = { firing: "firing", quiet: "ok", idle: "too few samples" };
 
@@ -18,13 +19,34 @@ export async function showAlerts() {
   }
 }
 
-function createAlert({ title, about, state, value, threshold, unit, window_minutes: minutes, severity }) {
+function createAlert({ name, title, about, state, value, threshold, unit, window_minutes: minutes, severity }) {
   return el(
-    "div",
-    { class: `alert ${state}`, title: `${about} Severity ${severity}, over ${minutes} minutes.` },
+    "a",
+    { href: `#/alert/${name}`, class: `alert ${state}`, title: `${about} Severity ${severity}, over ${minutes} minutes.` },
     el("span", { class: "light", "aria-hidden": "true" }),
     el("span", { class: "name" }, title),
     el("span", { class: "state" }, el("b", {}, STATES[state]), " · ", formatLevel(value, threshold, unit)),
+  );
+}
+
+/** Return the page of one alert: the rule, what its query returns now, the query, and what to do. */
+export function createAlertPage({ alert, query, result, chapter }) {
+  const { title, about, state, value, threshold, unit, window_minutes: minutes, severity, minimum, runbook } = alert;
+  const rule = `Severity ${severity}. Fires at ${formatQuantity(threshold, unit)} over ${formatPlural(minutes, "minute")}, from ${formatPlural(minimum, "sample")} on.`;
+  const now = `Now: ${STATES[state]}, ${formatLevel(value, threshold, unit)}.`;
+  return el(
+    "article",
+    { class: "panel wide alert-page", "aria-label": title },
+    el("header", {}, el("h2", {}, title)),
+    el("p", { class: "about" }, about),
+    el("p", {}, rule),
+    el("p", {}, el("b", {}, now)),
+    el("h3", {}, "What its query returns now"),
+    result.rows.length ? createTable(result, title) : el("p", { class: "empty" }, "No rows: too few samples."),
+    el("h3", {}, "The query, as the rule runs it"),
+    el("pre", { class: "query", tabindex: "0" }, el("code", {}, query)),
+    el("h3", {}, "What to do: ", el("code", {}, runbook)),
+    el("pre", { class: "chapter", tabindex: "0" }, chapter),
   );
 }
 

@@ -27,6 +27,11 @@ export function getAlerts() {
   return get("alerts");
 }
 
+/** Return one alert: its state, its query with the result, and the chapter of the runbook. */
+export function getAlert(name) {
+  return get(`alerts/${encodeURIComponent(name)}`);
+}
+
 /** Run a query over a time range {since, until}. Only the parameters that the query declares are sent. */
 export async function runQuery(query, range, filters) {
   const since = query.span ? new Date(range.until - parseDays(query.span)) : range.since;

@@ -2,10 +2,11 @@
 
 import { createComparison } from "./comparison.js";
 import { el, svg } from "./dom.js";
-import { formatColumnName, formatNumber, formatQuantity } from "./format.js";
+import { formatColumnName, formatNumber, formatQuantity, formatTime } from "./format.js";
 import { axisTop, linearScale, roundTicks, timeTicks } from "./scales.js";
 import { colourClass, smallestStep, splitAtGaps, toSeries } from "./series.js";
 import { createTooltip } from "./tooltip.js";
+import { listenForRange } from "./zoom.js";
 
 const HEIGHT = 190;
 const MARGIN = { top: 10, right: 10, bottom: 22, left: 46 };
@@ -35,13 +36,17 @@ function drawOverTime(kind, result, unit, title, width) {
     drawGrid(layout),
     drawTimeTicks(result, layout),
     stacks ? drawBars(stacks, layout) : drawLines(series, layout, unit),
+    drawUnit(unit),
+    drawDeployments(result.deployments ?? [], layout),
   );
+  const edges = { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: BOTTOM };
+  listenForRange(drawing, result, edges);
   const tooltip = createTooltip(drawing, series, layout.x, unit, { top: MARGIN.top, bottom: BOTTOM });
-  return [drawing, tooltip, createLegend(series, unit)];
+  return [drawing, tooltip, createLegend(series, unit, layout.hasDeployments)];
 }
 
 /** Return the scales, the ticks and the width of the chart in pixels. */
-function createLayout({ since, until }, series, stacks, width) {
+function createLayout({ since, until, deployments }, series, stacks, width) {
   const max = stacks
     ? Math.max(0, ...stacks.flatMap(({ points }) => points.map(({ top }) => top)))
     : axisTop(series.flatMap(({ points }) => points.map(({ value }) => value)));
@@ -50,7 +55,9 @@ function createLayout({ since, until }, series, stacks, width) {
   const scale = linearScale(since.getTime(), until.getTime(), MARGIN.left, width - MARGIN.right);
   const x = (time) => Math.max(MARGIN.left, scale(time)); // the first point may lie before the range
   const y = linearScale(ticks[0], ticks.at(-1), BOTTOM, MARGIN.top);
-  return { x, y, ticks, top: ticks.at(-1), step: smallestStep(series), width };
+  const isInside = (time) => time >= since.getTime() && time <= until.getTime();
+  const hasDeployments = (deployments ?? []).some(({ timestamp }) => isInside(timestamp.getTime()));
+  return { x, y, ticks, top: ticks.at(-1), step: smallestStep(series), width, isInside, hasDeployments };
 }
 
 /** Draw the lines. The area below the first line is tinted. A value above the axis is cut off and marked. */
@@ -126,6 +133,23 @@ function drawGrid({ ticks, y, width }) {
   );
 }
 
+function drawUnit(unit) {
+  return unit ? svg("text", { class: "unit", x: MARGIN.left - 8, y: HEIGHT - 6, "text-anchor": "end" }, unit) : null;
+}
+
+/** Draw a line for each deployment in the time range. */
+function drawDeployments(deployments, { x, isInside }) {
+  return deployments
+    .filter(({ timestamp }) => isInside(timestamp.getTime()))
+    .map(({ timestamp, build, model }) => {
+      const text = `${formatTime(timestamp)} deployed: build ${build}, model ${model || "–"}`;
+      const place = x(timestamp.getTime());
+      const mark = svg("path", { d: `M${place - 4},${MARGIN.top - 8}h8l-4,7z` });
+      const line = svg("line", { x1: place, x2: place, y1: MARGIN.top, y2: BOTTOM });
+      return svg("g", { class: "deployment" }, svg("title", {}, text), line, mark);
+    });
+}
+
 function drawTimeTicks({ since, until }, { x, width }) {
   return timeTicks(since.getTime(), until.getTime(), Math.max(2, width / 90))
     .map(({ time, text }) => ({ position: x(time), text }))
@@ -135,7 +159,7 @@ function drawTimeTicks({ since, until }, { x, width }) {
     );
 }
 
-function createLegend(series, unit) {
+function createLegend(series, unit, hasDeployments) {
   const shortUnit = unit.length < 3 ? unit : "";
   const createEntry = ({ name, colour, points }) =>
     el(
@@ -143,9 +167,10 @@ function createLegend(series, unit) {
       { class: colour },
       el("span", { class: "swatch" }),
       formatColumnName(name),
-      el("b", {}, formatQuantity(points.at(-1)?.value, shortUnit)),
+      el("b", { title: "the last value" }, `last ${formatQuantity(points.at(-1)?.value, shortUnit)}`),
     );
-  return el("ul", { class: "legend" }, series.map(createEntry));
+  const deployment = el("li", { class: "deployment" }, el("span", { class: "swatch" }), "deployment");
+  return el("ul", { class: "legend" }, series.map(createEntry), hasDeployments && deployment);
 }
 
 /** Describe the chart for screen readers: the latest value of each series. */

@@ -6,8 +6,9 @@ const MINUTE_MS = 60_000;
 const RANGES = { "5 minutes": 5, "15 minutes": 15, "1 hour": 60, "6 hours": 360, "24 hours": 1440, "7 days": 10_080 };
 const CUSTOM = "custom";
 const DEFAULT_RANGE = "15";
+const FLOW_FILTERS = ["only", "around"];
 const form = getById("filters");
-const { range, since, until, function: functionSelect, user, live } = form.elements;
+const { range, since, until, function: functionSelect, user, only, around, live } = form.elements;
 
 range.append(
   ...Object.entries(RANGES).map(([text, minutes]) => el("option", { value: minutes }, `last ${text}`)),
@@ -24,7 +25,8 @@ export function parseAddress() {
 
 /** Return the address of a page with the current filters. */
 export function formatAddress(page) {
-  const filters = Object.entries(readFilters()).filter(([, value]) => value);
+  const isOfPage = ([name, value]) => value && (page === "user-flow" || !FLOW_FILTERS.includes(name));
+  const filters = Object.entries(readFilters()).filter(isOfPage);
   const query = new URLSearchParams(filters).toString();
   return query ? `#/${page}?${query}` : `#/${page}`;
 }
@@ -36,12 +38,29 @@ export function writeFilters(filters) {
   user.value = filters.user ?? "";
   since.value = filters.since ?? "";
   until.value = filters.until ?? "";
+  only.checked = filters.only === only.value;
+  around.value = filters.around ?? "";
   getById("custom-range").hidden = range.value !== CUSTOM;
 }
 
 /** Write the name of a user into the form. */
 export function writeUser(name) {
   user.value = name;
+}
+
+/** Show the filters of one user's requests, or hide them. */
+export function showFlowFilters(shown) {
+  getById("flow-filters").hidden = !shown;
+}
+
+/** Choose a time range, for example the one that was drawn on a chart. */
+export function writeRange(start, end) {
+  selectOption(range, CUSTOM);
+  [since.value, until.value] = [start, end].map(toLocalText);
+}
+
+function toLocalText(date) {
+  return new Date(date - date.getTimezoneOffset() * MINUTE_MS).toISOString().slice(0, 19);
 }
 
 /** Call `onChange` with the name of each filter that the user changes. */
@@ -59,7 +78,15 @@ export function readFilters() {
     until: isCustom ? until.value : "",
     function: functionSelect.value,
     user: user.value.trim(),
+    only: only.checked ? only.value : "",
+    around: around.value,
   };
+}
+
+/** Return the filters as the values of the queries' parameters: times in UTC. */
+export function readParameters() {
+  const filters = readFilters();
+  return { ...filters, around: filters.around && new Date(filters.around).toISOString() };
 }
 
 /** Return the time range {since, until}. A custom range without an end ends now. */

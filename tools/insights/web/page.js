@@ -1,7 +1,7 @@
 // The page: tabs with panels. A live page runs its queries again every few seconds.
 
-import { showAlerts } from "./alerts.js";
-import { getQueries, runQuery } from "./api.js";
+import { createAlertPage, showAlerts } from "./alerts.js";
+import { getAlert, getQueries, runQuery, toRecords } from "./api.js";
 import { el, getById } from "./dom.js";
 import {
   formatAddress,
@@ -9,9 +9,12 @@ import {
   offerValues,
   parseAddress,
   readFilters,
+  readParameters,
   readRange,
+  showFlowFilters,
   watchFilters,
   writeFilters,
+  writeRange,
   writeUser,
 } from "./filters.js";
 import { formatTime } from "./format.js";
@@ -21,6 +24,7 @@ const REFRESH_MS = 5_000;
 const MAX_RECENT_USERS = 12;
 const FILTERS_TAB = "Choices"; // its queries return the values of the filters
 const REQUEST_ID = /^[0-9a-f]{32}$/;
+const FAILED = false;
 const main = getById("main");
 
 let queries = [];
@@ -41,6 +45,7 @@ function showPage() {
     main.replaceChildren(...createContent(address.page));
   }
   showTabs(address.page);
+  showFlowFilters(address.page === "user-flow");
   refresh();
 }
 
@@ -51,6 +56,7 @@ function findQueries(page) {
 }
 
 function createContent(page) {
+  if (page === "alert") return [el("div", { id: "alert-page" })];
   if (!panels.length) return [el("p", { class: "empty" }, "Page not found.")];
   const content = [el("div", { class: "panels" }, panels.map((panel) => panel.element))];
   if (page === "user-flow") {
@@ -74,27 +80,46 @@ async function refresh() {
   const isNewest = () => id === newestRefresh;
   const { page, argument } = parseAddress();
   const range = readRange();
-  const filters = { ...readFilters(), ...(page === "request" ? { operation: argument } : {}) };
+  const filters = { ...readParameters(), ...(page === "request" ? { operation: argument } : {}) };
   const panelRange = page === "request" ? { since: new Date(0), until: range.until } : range; // a request of any time
+  const deployments = readDeployments(range);
   const results = await Promise.all([
-    ...panels.map((panel) => refreshPanel(panel, panelRange, filters, isNewest)),
+    ...panels.map((panel) => refreshPanel(panel, panelRange, filters, isNewest, deployments)),
+    ...(page === "alert" ? [showAlertPage(argument)] : []),
     showAlerts(),
     showFilterValues(range),
   ]);
   if (!isNewest()) return;
-  getById("status").textContent = results.every(Boolean)
+  getById("status").textContent = results.every((result) => result !== FAILED)
     ? `Updated at ${formatTime(new Date())}`
     : "Some queries failed.";
 }
 
-async function refreshPanel(panel, range, filters, isNewest) {
+async function refreshPanel(panel, range, filters, isNewest, deployments) {
   try {
-    const result = await runQuery(panel.query, range, filters);
+    const result = { ...(await runQuery(panel.query, range, filters)), deployments: await deployments };
     if (isNewest()) panel.show(result, filters);
     return true;
   } catch (error) {
     if (isNewest()) panel.showError(error);
-    return false;
+    return FAILED;
+  }
+}
+
+/** Return the deployments of a time range; none when they are not known. */
+async function readDeployments(range) {
+  const query = queries.find(({ name }) => name === "deployments");
+  return runQuery(query, range, {}).then(toRecords, () => []);
+}
+
+/** Show one alert. Returns true if it is known. */
+async function showAlertPage(name) {
+  try {
+    getById("alert-page").replaceChildren(createAlertPage(await getAlert(name)));
+    return true;
+  } catch ({ message }) {
+    getById("alert-page").replaceChildren(el("p", { class: "empty failed" }, message));
+    return FAILED;
   }
 }
 
@@ -107,7 +132,7 @@ async function showFilterValues(range) {
     getById("recent-users")?.replaceChildren(...users.slice(0, MAX_RECENT_USERS).map(createButton));
     return true;
   } catch {
-    return false;
+    return FAILED;
   }
 }
 
@@ -139,6 +164,10 @@ watchFilters((name) => {
 window.addEventListener("hashchange", () => {
   writeFilters(parseAddress().filters);
   showPage();
+});
+main.addEventListener("zoom", ({ detail }) => {
+  writeRange(detail.since, detail.until);
+  location.hash = formatAddress(parseAddress().page);
 });
 document.addEventListener("visibilitychange", () => isLive() && refresh());
 

@@ -1,6 +1,7 @@
 // Panels: a query with its result, as a chart, as a table, or as the text to paste into the portal.
 
 import { createChart } from "./charts.js";
+import { download, toCsv } from "./csv.js";
 import { el } from "./dom.js";
 import { createTable } from "./tables.js";
 import { createTimeline } from "./timeline.js";
@@ -8,6 +9,7 @@ import { createUserFlow } from "./user_flow.js";
 
 const READING_CHARTS = ["table", "story", "timeline"]; // wide, and not redrawn without a new result: people read them
 const BUTTONS = { table: "▤", query: "</>" };
+const SAVE = "save as CSV";
 
 /** Return the panel of a query: `query`, `element`, `show(result, filters)` and `showError(error)`. */
 export function createPanel(query) {
@@ -23,6 +25,7 @@ export function createPanel(query) {
     draw();
   }
   function draw() {
+    if (body.querySelector("[data-dragging]")) return;
     if (view === "query") body.replaceChildren(createQueryText(query));
     else if (shown && view === "table") body.replaceChildren(createTable(shown.result, query.title));
     else if (shown) body.replaceChildren(createContent(query, shown));
@@ -37,7 +40,10 @@ export function createPanel(query) {
     if (view !== "query") body.replaceChildren(createNote(message, "failed"));
   }
 
-  const head = el("header", {}, el("h2", {}, query.title), el("div", { class: "views" }, isReading ? buttons[1] : buttons));
+  const save = () => shown && download(`${query.name} ${formatFileTime(shown.result.until)}.csv`, toCsv(shown.result));
+  const saveButton = el("button", { type: "button", title: SAVE, "aria-label": SAVE, onclick: save }, "⤓");
+  const views = el("div", { class: "views" }, isReading ? buttons[1] : buttons, saveButton);
+  const head = el("header", {}, el("h2", {}, query.title), views);
   const element = el(
     "section",
     { class: `panel ${isReading ? "wide" : ""}`, id: `panel-${query.name}`, "aria-label": query.title },
@@ -66,6 +72,11 @@ function createContent(query, { result, filters }) {
   if (!result.rows.length) return createNote(query.empty);
   if (query.chart === "table") return createTable(result, query.title);
   return createChart(query.chart, result, query.unit, query.title);
+}
+
+/** Format a time for the name of a file: 2026-11-26 14.05.09. */
+function formatFileTime(date) {
+  return date.toISOString().slice(0, 19).replace("T", " ").replaceAll(":", ".");
 }
 
 function toKey({ rows }, filters) {

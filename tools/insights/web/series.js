@@ -33,6 +33,10 @@ function compareNames([a], [b]) {
   return GOOD_FIRST.includes(b) - GOOD_FIRST.includes(a) || a.localeCompare(b);
 }
 
+const FAILURES = [
+  ...["setting-invalid", "unavailable", "logins-busy", "store-unavailable", "users-unavailable"],
+  ...["features-unavailable", "features-invalid", "model-missing", "model-integrity", "model-version"],
+]; // outcomes with a status of 5xx
 const COLOURS = {
   p50: "a",
   p95: "b",
@@ -46,12 +50,19 @@ const COLOURS = {
   internal: "bad",
   failed: "bad",
   unanswered: "bad",
+  "invalid-instances": "b",
+  "invalid-token": "c",
+  unauthorized: "d",
+  "invalid-grant": "e",
+  "too-many-logins": "f",
+  "malformed-json": "a",
+  ...Object.fromEntries(FAILURES.map((slug) => [slug, "bad"])),
   training_percent: "neutral",
   now_percent: "a",
 };
 const OTHER_COLOURS = ["b", "d", "e", "c", "f", "a"];
 
-/** Return the CSS class with the colour of a series. */
+/** Return the CSS class with the colour of a series: the one of its name, or, for a chart's others, by their order. */
 export function colourClass(name, index) {
   return `colour-${COLOURS[name] ?? OTHER_COLOURS[index % OTHER_COLOURS.length]}`;
 }

@@ -74,10 +74,19 @@ function createMarker(start, length, failed) {
   return el("span", { class: `marker ${failed ? "failed" : ""}`, style: { "--start": start / length } });
 }
 
+/** Format the reasons of a refused body: "bmi: not a number (3); a member that the model does not have: unknown field (1)". */
+function formatReasons(text) {
+  const subject = (feature) => feature || "a member that the model does not have";
+  return JSON.parse(text)
+    .map(({ feature, reason, count }) => `${subject(feature)}: ${reason.replaceAll("-", " ")} (${count})`)
+    .join("; ");
+}
+
 /** Return the properties of an invocation: who, which model, which result. */
 function createProperties({ what, facts }) {
   const properties = Object.entries(JSON.parse(facts)).filter(([name]) => name !== "sequence");
-  const createProperty = ([name, value]) => el("div", {}, el("dt", {}, formatColumnName(name)), el("dd", {}, value));
+  const createProperty = ([name, value]) =>
+    el("div", {}, el("dt", {}, formatColumnName(name)), el("dd", {}, name === "bad_reasons" ? formatReasons(value) : value));
   return el(
     "section",
     { class: "properties", "aria-label": `Properties of ${what}` },

@@ -2,27 +2,24 @@
 
 import { toRecords } from "./api.js";
 import { el } from "./dom.js";
-import { formatDateTime, formatPlural, formatQuantity, formatTime } from "./format.js";
+import { formatDateTime, formatNumber, formatQuantity, formatTime } from "./format.js";
 import { createBadge, createRequestLink } from "./tables.js";
 
 /** The steps of an invocation in their order. */
 export const STEPS = ["auth", "decode", "features", "load", "model", "encode"];
-const MAX_REQUESTS = 100;
 const openedRequests = new Set(); // they stay open when the page refreshes
 
-/** Return the requests of a result of user-flow. The last request is open at first. */
+/** Return the requests of a result of user-flow, the newest first. The newest is open at first. */
 export function createUserFlow(result, user) {
   if (!user) return createNote("Choose a user above to see their requests.");
   const requests = groupByRequest(toRecords(result));
   if (!requests.length) return createNote(`No requests of ${user} in this time range.`);
-  const shown = requests.slice(-MAX_REQUESTS);
   return el(
     "div",
     { class: "user-flow" },
-    el("p", { class: "summary" }, summarize(user, requests, result.cut)),
+    el("p", { class: "summary" }, summarize(user, requests)),
     createLegend(),
-    shown.length < requests.length && el("p", { class: "summary" }, `The last ${MAX_REQUESTS} requests:`),
-    el("ol", { class: "requests" }, shown.map((rows, i) => createRequest(rows, i === shown.length - 1))),
+    el("ol", { class: "requests" }, requests.map((rows, i) => createRequest(rows, i === 0))),
   );
 }
 
@@ -45,18 +42,23 @@ function requestKey({ operation_Id: operationId, invocation }) {
   return `${operationId} ${invocation}`;
 }
 
-function summarize(user, requests, isCut) {
-  const times = [requests[0], requests.at(-1)].map(([first]) => formatDateTime(first.timestamp));
+function summarize(user, requests) {
+  const all = requests[0][0].requests_in_all;
+  const times = [requests.at(-1), requests[0]].map(([first]) => formatDateTime(first.timestamp));
   const countResults = (digit) => requests.filter(([{ result }]) => result.startsWith(digit)).length;
-  const parts = [`${user} sent ${formatPlural(requests.length, "request")} from ${times[0]} to ${times[1]}`];
+  const range = `from ${times[0]} to ${times[1]}`;
+  const isCut = all > requests.length;
+  const count = `${formatNumber(all)} request${all === 1 ? "" : "s"}`;
+  const shown = `the newest ${requests.length} of ${count}, ${range}`;
+  const parts = [isCut ? `${user}: ${shown}` : `${user} sent ${count} ${range}`];
   if (countResults("4")) parts.push(`${countResults("4")} were refused`);
   if (countResults("5")) parts.push(`${countResults("5")} failed`);
-  return `${parts.join("; ")}.${isCut ? " There are more requests: choose a shorter time range to see the last ones." : ""}`;
+  return `${parts.join("; ")}.${isCut ? " Earlier ones: choose an earlier time, or “around”." : ""}`;
 }
 
-function createRequest([request, ...parts], isLast) {
+function createRequest([request, ...parts], isNewest) {
   const key = requestKey(request);
-  const open = openedRequests.has(key) || (!openedRequests.size && isLast) || !request.result.startsWith("2");
+  const open = openedRequests.has(key) || (!openedRequests.size && isNewest) || !request.result.startsWith("2");
   const ontoggle = ({ target }) => (target.open ? openedRequests.add(key) : openedRequests.delete(key));
   return el(
     "li",

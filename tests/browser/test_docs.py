@@ -5,8 +5,9 @@ accessible.
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.conftest import service_settings
 from tests.browser.docs import PREDICT, authorize, execute_predict, open_authorization, open_predict
 from tests.browser.pages import (
     DESKTOP,
@@ -15,9 +16,11 @@ from tests.browser.pages import (
     Scheme,
     expect_no_sideways_scrolling,
     find_violations,
+    isolated_page,
     watched_page,
 )
-from tests.services import Service
+from tests.browser.wide_models import dump_wide
+from tests.services import Service, serving
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +127,21 @@ def test_axe_finds_nothing(view: Page, scheme: Scheme) -> None:
 
 def test_a_phone_needs_no_sideways_scrolling(view: Page) -> None:
     expect_no_sideways_scrolling(view)
+
+
+@pytest.fixture(scope="module")
+def wide(users: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A running service with 200 features, whose names have 120 characters."""
+    folder = tmp_path_factory.mktemp("wide")
+    path = dump_wide(folder, 200, 120)
+    with serving({**service_settings(users, folder), "MODEL_MANIFEST": str(path)}) as running:
+        yield running
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_long_names_do_not_make_the_page_wider(chromium: Browser, wide: Service, width: int) -> None:
+    with isolated_page(chromium, wide.url) as page:
+        page.set_viewport_size({"width": width, "height": 900})
+        open_predict(page)
+        expect(page.locator(f"{PREDICT} .responses-table")).to_contain_text("/instances/0/f0xx")
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")

@@ -123,7 +123,7 @@ def _failure(route: Route, req: func.HttpRequest, event: Invocation, error: Exce
         _log.error("%s failed", route.name, exc_info=error)
     elif problem.reason:
         _log.warning("%s responded %d %s: %s", route.name, problem.status, problem.slug, problem.reason)
-    return _render(problem, _path(req.url), event.operation_id, oauth=route.oauth)
+    return render(problem, _path(req.url), event.operation_id, oauth=route.oauth)
 
 
 def _refusal(problem: Problem) -> dict[str, str | int]:
@@ -143,7 +143,7 @@ def _path(url: str) -> str:
     return "/" + rest.partition("?")[0].partition("/")[2]
 
 
-def _render(problem: Problem, path: str, request_id: str, *, oauth: bool) -> Response:
+def render(problem: Problem, path: str, request_id: str, *, oauth: bool) -> Response:
     """Render a problem as RFC 9457 has it; for the token endpoint with RFC 6749's members beside."""
     members: dict[str, object] = {
         "type": f"/problems/{problem.slug}",

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from shared.api import portable
+from shared.api import portable, problem_examples
+from shared.api.problem_examples import REQUEST_ID, Context
 from shared.api.routes import FORM, PROBLEM_JSON, Route
 from shared.auth import oidc
 from shared.model import schemas
@@ -20,7 +21,6 @@ from shared.settings import Settings
 from shared.threads import Pool
 
 REFERENCE = "#/components/schemas/{name}"
-REQUEST_ID = "4bf92f3577b34da6a3ce929d0e0e4736"  # from the W3C's own example
 HEADERS: Mapping[str, Any] = {
     "X-Request-Id": {
         "description": "The trace's operation id: name it when you report a problem",
@@ -162,11 +162,12 @@ class _Document:
             by_status.setdefault(problem.status, []).append(problem)
         schema = self._schemas[TokenProblemDetails if route.oauth else ProblemDetails]
         media_type = route.media_type if route.oauth else PROBLEM_JSON
+        context = Context(route, self._manifest, self._settings)
         return {
             str(status): {
                 "description": " or ".join(problem.title for problem in problems),
                 "headers": {**HEADERS, **STATUS_HEADERS.get(status, {})},
-                "content": {media_type: {"schema": schema}},
+                "content": {media_type: {"schema": schema, "examples": problem_examples.examples(problems, context)}},
             }
             for status, problems in by_status.items()
         }

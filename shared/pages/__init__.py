@@ -67,7 +67,8 @@ class Pages:
 
     @cached_property
     def _docs(self) -> File:
-        return self._files.page("docs.html")
+        dashboards = facts.dashboards_link(dashboard(self._settings))
+        return self._files.page("docs.html", dashboards=dashboards, demo=escape(demo_user(self._settings)))
 
     @cached_property
     def _picture(self) -> File:
@@ -84,6 +85,7 @@ class Pages:
             "store": "true" if self._settings.has_feature_store else "false",
         }
         pieces = {name: escape(text) for name, text in settings.items()}
+        pieces["dashboards"] = facts.dashboards_link(settings["dashboard"])
         model = facts.model_facts(self._manifest_file)
         page = self._files.page("home.html", **pieces, **model, endpoints=facts.route_list(routes))
         if model["facts"]:

@@ -1,4 +1,4 @@
-"""The parts of the home page that need no script, as HTML: facts of the model, and the routes.
+"""The parts of the pages that need no script, as HTML: facts of the model, the routes, and the dashboards' link.
 
 Every text is escaped: labels, names and descriptions come from the model's owner.
 """
@@ -42,6 +42,11 @@ def route_list(routes: Iterable[Route]) -> str:
         for route in routes
         if route.listed
     )
+
+
+def dashboards_link(url: str) -> str:
+    """Return the header's link to the local dashboards; empty where there are none."""
+    return f'<a href="{escape(url)}/">Dashboards</a>' if url else ""
 
 
 def _facts(manifest: Manifest) -> Sequence[Fact]:

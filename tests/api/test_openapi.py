@@ -136,13 +136,59 @@ def test_statuses_are_those_of_the_handler_and_its_frame() -> None:
 
 def test_the_token_endpoint_s_errors_have_rfc_6749_s_members_in_plain_json() -> None:
     content = operation("/token")["responses"]["401"]["content"]
-    assert content == {"application/json": {"schema": {"$ref": "#/components/schemas/TokenProblemDetails"}}}
+    assert list(content) == [JSON]
+    assert content[JSON]["schema"] == {"$ref": "#/components/schemas/TokenProblemDetails"}
+    assert content[JSON]["examples"]["invalid-grant"]["value"]["error"] == "invalid_grant"
     assert "error_description" in document()["components"]["schemas"]["TokenProblemDetails"]["required"]
 
 
 def test_the_token_endpoint_is_declared_with_a_form_only() -> None:
     """Generators make two calls of two media types, or choose the wrong one."""
     assert list(operation("/token")["requestBody"]["content"]) == [FORM]
+
+
+def problem_examples(path: str, described: Manifest = MANIFESTS["plain"], **environ: str) -> dict[str, Any]:
+    """Return the examples of all problems of an operation, by slug."""
+    found: dict[str, Any] = {}
+    for status, response in operation(path, described, **environ)["responses"].items():
+        for content in response["content"].values():
+            examples = content.get("examples", {})
+            assert all(example["value"]["status"] == int(status) for example in examples.values())
+            found |= {slug: example["value"] for slug, example in examples.items()}
+    return found
+
+
+@pytest.mark.parametrize("described", MANIFESTS.values(), ids=MANIFESTS)
+def test_every_problem_has_one_example_with_its_type_and_path(described: Manifest) -> None:
+    for route in (PREDICT, CLASS, TOKEN):
+        examples = problem_examples(route.path, described)
+        assert {problem.slug for problem in route.problems} <= set(examples)
+        assert {slug: example["type"] for slug, example in examples.items()} == {
+            slug: f"/problems/{slug}" for slug in examples
+        }
+        assert {example["instance"] for example in examples.values()} == {route.path}
+
+
+def test_the_example_of_wrong_instances_has_the_model_s_first_feature() -> None:
+    invalid = problem_examples("/predict", MANIFESTS["bands"])["invalid-instances"]
+    assert invalid["errors"] == [{"pointer": "/instances/0/x", "detail": "must be a number"}]
+    errors = problem_examples("/predict", MANIFESTS["mixed"])["invalid-instances"]["errors"]
+    assert {"pointer": "/instances/0/body mass~1index", "detail": "must be a number"} in errors
+
+
+def test_the_examples_have_the_details_of_usual_mistakes() -> None:
+    details = {slug: example["detail"] for slug, example in problem_examples("/predict").items()}
+    assert "NaN is no value, send null or a number" in details["malformed-json"]
+    assert details["too-many-instances"] == "One request may hold 10000 instances"
+    assert details["too-large"] == "The body may have 10485760 bytes"
+    assert details["unsupported-media-type"] == "Send application/json in UTF-8, and not text/plain"
+    assert problem_examples("/token")["invalid-request"]["error_description"] == "Missing: password"
+    assert problem_examples("/token")["too-large"]["detail"] == "A token request may have 16384 bytes"
+
+
+def test_a_problem_with_a_scope_has_an_example_too() -> None:
+    issuer = {"OIDC_ISSUER": "https://issuer.example/t", "OIDC_AUDIENCE": "api", "OIDC_REQUIRED_SCOPE": "a b"}
+    assert "insufficient-scope" in problem_examples("/predict", **issuer)
 
 
 def test_a_path_parameter_is_declared() -> None:

@@ -72,6 +72,11 @@ def versioned(name: str) -> str:
     return f"{VERSION}/{name}"
 
 
+def header(body: bytes) -> str:
+    """Return the bar at the top of a page."""
+    return body.decode().partition("<header")[2].partition("</header>")[0]
+
+
 def attribute(own: Pages, name: str) -> str:
     """Return the value of one of the body's data attributes."""
     match = re.search(rf'data-{name}="([^"]*)"', run(own.home([], {})).body.decode())
@@ -228,6 +233,8 @@ def test_the_page_links_to_dashboards_on_this_machine(build: Build, host: str) -
     insights = f"{INSIGHTS}http://{host}:7072/"
     own = build(AZURE_FUNCTIONS_ENVIRONMENT="Development", APPLICATIONINSIGHTS_CONNECTION_STRING=insights)
     assert attribute(own, "dashboard") == f"http://{host}:7072"
+    for response in (run(own.home([], {})), run(own.docs("/docs", {}))):
+        assert f'<a href="http://{host}:7072/">Dashboards</a>' in header(response.body)
 
 
 @pytest.mark.parametrize(
@@ -242,18 +249,22 @@ def test_elsewhere_there_is_no_link(build: Build, environment: str, endpoint: st
     insights = INSIGHTS + endpoint
     own = build(AZURE_FUNCTIONS_ENVIRONMENT=environment, APPLICATIONINSIGHTS_CONNECTION_STRING=insights)
     assert attribute(own, "dashboard") == ""
+    for response in (run(own.home([], {})), run(own.docs("/docs", {}))):
+        assert "Dashboards" not in header(response.body)
 
 
 @pytest.mark.parametrize(("environment", "name"), [("Development", "abi"), ("Production", "")])
 def test_the_demo_user_is_named_in_development_only(build: Build, environment: str, name: str) -> None:
     users = f'{{"eve": "{DEMO_HASH[:-1]}x", "abi": "{DEMO_HASH}"}}'
-    assert attribute(build(AZURE_FUNCTIONS_ENVIRONMENT=environment, USERS=users), "demo") == name
+    own = build(AZURE_FUNCTIONS_ENVIRONMENT=environment, USERS=users)
+    assert attribute(own, "demo") == name
+    assert f'data-demo="{name}"' in run(own.docs("/docs", {})).body.decode()
 
 
 def test_a_user_s_name_is_escaped(build: Build) -> None:
     name = HOSTILE.replace('"', '\\"')
     own = build(AZURE_FUNCTIONS_ENVIRONMENT="Development", USERS=f'{{"{name}": "{DEMO_HASH}"}}')
-    assert b"<script>alert" not in run(own.home([], {})).body
+    assert b"<script>alert" not in run(own.home([], {})).body + run(own.docs("/docs", {})).body
     assert attribute(own, "demo") == "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"
 
 

@@ -1,5 +1,7 @@
 // Swagger UI for the OpenAPI document of this service. No other host is called, and the token stays in memory.
 
+import { followDialog, rememberOpener } from "./authorize_dialog.js";
+
 /** Attributes for screen readers that Swagger UI lacks: selector, attribute, value. */
 const MISSING_ATTRIBUTES = [
   [".information-container", "role", "region"],
@@ -7,6 +9,7 @@ const MISSING_ATTRIBUTES = [
   [".opblock-body textarea", "aria-label", "Request body"],
   [".opblock-body h4", "aria-level", "2"],
   [".opblock-body h5", "aria-level", "3"],
+  [".examples-select-element", "aria-label", "Example"],
   [".modal-ux", "role", "dialog"],
   [".modal-ux", "aria-label", "Available authorizations"],
   [".modal-ux-header h3", "aria-level", "2"],
@@ -21,7 +24,11 @@ function addMissingAttributes(root) {
 }
 
 const root = document.getElementById("swagger-ui");
-new MutationObserver(() => addMissingAttributes(root)).observe(root, { childList: true, subtree: true });
+root.addEventListener("focusin", rememberOpener);
+new MutationObserver(() => {
+  addMissingAttributes(root);
+  followDialog(root);
+}).observe(root, { childList: true, subtree: true });
 
 window.SwaggerUIBundle({
   url: new URL("openapi.json", document.baseURI).pathname, // shown on the page, with the prefix of a gateway

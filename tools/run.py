@@ -3,10 +3,12 @@
 import asyncio
 import atexit
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from shared.settings import Settings
 from tools import host
@@ -15,6 +17,7 @@ from tools.host.settings import load_local_settings
 from tools.ports import is_free, next_free
 
 USERS_TABLE = "users"
+QUIET: Any = {"stderr": subprocess.DEVNULL, "text": True}
 FEATURES_TABLE = "features"
 CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 
@@ -45,6 +48,8 @@ def main(argv: Sequence[str], select: Select | None = None, serve: Serve = host.
         loaded = load_local_settings(Path())
         check_settings(os.environ)
         os.environ["PORT"] = str(choose_port(argv, os.environ))
+        if commit := current_commit():
+            os.environ.setdefault("BUILD_ID", commit)
         for part in (select or parts)(os.environ):
             os.environ.update(running.enter_context(part()))
     except ToolError as error:
@@ -62,6 +67,16 @@ def forget(loaded: Mapping[str, str]) -> None:
     for name, value in loaded.items():
         if os.environ.get(name) == value:  # a part may have set another
             del os.environ[name]
+
+
+def current_commit(folder: Path = Path()) -> str:
+    """Return git's short commit, with `+changes` when tracked files differ from it; empty without git."""
+    try:
+        commit: str = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=folder, **QUIET)
+        changes = subprocess.check_output(["git", "status", "--porcelain", "--untracked-files=no"], cwd=folder, **QUIET)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return commit.strip() + ("+changes" if changes.strip() else "")
 
 
 def check_settings(environ: Mapping[str, str]) -> None:

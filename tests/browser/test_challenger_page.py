@@ -67,10 +67,9 @@ def test_the_page_shows_how_far_the_models_are_apart_below_zero_too(page: Page, 
     expect(page.locator("#panel-challenger-difference .legend")).to_contain_text("-10")
     bottom = chart.locator(".grid text").first
     expect(bottom).to_contain_text("-")
-    low, line = (chart.locator(part).first.bounding_box() for part in (".grid >> nth=0", ".line path"))
-    assert low
-    assert line
-    assert line["y"] + line["height"] <= low["y"] + low["height"] + 1
+    bottom_of = "(svg, part) => svg.querySelector(part).getBoundingClientRect().bottom"
+    below, axis = chart.evaluate(f"svg => ['.line path', '.grid'].map(part => ({bottom_of})(svg, part))")
+    assert below <= axis + 1
     expect(page.locator("#panel-challenger-most-different a").first).to_be_visible()
     expect_no_sideways_scrolling(page)
     assert find_violations(page, scheme) == []

@@ -222,6 +222,20 @@ def test_with_reload_a_changed_setting_counts(project: Path) -> None:
     assert "Changed: local.settings.json. Starting again." in "".join(lines)
 
 
+def test_the_build_is_the_commit_and_says_when_files_have_changed(tmp_path: Path) -> None:
+    assert run.current_commit(tmp_path) == ""
+    (tmp_path / "a").write_text("1")
+    author = ["-c", "user.name=a", "-c", "user.email=a@b.example"]
+    for command in (["init", "-q"], ["add", "a"], [*author, "commit", "-q", "-m", "a"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    commit = subprocess.check_output(["git", "rev-parse", "--short", "HEAD"], cwd=tmp_path, text=True).strip()
+    assert run.current_commit(tmp_path) == commit
+    (tmp_path / "untracked").write_text("1")
+    assert run.current_commit(tmp_path) == commit
+    (tmp_path / "a").write_text("2")
+    assert run.current_commit(tmp_path) == f"{commit}+changes"
+
+
 def test_an_unknown_value_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

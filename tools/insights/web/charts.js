@@ -34,7 +34,7 @@ function drawOverTime(kind, result, unit, title, width) {
     "svg",
     { width, height: HEIGHT, role: "img", "aria-label": describe(title, series, unit) },
     drawGrid(layout),
-    drawTimeTicks(result, layout),
+    drawTimeTicks(result, layout, isLong(unit) ? 36 : 14),
     stacks ? drawBars(stacks, layout) : drawLines(series, layout, unit),
     drawUnit(unit),
     drawDeployments(result.deployments ?? [], layout),
@@ -134,7 +134,9 @@ function drawGrid({ ticks, y, width }) {
 }
 
 function drawUnit(unit) {
-  return unit ? svg("text", { class: "unit", x: MARGIN.left - 8, y: HEIGHT - 6, "text-anchor": "end" }, unit) : null;
+  if (!unit) return null;
+  const place = isLong(unit) ? { x: 0, "text-anchor": "start" } : { x: MARGIN.left - 8, "text-anchor": "end" };
+  return svg("text", { class: "unit", y: HEIGHT - 6, ...place }, unit);
 }
 
 /** Draw a line for each deployment in the time range. */
@@ -150,17 +152,22 @@ function drawDeployments(deployments, { x, isInside }) {
     });
 }
 
-function drawTimeTicks({ since, until }, { x, width }) {
+function drawTimeTicks({ since, until }, { x, width }, afterUnit) {
   return timeTicks(since.getTime(), until.getTime(), Math.max(2, width / 90))
     .map(({ time, text }) => ({ position: x(time), text }))
-    .filter(({ position }) => position >= MARGIN.left + 14 && position <= width - 22)
+    .filter(({ position }) => position >= MARGIN.left + afterUnit && position <= width - 22)
     .map(({ position, text }) =>
       svg("text", { class: "time", x: position, y: HEIGHT - 6, "text-anchor": "middle" }, text),
     );
 }
 
+/** Return true for a unit that is wider than the numbers of the axis. */
+function isLong(unit) {
+  return unit.length > 3;
+}
+
 function createLegend(series, unit, hasDeployments) {
-  const shortUnit = unit.length < 3 ? unit : "";
+  const shortUnit = isLong(unit) ? "" : unit;
   const createEntry = ({ name, colour, points }) =>
     el(
       "li",

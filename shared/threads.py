@@ -92,6 +92,7 @@ class Background:
             time.sleep(PAUSE_SECONDS)
             while next_job := self._next():
                 self._run_one(*next_job)
+                time.sleep(0)  # the interpreter is free for a request before the next job
 
     def _next(self) -> tuple[Callable[[], object], int] | None:
         with self._lock:

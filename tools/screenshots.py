@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,15 +54,33 @@ def docs(page: "Page") -> None:
 
 def insights(page: "Page") -> None:
     """Show the dashboards, with a time range that is exactly the traffic just sent."""
+    page.goto("/")
+    show_traffic(page)
+    page.locator("#panel-feature-latency svg").wait_for()
+    settle(page)
+
+
+def challenger(page: "Page") -> None:
+    """Show the challenger's page, with the same time range."""
+    page.goto("/#/challenger")
+    show_traffic(page)
+    page.locator("#panel-challenger-difference svg").wait_for()
+    settle(page)
+
+
+def show_traffic(page: "Page") -> None:
+    """Choose the time range of the traffic just sent."""
     from tools.insights.demo import SECONDS
 
     until = datetime.now()  # noqa: DTZ005 - the field has the time here, without a zone
-    page.goto("/")
     page.get_by_label("Time").select_option("custom")
     for name, moment in (("from", until - timedelta(seconds=SECONDS)), ("to", until)):
         page.get_by_label(name, exact=True).fill(moment.isoformat(timespec="seconds"))
         page.get_by_label(name, exact=True).press("Enter")
-    page.locator("#panel-feature-latency svg").wait_for()
+
+
+def settle(page: "Page") -> None:
+    """Wait until the page is drawn, with no field in focus."""
     page.evaluate("document.activeElement.blur()")
     page.wait_for_load_state("networkidle")
 
@@ -98,6 +117,30 @@ def dashboards() -> Iterator[str]:
         yield url
 
 
+@contextmanager
+def challenged() -> Iterator[str]:
+    """Run the dashboards after traffic that a forest scored too, and yield their URL. Raises ToolError."""
+    from tools.insights.demo import dashboards_with_traffic
+
+    with TemporaryDirectory() as folder:
+        train_challenger(Path(folder))
+        settings = {"CHALLENGER_MANIFEST": f"{folder}/slr.json", "CHALLENGER_SHARE": "1"}
+        with dashboards_with_traffic(lambda others: service({**others, **settings})) as url:
+            yield url
+
+
+def train_challenger(folder: Path) -> None:
+    """Adopt a forest on the demo's data into a folder."""
+    from sklearn.datasets import load_diabetes
+    from sklearn.ensemble import RandomForestRegressor
+
+    from tools.model import adopt
+
+    rows, target = load_diabetes(return_X_y=True, as_frame=True)
+    forest = RandomForestRegressor(100, min_samples_leaf=20, random_state=0).fit(rows[["bmi"]], target)
+    adopt(forest, rows[["bmi"]], target, name="forest", target="progression", folder=folder)
+
+
 class Screenshot(NamedTuple):
     """A screenshot in docs/."""
 
@@ -112,6 +155,7 @@ SCREENSHOTS: Mapping[str, Screenshot] = {
     "home": Screenshot(1150, home),
     "docs": Screenshot(860, docs),
     "insights": Screenshot(1130, insights, dashboards),
+    "challenger": Screenshot(1130, challenger, challenged),
 }
 """File name in docs/, without its suffix → screenshot."""
 

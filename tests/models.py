@@ -68,6 +68,16 @@ class Sign:
         return np.where(rows[:, :1] < 0, [[0.9, 0.1]], [[0.2, 0.8]])
 
 
+class Labelled(Sign):
+    """A classifier of the first column's sign, with these labels."""
+
+    def __init__(self, low: str, high: str) -> None:
+        self.low, self.high = low, high
+
+    def predict(self, rows: Any) -> Any:
+        return np.where(super().predict(rows) == "low", self.low, self.high)
+
+
 SIGNS = Output(name="sign", classes=("low", "high"), probabilities=True)
 BANDS = Output(name="y", classes=("low", "mid", "high"), edges=(0.0, 1.0))
 

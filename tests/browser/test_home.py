@@ -1,4 +1,4 @@
-"""The home page: the form, the prediction, the chart, the timing and the curl command."""
+"""The home page: the form, the prediction, the chart, and the timing."""
 
 import json
 import re
@@ -111,13 +111,6 @@ def test_the_timing_links_to_the_local_dashboards_if_there_are_any(page: Page) -
     expect(link).to_have_attribute("href", f"http://localhost:7072/#/request/{request_id}")
 
 
-def test_the_curl_command_sends_the_same_request_without_the_token(predicted: Page, service: Service) -> None:
-    command = predicted.locator("#curl pre").inner_text()
-    assert command.startswith(f"curl -s {service.url}/predict_class ")
-    assert """-d '{"instances":[{"x":0.0617}]}'""" in command
-    assert "Bearer $TOKEN" in command
-
-
 def test_a_value_outside_the_training_range_gets_a_prediction_and_a_warning(page: Page) -> None:
     log_in(open_home(page))
     page.get_by_label("Body mass index", exact=True).fill("0.5")
@@ -168,8 +161,8 @@ def test_the_page_can_be_used_with_the_keyboard_alone(page: Page) -> None:
     keyboard.press("Tab")
     keyboard.type("password")
     keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Predict", exact=True)).to_be_focused()
-    keyboard.press("Shift+Tab")
+    expect(page.get_by_label("Body mass index", exact=True)).to_be_focused()
+    keyboard.press("Tab")
     expect(page.get_by_label("Body mass index, slider")).to_be_focused()
     keyboard.press("ArrowRight")
     assert float(value_field(page)) == pytest.approx(0.0635, abs=0.001)

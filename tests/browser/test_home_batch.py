@@ -109,7 +109,7 @@ def test_markup_in_a_cell_is_shown_as_text(batch_page: Page) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "Missing column: “x”."),
+        ("", "Choose a file or paste rows."),
         ("y\n1\n", "Missing column: “x”."),
         ("x\n", "There are no rows below the header."),
         ("x\nmany\n", "No row is valid. Row 1: x must be a number."),
@@ -134,3 +134,17 @@ def test_rows_that_are_sent_before_the_login_are_predicted_after_it(page: Page) 
     predict_rows(open_batch(page), "x\n0.1\n")
     log_in(page)
     assert "1 prediction in" in wait_for_results(page)
+
+
+def test_a_column_with_nearly_the_right_name_is_named(batch_page: Page) -> None:
+    predict_rows(batch_page, "body mass indx,y\n1,2\n")
+    expect(batch_page.locator("#batch [role=alert]")).to_contain_text(
+        "Missing column: “x”. The file has “body mass indx”: did you mean “x”?"
+    )
+
+
+def test_results_of_rows_that_have_changed_go_away(batch_page: Page) -> None:
+    predict_rows(batch_page, "x\n0.1\n")
+    batch_page.locator("#batch tbody tr").first.wait_for()
+    batch_page.get_by_label("Or paste rows").fill("x\n0.2\n")
+    expect(batch_page.locator("#batch tbody tr")).to_have_count(0)

@@ -83,7 +83,7 @@ def page(context: BrowserContext, gateway: Gateway) -> Iterator[Page]:
 
 def test_the_home_page_logs_in_and_predicts(page: Page, gateway: Gateway) -> None:
     predict(log_in(open_home(page, f"{PREFIX}/")))
-    expect(page.locator("#curl code").first).to_contain_text(f"curl -s {gateway.url}{PREFIX}/predict_class ")
+    expect(page.locator("#code-curl code")).to_contain_text(f"curl -s {gateway.url}{PREFIX}/predict_class ")
 
 
 def test_the_batch_s_command_has_the_prefix(page: Page, gateway: Gateway) -> None:

@@ -2,6 +2,7 @@
 
 import { createBatchForm, MAX_ROWS } from "./batch_form.js";
 import { createResults } from "./batch_results.js";
+import { findUnusedColumns } from "./batch_columns.js";
 import { addPredictions, matchRows } from "./batch_rows.js";
 import { parseCsv } from "./csv.js";
 import { el, getById, setContent } from "./dom.js";
@@ -15,15 +16,26 @@ const MAX_ERRORS = 5;
 
 /** Build the tab. */
 export function createBatch(manifest) {
-  const form = createBatchForm(manifest, submit);
+  const form = createBatchForm(manifest, submit, forgetResults);
   const resultCard = el("section", { class: "card", "aria-label": "Results", hidden: true });
   getById("batch").replaceChildren(form.element, resultCard);
 
+  let edits = 0;
+
+  /** Hide results and errors of rows that are no longer in the form. */
+  function forgetResults() {
+    edits += 1;
+    setContent(resultCard);
+    setContent(form.problem);
+  }
+
   async function submit(event) {
     event.preventDefault();
-    setContent(form.problem);
+    forgetResults();
     try {
-      const table = parseCsv(form.read());
+      const text = form.read();
+      if (!text.trim()) throw new Error("Choose a file or paste rows.");
+      const table = parseCsv(text);
       const rows = matchRows(manifest, table);
       checkRows(rows);
       await runAsUser(() => predict(table.header, rows));
@@ -34,14 +46,17 @@ export function createBatch(manifest) {
 
   async function predict(header, rows) {
     const validRows = rows.filter(({ instance }) => instance);
+    const edit = edits;
     form.button.setAttribute("aria-busy", "true");
     try {
       const instances = validRows.map(({ instance }) => instance);
       const result = await requestPredictions(manifest, instances);
+      if (edit !== edits) return; // the answer to rows that the user has changed since
       addPredictions(validRows, toPredictions(manifest, result.response), result.response.warnings);
       resultCard.hidden = false;
       const width = Math.max(MIN_WIDTH, resultCard.clientWidth - CARD_PADDING);
-      setContent(resultCard, createResults(manifest, { header, rows, result }, width));
+      const similar = findUnusedColumns(manifest, header).map((text) => el("p", { class: "note warning" }, text));
+      setContent(resultCard, createResults(manifest, { header, rows, result }, width), similar);
       resultCard.querySelector("h2").focus();
     } finally {
       form.button.removeAttribute("aria-busy");

@@ -8,13 +8,18 @@ import { getOwn } from "./manifest.js";
 
 export const MAX_ROWS = 10_000; // instances that the service accepts in one request
 const MAX_BYTES = 20_000_000;
+const MAX_LISTED_COLUMNS = 24; // more are in a list that opens
 const MAX_SHOWN_CHARACTERS = 20_000; // longer texts stay out of the text box: browsers need seconds for many lines
+const HINT = `A header and up to ${formatPlural(MAX_ROWS, "row")}.`;
 
-/** Return the form: `element`, `button`, `problem` (the place for errors), and `read()` for the CSV text. */
-export function createBatchForm(manifest, submit) {
+/** Return the form: `element`, `button`, `problem` (the place for errors), and `read()` for the CSV text.
+ *
+ * `onEdit` is called when the rows change.
+ */
+export function createBatchForm(manifest, submit, onEdit) {
   const problem = el("p", { class: "note error", role: "alert", hidden: true });
   const button = el("button", { class: "primary", type: "submit" }, "Predict all");
-  const status = el("span", { class: "muted", role: "status" }, `A header and up to ${formatPlural(MAX_ROWS, "row")}.`);
+  const status = el("span", { class: "muted", role: "status" }, HINT);
   const textBox = createTextBox(manifest);
   let hiddenText = null;
 
@@ -23,6 +28,7 @@ export function createBatchForm(manifest, submit) {
     textBox.value = hiddenText ? "" : text;
     const rows = Math.max(0, text.trimEnd().split("\n").length - 1);
     status.textContent = `${name} is ready: ${formatPlural(rows, "row")}.`;
+    onEdit();
   }
 
   async function loadFile(file) {
@@ -32,7 +38,11 @@ export function createBatchForm(manifest, submit) {
     else setContent(problem, `${file.name} is too large. The limit is ${formatPlural(MAX_ROWS, "row")}.`);
   }
 
-  textBox.addEventListener("input", () => (hiddenText = null));
+  textBox.addEventListener("input", () => {
+    hiddenText = null;
+    status.textContent = HINT;
+    onEdit();
+  });
   textBox.addEventListener("paste", (event) => {
     const text = event.clipboardData.getData("text/plain");
     if (text.length <= MAX_SHOWN_CHARACTERS) return;
@@ -109,7 +119,15 @@ function createColumnHelp({ features }) {
   const columns = features.map(({ name, optional }) => column(name, optional && "may be empty"));
   if (hasFeatureStore()) columns.unshift(column(ENTITY_ID, "id in the feature store"));
   const list = columns.flatMap((parts, i) => [i > 0 && ", ", ...parts]);
-  return el("p", { id: "csv-help", class: "muted" }, "Columns: ", list, ". Other columns are kept but not sent.");
+  const rest = "Other columns are kept but not sent.";
+  if (columns.length <= MAX_LISTED_COLUMNS) {
+    return el("p", { id: "csv-help", class: "muted" }, "Columns: ", list, `. ${rest}`);
+  }
+  const help = `The ${formatPlural(columns.length, "column")} of the model, in any order. ${rest}`;
+  return [
+    el("p", { id: "csv-help", class: "muted" }, help),
+    el("details", { class: "muted" }, el("summary", {}, "Show the names of the columns"), el("p", {}, list)),
+  ];
 }
 
 /** Return the manifest's examples as CSV. */

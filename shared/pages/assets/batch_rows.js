@@ -1,5 +1,6 @@
 // The rows of a batch: their instances, their problems, and later their predictions.
 
+import { missingColumnText } from "./batch_columns.js";
 import { buildInstance, ENTITY_ID, hasFeatureStore, parseBoolean, parseNumber } from "./instance.js";
 import { labelText } from "./manifest.js";
 
@@ -27,9 +28,7 @@ function checkColumns({ features }, header) {
   const missing = features.filter(
     ({ name, optional, stored }) => !header.includes(name.trim()) && !optional && (!hasEntities || stored === false),
   );
-  if (missing.length === 0) return;
-  const names = missing.map(({ name }) => `“${name}”`).join(", ");
-  throw new Error(`Missing column: ${names}. The first line must contain the column names.`);
+  if (missing.length > 0) throw new Error(missingColumnText(features, missing, header));
 }
 
 function findEntityColumn(header) {

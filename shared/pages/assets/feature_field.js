@@ -8,6 +8,7 @@ import { displayName, hasWholeNumbers } from "./manifest.js";
 
 const SLIDER_STEPS = 200;
 const MAX_WHOLE_STEPS = 2000;
+const LONG_NAME = 32; // characters: a longer name is above its control, not beside it
 
 /** Return a field: `element`, `input`, `read()` → {value}, {missing} or {problem}, `write(value)`, `showError(text)`. */
 export function createFeatureField(feature, index, manifest, bins) {
@@ -20,7 +21,7 @@ export function createFeatureField(feature, index, manifest, bins) {
   const element = el(
     "div",
     { class: "field" },
-    el("div", { class: "field-head" }, createLabel(feature, id), control.input),
+    el("div", { class: displayName(feature).length > LONG_NAME ? "field-head long" : "field-head" }, createLabel(feature, id), control.input),
     control.slider && el("div", { class: "slider" }, drawDistribution(bins), control.slider),
     control.sliderEnds,
     control.values,

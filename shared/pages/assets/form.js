@@ -2,10 +2,13 @@
 
 import { el, getById } from "./dom.js";
 import { createFeatureField } from "./feature_field.js";
+import { createFeatureSearch, SEARCH_FROM } from "./feature_search.js";
 import { buildInstance, hasFeatureStore } from "./instance.js";
 import { getOwn } from "./manifest.js";
 
-/** Build the form. Returns `read()`, `showErrors(errors)` and `showNextExample()`. */
+const COLUMNS_FROM = 8; // features: one column of more is longer than a screen
+
+/** Build the form. Returns `read()`, `peek()`, `showErrors(errors)` and `showNextExample()`. */
 export function createForm(manifest, chartData) {
   const fields = manifest.features.map((feature, i) =>
     createFeatureField(feature, i, manifest, getOwn(chartData.features, feature.name)),
@@ -15,27 +18,48 @@ export function createForm(manifest, chartData) {
     ...(entityInput ? [createEntityField(entityInput)] : []),
     ...fields.map((field) => field.element),
   );
+  const search = fields.length >= SEARCH_FROM && createFeatureSearch(manifest.features, fields);
+  if (search) getById("fields").before(search.element);
+  getById("single").classList.toggle("many", fields.length >= COLUMNS_FROM);
+  getById("single").classList.toggle("boxed", fields.length >= SEARCH_FROM);
   let example = -1;
+
+  function build() {
+    const inputs = fields.map((field) => field.read());
+    return buildInstance(manifest.features, inputs, entityInput ? entityInput.value.trim() : "");
+  }
+
+  /** Return the instance of the form, or null if a field is wrong. Shows nothing. */
+  function peek() {
+    const { instance, problems } = build();
+    return problems.some(Boolean) ? null : instance;
+  }
 
   /** Return the instance of the form. If a field is wrong, show every problem, focus the first one and return null. */
   function read() {
-    const inputs = fields.map((field) => field.read());
-    const { instance, problems } = buildInstance(manifest.features, inputs, entityInput ? entityInput.value.trim() : "");
+    const { instance, problems } = build();
     fields.forEach((field, i) => field.showError(problems[i]));
     const first = problems.findIndex(Boolean);
     if (first < 0) return instance;
-    fields[first].input.focus();
+    showField(first);
     return null;
   }
 
-  /** Show the service's errors at their fields. Returns true if every error belongs to a field. */
+  /** Focus a field; if the search has hidden it, clear the search. */
+  function showField(index) {
+    if (fields[index].element.hidden) search.clear();
+    fields[index].input.focus();
+  }
+
+  /** Show the service's errors at their fields, and focus the first. Returns true if every error belongs to a field. */
   function showErrors(errors) {
-    const placed = errors.map(({ pointer, detail }) => {
-      const index = manifest.features.findIndex(({ name }) => pointer === `/instances/0/${escapePointer(name)}`);
-      fields[index]?.showError(detail);
-      return index >= 0;
-    });
-    return placed.length > 0 && placed.every(Boolean);
+    const indexes = errors.map(({ pointer }) =>
+      manifest.features.findIndex(({ name }) => pointer === `/instances/0/${escapePointer(name)}`),
+    );
+    indexes.forEach((index, i) => fields[index]?.showError(errors[i].detail));
+    const first = Math.min(...indexes.filter((index) => index >= 0));
+    if (Number.isFinite(first)) showField(first);
+    return indexes.length > 0 && !indexes.includes(-1);
   }
 
   function showNextExample() {
@@ -46,7 +70,7 @@ export function createForm(manifest, chartData) {
   }
 
   showNextExample();
-  return { read, showErrors, showNextExample };
+  return { read, peek, showErrors, showNextExample };
 }
 
 /** Return the field for the id of an entity in the feature store. */

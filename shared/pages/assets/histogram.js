@@ -2,7 +2,7 @@
 
 import { bandClassName, classSpans, rectangle } from "./chart_layers.js";
 import { el, svg } from "./dom.js";
-import { formatCount, formatNumber, formatShare } from "./format.js";
+import { formatCount, formatNumber, formatShare, truncate } from "./format.js";
 import { displayNameWithUnit, labelText } from "./manifest.js";
 import { extent, linearScale, padExtent, roundTicks } from "./scales.js";
 
@@ -11,6 +11,7 @@ const HEIGHT = 190;
 const TOP = 22;
 const BOTTOM = HEIGHT - 26;
 const MIN_BAND_WIDTH = 60; // pixels for a label
+const CHARACTER_WIDTH = 7;
 
 /** Return the classes with their counts as bars, or null if the model has no classes. */
 export function createClassCounts(manifest, predictions) {
@@ -36,6 +37,7 @@ export function drawHistogram(manifest, predictions, width) {
   const [low, high] = extent(values);
   const x = linearScale(...padExtent([low, high], 0.04), 0, width);
   const range = `${formatNumber(low)} to ${formatNumber(high)}`;
+  const title = displayNameWithUnit(manifest.output);
   const description = `Histogram of ${formatCount(values.length)} predictions from ${range}.`;
   return svg(
     "svg",
@@ -43,7 +45,7 @@ export function drawHistogram(manifest, predictions, width) {
     drawBands(manifest, x),
     drawBars(countPerBin(values, low, high), low, high, x),
     drawTicks(x, width),
-    svg("text", { class: "axis-label", x: 0, y: 12 }, displayNameWithUnit(manifest.output)),
+    svg("text", { class: "axis-label", x: 0, y: 12 }, truncate(title, width / CHARACTER_WIDTH)),
   );
 }
 
@@ -60,9 +62,10 @@ function drawBands(manifest, x) {
   return classSpans({ manifest }, x.low, x.high).map((span) => {
     const band = rectangle(x(span.from), x(span.to), TOP, BOTTOM);
     const position = { x: x(span.to) - 5, y: TOP + 13, "text-anchor": "end" };
+    const text = truncate(span.text, band.width / CHARACTER_WIDTH - 1);
     return [
       svg("rect", { class: bandClassName(span), ...band }),
-      band.width > MIN_BAND_WIDTH && svg("text", { class: "band-label", ...position }, span.text),
+      band.width > MIN_BAND_WIDTH && svg("text", { class: "band-label", ...position }, text),
     ];
   });
 }

@@ -1,7 +1,7 @@
 // The home page: input form, prediction, chart, timing and batch. Everything is built from the manifest.
 
 import { createChart } from "./chart.js";
-import { showCurlCommand } from "./curl_command.js";
+import { createCodeCard } from "./code_card.js";
 import { el, getById, setContent } from "./dom.js";
 import { createForm } from "./form.js";
 import { requestPredictions, toPredictions } from "./prediction.js";
@@ -25,15 +25,21 @@ try {
   setContent(getById("description"), `${message}${message.endsWith(".") ? "" : "."} `, link);
 }
 
-/** Connect the form with the result, the chart, the timing and the curl command. */
+/** Connect the form with the result, the chart, the timing and the code. */
 function startSinglePrediction(manifest, chartData) {
   const form = createForm(manifest, chartData);
   const chart = createChart(manifest, chartData);
+  const code = createCodeCard(manifest);
+  const followForm = () => {
+    markStale(true);
+    code.update(form.peek());
+  };
   showNoPrediction();
-  getById("form").addEventListener("input", () => markStale(true));
+  code.update(form.peek());
+  getById("form").addEventListener("input", followForm);
   getById("example").addEventListener("click", () => {
     form.showNextExample();
-    markStale(true);
+    followForm();
   });
   getById("form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -51,7 +57,6 @@ function startSinglePrediction(manifest, chartData) {
       showPrediction(manifest, result.response, prediction);
       markStale(false);
       showTiming(result);
-      showCurlCommand(result);
       chart.show(instance, prediction);
     } finally {
       button.removeAttribute("aria-busy");

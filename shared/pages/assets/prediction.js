@@ -3,9 +3,14 @@
 import { getOwn, labelText } from "./manifest.js";
 import { postInstances } from "./service.js";
 
-/** Request predictions from the endpoint with the most detailed response. Throws ServiceError. */
+/** Return the path of the endpoint with the most detailed response. */
+export function predictionPath(manifest) {
+  return manifest.output.classes?.length ? "predict_class" : "predict";
+}
+
+/** Request predictions from that endpoint. Throws ServiceError. */
 export function requestPredictions(manifest, instances) {
-  return postInstances(manifest.output.classes?.length ? "predict_class" : "predict", instances);
+  return postInstances(predictionPath(manifest), instances);
 }
 
 /** Return {value, label, probabilities} per instance. A member that the model does not have is null. */

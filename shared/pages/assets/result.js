@@ -5,6 +5,7 @@ import { formatNumber, formatPlural, formatShare } from "./format.js";
 import { displayName, labelText } from "./manifest.js";
 
 const MAX_PROBABILITIES = 5;
+const LONG_LABEL = 24; // characters
 
 /** Show the text before the first prediction. */
 export function showNoPrediction() {
@@ -23,11 +24,18 @@ export function showPrediction(manifest, { warnings, model }, prediction) {
     warnings.map((warning) => createWarning(manifest, warning)),
     model.version !== manifest.version && el("p", { class: "note" }, `Predicted by model version ${model.version}.`),
   );
+  setContent(getById("latest"), el("a", { href: "#result" }, formatPrediction(manifest, prediction)));
+}
+
+/** Return the prediction in one line, for the bar below a long form. */
+function formatPrediction({ kind, output }, { value, label }) {
+  if (kind !== "regressor") return labelText(label);
+  return [formatNumber(value), output.unit, label !== null && `· ${labelText(label)}`].filter(Boolean).join(" ");
 }
 
 /** Fade the prediction if it does not belong to the values in the form. */
 export function markStale(isStale) {
-  getById("prediction").classList.toggle("stale", isStale);
+  for (const id of ["prediction", "latest"]) getById(id).classList.toggle("stale", isStale);
 }
 
 function createValue({ output }, { value, label }) {
@@ -41,7 +49,9 @@ function createValue({ output }, { value, label }) {
 }
 
 function createClass({ output }, { label, probabilities }) {
-  const headline = el("p", { class: "headline" }, el("span", { class: "headline-value" }, labelText(label)));
+  const text = labelText(label);
+  const className = text.length > LONG_LABEL ? "headline-value long" : "headline-value";
+  const headline = el("p", { class: "headline" }, el("span", { class: className }, text));
   if (!probabilities) return headline;
   const classes = output.classes
     .map((name, i) => ({ name, probability: probabilities[i] }))

@@ -11,6 +11,7 @@ const EXPIRED = "Your login has expired. Log in again. Your input is kept.";
 let userName = "";
 let loginReason = LOGIN_FIRST;
 let continueAction = () => {};
+let lastFocused = null; // where the user was when the login was needed
 let timer = 0;
 
 /** Show the login form. */
@@ -38,6 +39,8 @@ function waitForLogin(reason) {
 }
 
 function showLoginForm(reason, focus = false) {
+  const focused = document.activeElement;
+  if (getById("predictions").contains(focused)) lastFocused = focused;
   const inputs = document.body.dataset.login === "token" ? createTokenInputs() : createPasswordInputs();
   const problem = el("p", { class: "note error", role: "alert", hidden: true });
   const form = el(
@@ -120,8 +123,15 @@ function beginSession() {
   clearInterval(timer);
   timer = setInterval(() => updateTimeLeft(timeLeft), TICK_MS);
   updateTimeLeft(timeLeft);
-  getById("predict").focus();
+  (lastFocused?.isConnected ? lastFocused : findFirstField()).focus();
+  lastFocused = null;
   continueAction();
+}
+
+/** Return the first field of the open tab. */
+function findFirstField() {
+  const panel = document.querySelector("#predictions > [role=tabpanel]:not([hidden])");
+  return (panel.querySelector("#fields") ?? panel).querySelector("input, select, textarea");
 }
 
 function updateTimeLeft(element) {

@@ -174,9 +174,9 @@ def test_the_slowest_request_is_one_of_the_client_s_slowest(dashboards: Dashboar
     assert dashboards.query("slowest")[0]["operation_Id"] in slowest
 
 
-def test_a_user_s_flow_has_all_their_requests_in_order(dashboards: Dashboards) -> None:
+def test_a_user_s_flow_has_all_their_requests_the_newest_first(dashboards: Dashboards) -> None:
     operations = [row["operation_Id"] for row in dashboards.query("user-flow", user="abi") if row["part"] == "request"]
-    assert operations == [call.request_id for call in dashboards.client.calls if call.user == "abi"]
+    assert operations == [call.request_id for call in reversed(dashboards.client.calls) if call.user == "abi"]
 
 
 def test_a_pull_is_between_the_steps_of_its_request(dashboards: Dashboards) -> None:
@@ -252,7 +252,7 @@ def test_one_process_started(dashboards: Dashboards) -> None:
 
 def test_functions_and_users_are_the_client_s(dashboards: Dashboards) -> None:
     assert [row["function"] for row in dashboards.query("functions")] == ["predict", "predict_class", "token"]
-    assert [row["user"] for row in dashboards.query("users")] == ["abi"]
+    assert {row["user"] for row in dashboards.query("users")} == {"abi", "mallory"}
 
 
 def test_nothing_was_raised_and_nothing_was_lost(dashboards: Dashboards) -> None:

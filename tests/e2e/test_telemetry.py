@@ -11,6 +11,7 @@ import pytest
 from tests.ingestion import Ingestion, Item
 from tests.services import serving
 
+VALUE = 0.0617283951  # with more digits than a duration could have by chance
 CALLER = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 OPERATION = CALLER.split("-")[1]
 WRONG = "a-password-that-is-wrong"
@@ -36,9 +37,9 @@ def sent(works: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
     with serving({**works, **destination, "TMPDIR": str(tmp_path_factory.mktemp("kept"))}) as service:
         token = service.login()
         with service.client(token) as client:
-            assert client.post("/predict", json={"instances": [{"x": 0.0617}]}).status_code == 200  # loads the model
+            assert client.post("/predict", json={"instances": [{"x": VALUE}]}).status_code == 200  # loads the model
             before = time.perf_counter()
-            traced = client.post("/predict", json={"instances": [{"x": 0.0617}]}, headers={"traceparent": CALLER})
+            traced = client.post("/predict", json={"instances": [{"x": VALUE}]}, headers={"traceparent": CALLER})
             took_ms = (time.perf_counter() - before) * 1000
             assert traced.status_code == 200
             assert client.post("/predict", json={"instances": [{"x": "secretive"}]}).status_code == 422
@@ -53,7 +54,7 @@ def sent(works: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> 
         "the token": token,
         "the token's signature": token.rpartition(".")[2],
         "the connection string": ingestion.connection_string,
-        "a feature's value": "0.0617",
+        "a feature's value": str(VALUE),
         "a feature's bad value": "secretive",
     }
     yield Sent(ingestion.items, secrets, took_ms)

@@ -63,7 +63,7 @@ ${tokenLines}
 const body = ${formatJavascript({ instances: [instance] })};
 const headers = { Authorization: \`Bearer \${token}\`, "Content-Type": "application/json" };
 const response = await fetch(url + "${path}", { method: "POST", headers, body: JSON.stringify(body) });
-console.log(await response.json());`;
+console.log(await response.text());`;
 }
 
 /** Return JSON: one line if it is short. */

@@ -18,10 +18,11 @@ export function createFeatureField(feature, index, manifest, bins) {
   const error = el("p", { id: `${id}-error`, class: "field-error", hidden: true });
   const help = feature.help && el("p", { id: `${id}-help`, class: "muted" }, feature.help);
   control.input.setAttribute("aria-describedby", `${id}-error ${id}-warning${help ? ` ${id}-help` : ""}`);
+  const head = displayName(feature).length > LONG_NAME ? "field-head long" : "field-head";
   const element = el(
     "div",
     { class: "field" },
-    el("div", { class: displayName(feature).length > LONG_NAME ? "field-head long" : "field-head" }, createLabel(feature, id), control.input),
+    el("div", { class: head }, createLabel(feature, id), control.input),
     control.slider && el("div", { class: "slider" }, drawDistribution(bins), control.slider),
     control.sliderEnds,
     control.values,

@@ -4,6 +4,7 @@
 Validation, OpenAPI, pages and warnings derive from it; `tools/model` writes it.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, TypeIs
 
@@ -15,6 +16,8 @@ from shared.problems import ModelCorrupt
 APP = Path(__file__).resolve().parents[2]
 """The folder of function_app.py; relative paths in settings and manifests start here."""
 
+UNUSABLE = re.compile(r'["\\\x00-\x1f]')
+"""What msgspec's types do not take in a name."""
 MAX_ABSOLUTE = 1e300
 """The limit for numbers: beyond it an overflow between two steps may show in one runtime and not in the other."""
 MAX_CATEGORY_CHARACTERS = 1_000  # of a value that is new to an open category
@@ -238,9 +241,14 @@ class Manifest(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def decode(content: bytes) -> Manifest:
     """Decode a manifest, without the part in its data file. Raises ModelCorrupt when it is not valid."""
     try:
-        return msgspec.json.decode(content, type=Manifest)
+        manifest = msgspec.json.decode(content, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ModelCorrupt(reason=f"the manifest is not valid: {error}") from error
+    if unusable := [feature.name for feature in manifest.features if UNUSABLE.search(feature.name)]:
+        raise ModelCorrupt(
+            reason=f"the manifest is not valid: a feature's name has a quote or the like: {unusable[0]!r}"
+        )
+    return manifest
 
 
 def is_numeric(feature: Feature) -> TypeIs[Number | Boolean]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.pages import log_in, open_batch, predict_rows, watched_page
 from tests.services import Service
@@ -121,6 +121,41 @@ def test_markup_in_a_cell_is_shown_as_text(batch_page: Page) -> None:
 def test_a_text_that_cannot_be_sent_gets_a_message(batch_page: Page, text: str, message: str) -> None:
     predict_rows(batch_page, text)
     expect(batch_page.locator("#batch [role=alert]")).to_contain_text(message)
+
+
+@pytest.mark.parametrize("edit", ["a file", "the examples"])
+def test_results_go_away_with_new_rows(batch_page: Page, edit: str) -> None:
+    predict_rows(batch_page, "x\n0.1\n")
+    wait_for_results(batch_page)
+    if edit == "a file":
+        batch_page.locator("#file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"x\n0.2\n"})
+    else:
+        batch_page.get_by_role("button", name="Use the examples").click()
+    expect(batch_page.get_by_role("region", name="Results")).to_have_count(0)
+
+
+def test_a_message_goes_away_when_the_rows_change(batch_page: Page) -> None:
+    predict_rows(batch_page, "")
+    expect(batch_page.locator("#batch [role=alert]")).to_be_visible()
+    batch_page.get_by_label("Or paste rows").fill("x")
+    expect(batch_page.locator("#batch [role=alert]")).to_be_hidden()
+
+
+def test_the_results_of_rows_that_changed_meanwhile_are_not_shown(batch_page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    batch_page.route("**/predict_class", hold)
+    predict_rows(batch_page, "x\n0.1\n")
+    button = batch_page.get_by_role("button", name="Predict all")
+    expect(button).to_have_attribute("aria-busy", "true")
+    batch_page.get_by_label("Or paste rows").fill("x\n0.2\n")
+    held[0].continue_()
+    batch_page.unroute("**/predict_class", hold)
+    expect(button).not_to_have_attribute("aria-busy", "true")
+    expect(batch_page.get_by_role("region", name="Results")).to_have_count(0)
 
 
 def test_too_many_rows_can_be_pasted_and_get_a_message(batch_page: Page) -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from shared.model.manifest import decode
+from shared.model.manifest import Number, decode
 from shared.problems import ModelCorrupt
 from tests.models import MIXED, manifest
 
@@ -21,3 +21,11 @@ def test_a_manifest_is_the_same_after_writing_and_reading() -> None:
 def test_an_invalid_manifest_is_model_integrity(content: bytes) -> None:
     with pytest.raises(ModelCorrupt):
         decode(content)
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\b", "a\nb"], ids=["quote", "backslash", "line"])
+def test_a_name_that_the_service_s_types_cannot_have_is_model_integrity(name: str) -> None:
+    described = manifest([Number(name=name, range=(0.0, 1.0))])
+    with pytest.raises(ModelCorrupt) as caught:
+        decode(msgspec.json.encode(described))
+    assert "a feature's name" in caught.value.reason

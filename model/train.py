@@ -35,7 +35,7 @@ def train(folder: Path) -> Manifest:
         data="scikit-learn's diabetes data, all rows but the last 20",
         names=[FEATURE],
         target=TARGET,
-        labels={FEATURE: "Body mass index, standardised", TARGET: "Disease progression one year after baseline"},
+        labels={FEATURE: "Body mass index", TARGET: "Disease progression one year after baseline"},
         units={FEATURE: "standardised (not kg/m²)"},
         help={FEATURE: "0 is the average of the training data; 27 is not a valid input"},
         edges=np.histogram(progression, bins=4)[1][:-1].tolist(),  # of all rows; the last edge only ends the picture

@@ -158,6 +158,23 @@ def test_the_results_of_rows_that_changed_meanwhile_are_not_shown(batch_page: Pa
     expect(batch_page.get_by_role("region", name="Results")).to_have_count(0)
 
 
+def test_the_error_of_rows_that_changed_meanwhile_is_not_shown(batch_page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    batch_page.route("**/predict_class", hold)
+    predict_rows(batch_page, "x\n0.1\n")
+    button = batch_page.get_by_role("button", name="Predict all")
+    expect(button).to_have_attribute("aria-busy", "true")
+    batch_page.get_by_label("Or paste rows").fill("x\n0.2\n")
+    held[0].fulfill(status=503, json={"detail": "Of other rows."})
+    batch_page.unroute("**/predict_class", hold)
+    expect(button).not_to_have_attribute("aria-busy", "true")
+    expect(batch_page.locator("#batch [role=alert]")).to_be_hidden()
+
+
 def test_too_many_rows_can_be_pasted_and_get_a_message(batch_page: Page) -> None:
     batch_page.get_by_label("Or paste rows").evaluate(PASTE, "x\n" + "0.1234\n" * (MAX_ROWS + 1))
     expect(batch_page.get_by_text("The pasted text is ready: 10,001 rows.")).to_be_visible()

@@ -104,6 +104,16 @@ def test_the_code_gets_the_prediction_of_the_current_values(page: Page, service:
 
 
 @languages
+def test_the_code_stops_where_the_login_fails(page: Page, language: str) -> None:
+    code = show(open_home(page), language)
+    environ = {"PATH": os.environ["PATH"], "EGL_ML_USER": USER, "EGL_ML_PASSWORD": "wrong"}
+    done = subprocess.run(COMMANDS[language], input=code.encode(), env=environ, capture_output=True, check=False)
+    assert done.returncode != 0
+    assert done.stdout == b""
+    assert b"401" in done.stderr
+
+
+@languages
 def test_names_and_values_of_any_text_arrive_as_they_are(odd_page: Page, odd: Service, language: str) -> None:
     printed = run(language, show(odd_page, language), EGL_ML_USER=USER, EGL_ML_PASSWORD=PASSWORD)
     sent = {name: value for name, value in INSTANCE.items() if value is not None}

@@ -77,6 +77,15 @@ def test_a_csv_file_may_have_new_values_of_an_open_category(stay_page: Page) -> 
     expect(stay_page.get_by_text("1 row outside the training data.")).to_be_visible()
 
 
+def test_a_column_that_resembles_an_optional_feature_is_named_above_the_results(stay_page: Page) -> None:
+    predict_rows(log_in(open_batch(stay_page)), "smokes,insurd,ward,note\n1,,surgery,a b\n")
+    hint = stay_page.get_by_text("Column “insurd” was not sent. Did you mean “insured”, which is missing here?")
+    hint_box, table_box = (each.bounding_box() for each in (hint, stay_page.locator("#batch table")))
+    assert hint_box
+    assert table_box
+    assert hint_box["y"] < table_box["y"]
+
+
 def test_free_text_has_a_text_area_and_no_chart(stay_page: Page) -> None:
     log_in(open_home(stay_page))
     note = stay_page.get_by_role("textbox", name="note")

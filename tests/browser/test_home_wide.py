@@ -107,6 +107,15 @@ def overflowing(page: Page) -> list[str]:
     return list(page.evaluate(code))
 
 
+def cut_off(page: Page) -> list[str]:
+    """Return the texts of the charts that go beyond their chart, which are cut off there."""
+    code = """() => [...document.querySelectorAll("svg[role=img] text")].filter((each) => {
+        const [text, chart] = [each, each.ownerSVGElement].map((box) => box.getBoundingClientRect());
+        return text.width > 0 && (text.left < chart.left - 1 || text.right > chart.right + 1);
+    }).map((each) => each.textContent)"""
+    return list(page.evaluate(code))
+
+
 def log_in_again(page: Page) -> None:
     page.get_by_role("button", name="Log out").click()
     log_in(page)
@@ -129,6 +138,17 @@ def test_nothing_is_wider_than_the_page(view: Page) -> None:
     view.get_by_text("Values of the curve").click()
     assert overflowing(view) == []
     assert fits(view)
+
+
+def test_no_text_of_a_chart_is_cut_off(view: Page, model: Wide) -> None:
+    view.get_by_role("button", name="Predict", exact=True).click()
+    view.locator("#chart .line.main").wait_for()
+    assert cut_off(view) == []
+    if model.features >= MANY:
+        view.locator("#varied-feature").select_option(model.name("f2"))
+        view.locator("#chart .row-label").first.wait_for()
+        assert cut_off(view) == []
+        view.locator("#varied-feature").select_option(model.name("f0"))
 
 
 def test_the_login_leads_to_the_first_field_and_the_button_is_in_view(view: Page, model: Wide) -> None:
@@ -184,6 +204,7 @@ def test_a_batch_of_the_model_fits_too(view: Page, model: Wide) -> None:
     view.get_by_role("button", name="Predict all").click()
     view.locator("#batch table").wait_for()
     assert overflowing(view) == []
+    assert cut_off(view) == []
     assert fits(view)
     listed = view.locator("#csv-help code")
     expect(listed).to_have_count(model.features if model.features < SEARCHED else 0)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.pages import expect_no_sideways_scrolling, find_violations, new_context, watched_page
 from tests.telemetry_samples import envelope, event, invocation, several
@@ -116,6 +116,56 @@ def test_an_alert_opens_its_query_its_result_and_what_to_do(page: Page) -> None:
     assert find_violations(page, "light") == []
     page.set_viewport_size({"width": 360, "height": 740})
     expect_no_sideways_scrolling(page)
+
+
+def refresh(page: Page) -> None:
+    """Let a minute pass, and wait until the page has shown what its queries return then."""
+    status = page.locator("#status")
+    expect(status).to_contain_text("Updated at")
+    before = status.inner_text()
+    page.clock.fast_forward(60_000)
+    expect(status).not_to_have_text(before)
+
+
+def test_an_alert_that_is_refreshed_keeps_the_selection_and_the_focus(page: Page) -> None:
+    page.clock.install()
+    page.goto("/#/alert/model-failures?range=60")
+    chapter = page.locator("#alert-page .chapter")
+    chapter.focus()
+    chapter.evaluate("(each) => getSelection().selectAllChildren(each)")
+    refresh(page)
+    expect(chapter).to_be_focused()
+    assert "### Predictions fail" in page.evaluate("getSelection().toString()")
+
+
+def test_what_a_keyboard_is_on_keeps_the_focus_through_a_refresh(page: Page) -> None:
+    page.clock.install()
+    page.goto("/#/user-flow?range=60&user=abi")
+    alert = page.locator("#alerts").get_by_role("link", name="Predictions fail")
+    user = page.locator("#recent-users").get_by_role("button", name="ben")
+    for focused in (alert, user):
+        focused.focus()
+        refresh(page)
+        expect(focused).to_be_focused()
+
+
+def test_an_alert_that_fails_after_its_page_was_left_is_dropped(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.goto("/#/overview?range=60")
+    page.locator("#panel-slowest tbody tr").first.wait_for()
+    page.route("**/api/alerts/model-failures*", hold)
+    page.locator("#alerts").get_by_role("link", name="Predictions fail").click()
+    page.locator("#alert-page").wait_for(state="attached")
+    with page.expect_request("**/api/questions/slowest*"):
+        page.get_by_role("link", name="Overview").click()
+    expect(page.locator("#panel-slowest")).to_be_visible()
+    with page.expect_event("requestfinished", lambda request: "model-failures" in request.url):
+        held[0].fulfill(body="no JSON")
+    page.evaluate("fetch('/api/alerts').then((response) => response.json())")  # an error of the page is seen by then
 
 
 def test_a_result_is_saved_as_csv_without_formulas(page: Page) -> None:

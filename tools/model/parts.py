@@ -10,7 +10,7 @@ from shared.model.manifest import Artifact, Instance, Manifest, Output, Training
 from shared.model.runtimes import Runtime
 from shared.model.runtimes.linear import LinearModel
 from shared.model.runtimes.sklearn import SklearnModel
-from tools.model import contract, examples, graph, linear, output, score, speed, statistics
+from tools.model import contract, examples, graph, linear, output, row_form, score, speed, statistics
 from tools.model.artifact import VERSION_DIGITS
 from tools.model.choices import NO_CHOICES, Choices
 from tools.model.contract import Texts
@@ -90,6 +90,7 @@ def _with_graph(manifest: Manifest, estimator: Any, table: Table) -> Served:
     try:
         written = graph.build(manifest, estimator, table)
     except NotServed as reason:
+        manifest = row_form.with_arrays(manifest, estimator, table)
         return Served(manifest, SklearnModel(manifest, estimator), reason=str(reason))
     artifact = replace(manifest.artifact, onnx=written.onnx)
     return Served(replace(manifest, artifact=artifact), written.graph, written.content)

@@ -9,7 +9,8 @@ from tools.model.parts import Serving
 from tools.model.refused import join_names
 
 FRAME_COST = (
-    "About 0.3 ms of it make a data frame of each request. A model that is fitted on an array of numbers needs none."
+    "About 0.3 ms of it make a data frame of each request, as the model reads its columns by name. "
+    "One that is fitted on an array of numbers needs none."
 )
 FORMS = {"numpy": "a weighted sum of the features", "onnxruntime": "an ONNX graph"}
 MAX_GIT_BYTES = 50_000_000  # GitHub warns above this size, and refuses files of twice as much

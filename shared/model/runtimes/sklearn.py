@@ -24,6 +24,8 @@ class SklearnModel:
         self._manifest = manifest
         self._estimator = estimator
         use_one_job(estimator)
+        # Adoption compared arrays with data frames: the names do not matter where it chose arrays.
+        warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
 
     def predict(self, columns: Sequence[Column], *, probabilities: bool = False) -> Predicted:
         """Return the predictions for some rows. Raises InvalidInstances for a value that the estimator refuses."""

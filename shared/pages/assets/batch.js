@@ -32,21 +32,22 @@ export function createBatch(manifest) {
   async function submit(event) {
     event.preventDefault();
     forgetResults();
+    const edit = edits;
     try {
       const text = form.read();
       if (!text.trim()) throw new Error("Choose a file or paste rows.");
       const table = parseCsv(text);
       const rows = matchRows(manifest, table);
       checkRows(rows);
-      await runAsUser(() => predict(table.header, rows));
+      await runAsUser(() => predict(table.header, rows, edit));
     } catch (error) {
+      if (edit !== edits) return; // it is about rows that the user has changed since
       setContent(form.problem, error.message, ...(error.errors || []).slice(0, MAX_ERRORS).map(formatFieldError));
     }
   }
 
-  async function predict(header, rows) {
+  async function predict(header, rows, edit) {
     const validRows = rows.filter(({ instance }) => instance);
-    const edit = edits;
     form.button.setAttribute("aria-busy", "true");
     try {
       const instances = validRows.map(({ instance }) => instance);
@@ -55,8 +56,8 @@ export function createBatch(manifest) {
       addPredictions(validRows, toPredictions(manifest, result.response), result.response.warnings);
       resultCard.hidden = false;
       const width = Math.max(MIN_WIDTH, resultCard.clientWidth - CARD_PADDING);
-      const similar = findUnusedColumns(manifest, header).map((text) => el("p", { class: "note warning" }, text));
-      setContent(resultCard, createResults(manifest, { header, rows, result }, width), similar);
+      const hints = findUnusedColumns(manifest, header);
+      setContent(resultCard, createResults(manifest, { header, rows, result, hints }, width));
       resultCard.querySelector("h2").focus();
     } finally {
       form.button.removeAttribute("aria-busy");

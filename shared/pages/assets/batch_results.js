@@ -13,7 +13,7 @@ const MAX_PROBLEMS = 20;
 const WIDE = 760; // pixels for the histogram beside the class counts
 
 /** Return the results of one batch, for a card of this width. */
-export function createResults(manifest, { header, rows, result }, width) {
+export function createResults(manifest, { header, rows, result, hints }, width) {
   const predictions = rows.flatMap(({ prediction }) => (prediction ? [prediction] : []));
   const columns = resultColumns(manifest, header);
   const title = `${formatPlural(predictions.length, "prediction")} in ${formatDuration(result.milliseconds)}`;
@@ -31,6 +31,7 @@ export function createResults(manifest, { header, rows, result }, width) {
     ),
     createRangeWarning(rows),
     createProblems(rows),
+    hints.map((text) => el("p", { class: "note warning" }, text)),
     el("div", { class: "distribution" }, createDistribution(manifest, predictions, width)),
     createTable(header, rows, columns),
   ];

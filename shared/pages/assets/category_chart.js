@@ -1,17 +1,19 @@
 // The chart of a category or boolean feature: one row per value, with its prediction on the training data.
 
 import { bandClassName, classSpans, rectangle } from "./chart_layers.js";
+import { fitText, textWidth } from "./chart_text.js";
 import { svg } from "./dom.js";
-import { formatNumber, formatShare, truncate } from "./format.js";
+import { formatNumber, formatShare } from "./format.js";
 import { displayNameWithUnit, getOwn, labelText, listedValues } from "./manifest.js";
 import { extent, linearScale, padExtent, roundTicks } from "./scales.js";
 
 const ROW_HEIGHT = 34;
 const TOP = 40;
 const BOTTOM = 34;
-const CHARACTER_WIDTH = 7;
 const MAX_ROWS = 40;
-const MAX_LABEL_CHARACTERS = 22;
+const MAX_LABEL_WIDTH = 160;
+const MAX_TICK_WIDTH = 80;
+const LABEL_GAP = 12; // between a label and the drawing
 
 /** Draw the chart of a plot, which chart.js builds. */
 export function drawCategoryChart(plot, width) {
@@ -28,11 +30,11 @@ export function drawCategoryChart(plot, width) {
 }
 
 function createLayout(plot, categories, width, height) {
-  const lengths = categories.map((category) => Math.min(labelText(category).length, MAX_LABEL_CHARACTERS));
-  const left = Math.min(width * 0.36, 24 + 7.2 * Math.max(...lengths));
+  const longest = Math.max(...categories.map((category) => textWidth(labelText(category))));
+  const left = Math.min(width * 0.36, 2 * LABEL_GAP + Math.min(MAX_LABEL_WIDTH, longest));
   const right = width - 24;
   const x = linearScale(...xExtent(plot), left, right);
-  return { x, left, right, width, bottom: height - BOTTOM, maxCharacters: Math.floor((left - 16) / CHARACTER_WIDTH) };
+  return { x, left, right, width, bottom: height - BOTTOM };
 }
 
 function xExtent(plot) {
@@ -49,16 +51,17 @@ function drawBands(plot, { x, bottom }) {
     const band = rectangle(x(span.from), x(span.to), TOP, bottom);
     const position = { x: band.x + band.width / 2, y: TOP - 6, "text-anchor": "middle" };
     const label = svg("text", { class: `band-label${span.isCurrent ? " current" : ""}`, ...position }, span.text);
-    const hasRoom = band.width > span.text.length * CHARACTER_WIDTH;
+    const hasRoom = band.width > textWidth(span.text);
     return [svg("rect", { class: bandClassName(span), ...band }), hasRoom && label];
   });
 }
 
-function drawAxis(plot, { x, left, right, bottom }) {
+function drawAxis(plot, { x, left, right, width, bottom }) {
+  const tickWidth = Math.min(MAX_TICK_WIDTH, (right - left) / plot.classes.length);
   const ticks = {
     values: () => roundTicks(x.low, x.high, Math.max(2, (right - left) / 80)).map((at) => [at, formatNumber(at)]),
     probabilities: () => [0, 0.5, 1].map((at) => [at, formatShare(at)]),
-    labels: () => plot.classes.map((label, i) => [i, truncate(labelText(label), 10)]),
+    labels: () => plot.classes.map((label, i) => [i, fitText(labelText(label), tickWidth)]),
   }[plot.kind]();
   const title = {
     values: displayNameWithUnit(plot.manifest.output),
@@ -70,21 +73,21 @@ function drawAxis(plot, { x, left, right, bottom }) {
   return [
     svg("path", { class: "grid", d: lines.join("") }),
     ticks.map(([at, text]) => svg("text", tick(at), text)),
-    svg("text", { class: "axis-label", x: 0, y: 14 }, truncate(title, right / CHARACTER_WIDTH)),
+    svg("text", { class: "axis-label", x: 0, y: 14 }, fitText(title, width)),
   ];
 }
 
-function drawRow(plot, { x, left, maxCharacters, width }, category, i) {
+function drawRow(plot, { x, left, width }, category, i) {
   const middle = TOP + i * ROW_HEIGHT + ROW_HEIGHT / 2;
   const isCurrent = plot.instance && plot.instance[plot.feature.name] === category;
   const level = plot.curve?.series[plot.mainClass].values[i];
   const background = { x: 0, y: middle - ROW_HEIGHT / 2 + 2, width, height: ROW_HEIGHT - 4, rx: 6 };
-  const position = { x: left - 12, y: middle + 4, "text-anchor": "end" };
+  const position = { x: left - LABEL_GAP, y: middle + 4, "text-anchor": "end" };
   const label = { class: isCurrent ? "row-label main" : "row-label", ...position };
   const point = { class: isCurrent ? "point" : "point other", cx: x(level), cy: middle, r: isCurrent ? 7 : 5 };
   return [
     isCurrent && svg("rect", { class: "current-row", ...background }),
-    svg("text", label, truncate(labelText(category), maxCharacters)),
+    svg("text", label, fitText(labelText(category), left - LABEL_GAP)),
     drawTrainingData(plot, x, category, middle),
     Number.isFinite(level) && svg("circle", point, svg("title", {}, `${category}: ${plot.formatLevel(level)}`)),
   ];

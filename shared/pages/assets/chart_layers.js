@@ -1,13 +1,13 @@
 // The layers behind the curve: class bands, the training data, and ranges without training data.
 
+import { fitText } from "./chart_text.js";
 import { svg } from "./dom.js";
-import { truncate } from "./format.js";
 import { getOwn, labelText } from "./manifest.js";
 import { linePath } from "./scales.js";
 
 const MIN_BAND_HEIGHT = 15; // pixels for a label
 const MIN_LABEL_WIDTH = 110;
-const MAX_LABEL_CHARACTERS = 14;
+const LABEL_GAP = 10; // between the curve and a label
 const [LOW, LOWER, MEDIAN, UPPER, HIGH] = [0, 1, 2, 3, 4]; // positions of the 10, 25, 50, 75 and 90 % quantiles
 
 /** Return a regressor's classes as spans between `low` and `high`. The class of the prediction `isCurrent`. */
@@ -36,8 +36,8 @@ export function bandClassName({ isOdd, isCurrent }) {
 export function drawClassBands(plot, { y, left, right, width }) {
   return classSpans(plot, y.low, y.high).map((span) => {
     const band = rectangle(left, width, y(span.to), y(span.from));
-    const position = { x: right + 10, y: band.y + band.height / 2 + 4 };
-    const text = truncate(span.text, MAX_LABEL_CHARACTERS);
+    const position = { x: right + LABEL_GAP, y: band.y + band.height / 2 + 4 };
+    const text = fitText(span.text, width - right - LABEL_GAP);
     const label = svg("text", { class: `band-label${span.isCurrent ? " current" : ""}`, ...position }, text);
     return [svg("rect", { class: bandClassName(span), ...band }), band.height >= MIN_BAND_HEIGHT && label];
   });

@@ -11,7 +11,7 @@ const INDENT = 2;
 export function curlSample(path, instance, login) {
   return `${curlLogin(login)}
 curl -s ${shellUrl(path)} \\
-  -H "Authorization: Bearer ${login === "token" ? "$EGL_ML_TOKEN" : "$TOKEN"}" \\
+  -H "Authorization: Bearer ${login === "token" ? "$EGL_ML_TOKEN" : "${TOKEN:?The login failed}"}" \\
   -H "Content-Type: application/json" \\
   -d ${shellQuote(formatJson({ instances: [instance] }))}`.trimStart();
 }
@@ -20,7 +20,7 @@ curl -s ${shellUrl(path)} \\
 function curlLogin(login) {
   if (login === "token") return "";
   return `TOKEN=$(printf %s "$EGL_ML_PASSWORD" |
-  curl -s ${shellUrl("token")} --data-urlencode "username=$EGL_ML_USER" --data-urlencode password@- |
+  curl -sSf ${shellUrl("token")} --data-urlencode "username=$EGL_ML_USER" --data-urlencode password@- |
   sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
 `;
 }

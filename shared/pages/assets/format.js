@@ -44,11 +44,6 @@ export function formatPlural(count, singular, plural = `${singular}s`) {
   return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }
 
-/** Shorten a text to at most `length` characters. */
-export function truncate(text, length) {
-  return text.length > length ? `${text.slice(0, Math.max(1, length - 1))}…` : text;
-}
-
 function withMinusSign(text) {
   return text.replace("-", "−");
 }

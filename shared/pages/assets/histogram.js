@@ -1,8 +1,9 @@
 // The distribution of a batch's predictions: a histogram of values, and the count of each class.
 
 import { bandClassName, classSpans, rectangle } from "./chart_layers.js";
+import { fitText, textWidth } from "./chart_text.js";
 import { el, svg } from "./dom.js";
-import { formatCount, formatNumber, formatShare, truncate } from "./format.js";
+import { formatCount, formatNumber, formatShare } from "./format.js";
 import { displayNameWithUnit, labelText } from "./manifest.js";
 import { extent, linearScale, padExtent, roundTicks } from "./scales.js";
 
@@ -11,7 +12,7 @@ const HEIGHT = 190;
 const TOP = 22;
 const BOTTOM = HEIGHT - 26;
 const MIN_BAND_WIDTH = 60; // pixels for a label
-const CHARACTER_WIDTH = 7;
+const LABEL_GAP = 5;
 
 /** Return the classes with their counts as bars, or null if the model has no classes. */
 export function createClassCounts(manifest, predictions) {
@@ -45,7 +46,7 @@ export function drawHistogram(manifest, predictions, width) {
     drawBands(manifest, x),
     drawBars(countPerBin(values, low, high), low, high, x),
     drawTicks(x, width),
-    svg("text", { class: "axis-label", x: 0, y: 12 }, truncate(title, width / CHARACTER_WIDTH)),
+    svg("text", { class: "axis-label", x: 0, y: 12 }, fitText(title, width)),
   );
 }
 
@@ -61,8 +62,8 @@ function drawBars(counts, low, high, x) {
 function drawBands(manifest, x) {
   return classSpans({ manifest }, x.low, x.high).map((span) => {
     const band = rectangle(x(span.from), x(span.to), TOP, BOTTOM);
-    const position = { x: x(span.to) - 5, y: TOP + 13, "text-anchor": "end" };
-    const text = truncate(span.text, band.width / CHARACTER_WIDTH - 1);
+    const position = { x: x(span.to) - LABEL_GAP, y: TOP + 13, "text-anchor": "end" };
+    const text = fitText(span.text, band.width - 2 * LABEL_GAP);
     return [
       svg("rect", { class: bandClassName(span), ...band }),
       band.width > MIN_BAND_WIDTH && svg("text", { class: "band-label", ...position }, text),
@@ -70,10 +71,14 @@ function drawBands(manifest, x) {
   });
 }
 
+/** Draw the axis. A number at its end is moved inwards, so that it is not cut off. */
 function drawTicks(x, width) {
-  return roundTicks(x.low, x.high, width / 90).map((value) =>
-    svg("text", { class: "tick", x: x(value), y: HEIGHT - 8, "text-anchor": "middle" }, formatNumber(value)),
-  );
+  return roundTicks(x.low, x.high, width / 90).map((value) => {
+    const text = formatNumber(value);
+    const half = textWidth(text) / 2;
+    const position = Math.min(width - half, Math.max(half, x(value)));
+    return svg("text", { class: "tick", x: position, y: HEIGHT - 8, "text-anchor": "middle" }, text);
+  });
 }
 
 function countPerBin(values, low, high) {

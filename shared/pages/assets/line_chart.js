@@ -2,16 +2,17 @@
 
 import { drawClassBands, drawTrainingData, drawUntrainedRanges } from "./chart_layers.js";
 import { drawReadout } from "./chart_readout.js";
+import { fitText, textWidth } from "./chart_text.js";
 import { svg } from "./dom.js";
-import { formatNumber, formatShare, truncate } from "./format.js";
+import { formatNumber, formatShare } from "./format.js";
 import { displayNameWithUnit, labelText } from "./manifest.js";
 import { extent, linePath, linearScale, padExtent, roundTicks } from "./scales.js";
 
 const TOP = 30;
 const BOTTOM = 48;
 const LABEL_HEIGHT = 14;
-const CHARACTER_WIDTH = 7;
-const MAX_LABEL_CHARACTERS = 14;
+const LABEL_GAP = 8; // between the drawing and a label
+const MAX_LABEL_WIDTH = 110;
 const MAX_LINES = 6;
 const X_MARGIN = 0.02; // of the values' range, on both sides
 
@@ -35,19 +36,18 @@ export function drawLineChart(plot, width) {
 
 /** Return the scales, the ticks and the edges of the chart in pixels. */
 function createLayout(plot, width, height) {
-  const left = Math.min(plot.kind === "labels" ? maxLabelWidth(plot.classes) + 16 : 46, width * 0.28);
+  const left = Math.min(plot.kind === "labels" ? maxLabelWidth(plot.classes) + 2 * LABEL_GAP : 46, width * 0.28);
   const hasLabels = plot.kind === "probabilities" || (plot.kind === "values" && plot.classes.length > 0);
   const right = width - (hasLabels ? Math.min(maxLabelWidth(plot.classes) + 18, width * 0.28) : 10);
   const [low, high] = xExtent(plot);
   const x = linearScale(...padExtent([low, high], X_MARGIN), left, right);
   const y = linearScale(...yExtent(plot), height - BOTTOM, TOP);
   const margin = (high - low) * X_MARGIN;
-  return { x, y, left, right, top: TOP, bottom: height - BOTTOM, width, margin, yTicks: yTicks(plot, y) };
+  return { x, y, left, right, top: TOP, bottom: height - BOTTOM, width, margin, yTicks: yTicks(plot, y, left - LABEL_GAP) };
 }
 
 function maxLabelWidth(labels) {
-  const lengths = labels.map((label) => labelText(label).length);
-  return CHARACTER_WIDTH * Math.min(MAX_LABEL_CHARACTERS, Math.max(...lengths));
+  return Math.min(MAX_LABEL_WIDTH, Math.max(...labels.map((label) => textWidth(labelText(label)))));
 }
 
 function xExtent({ feature, curve, instance }) {
@@ -65,10 +65,10 @@ function yExtent(plot) {
   return padExtent(extent([...training, ...fallback, ...(curve?.series[0].values || []), prediction?.value]), 0.05);
 }
 
-function yTicks(plot, y) {
+function yTicks(plot, y, width) {
   if (plot.kind === "probabilities") return [0, 0.25, 0.5, 0.75, 1].map((share) => [share, formatShare(share)]);
   if (plot.kind === "labels") {
-    return plot.classes.map((label, i) => [i, truncate(labelText(label), MAX_LABEL_CHARACTERS)]);
+    return plot.classes.map((label, i) => [i, fitText(labelText(label), width)]);
   }
   return roundTicks(y.low, y.high, 4).map((value) => [value, formatNumber(value)]);
 }
@@ -80,16 +80,15 @@ function drawGrid({ y, left, right, yTicks: ticks }) {
 
 function drawAxes(plot, { x, y, left, right, bottom, width, yTicks: ticks }) {
   const xTicks = roundTicks(x.low, x.high, Math.max(3, Math.min(8, (right - left) / 70)));
-  const maxCharacters = width / 7.4;
   const xTick = (value) => ({ class: "tick", x: x(value), y: bottom + 18, "text-anchor": "middle" });
-  const yTick = (value) => ({ class: "tick", x: left - 8, y: y(value) + 4, "text-anchor": "end" });
+  const yTick = (value) => ({ class: "tick", x: left - LABEL_GAP, y: y(value) + 4, "text-anchor": "end" });
   const xTitle = { class: "axis-label", x: width, y: bottom + 38, "text-anchor": "end" };
   return [
     svg("path", { class: "axis", d: `M${left} ${bottom}H${right}` }),
     xTicks.map((value) => svg("text", xTick(value), formatNumber(value))),
     ticks.map(([value, text]) => svg("text", yTick(value), text)),
-    svg("text", { class: "axis-label", x: 0, y: 14 }, truncate(yTitle(plot), maxCharacters)),
-    svg("text", xTitle, truncate(displayNameWithUnit(plot.feature), maxCharacters)),
+    svg("text", { class: "axis-label", x: 0, y: 14 }, fitText(yTitle(plot), width)),
+    svg("text", xTitle, fitText(displayNameWithUnit(plot.feature), width)),
   ];
 }
 
@@ -99,7 +98,7 @@ function yTitle({ kind, manifest }) {
 }
 
 /** Draw the line of the main series, and the highest of the other lines. */
-function drawCurve(plot, { x, y, right }) {
+function drawCurve(plot, { x, y, right, width }) {
   const { values, series } = plot.curve;
   const stepped = plot.kind === "labels";
   const lines = series.map((line, i) => ({ ...line, isMain: i === plot.mainClass, end: y(line.values.at(-1)) }));
@@ -109,18 +108,18 @@ function drawCurve(plot, { x, y, right }) {
     const points = values.map((value, i) => [x(value), y(line.values[i])]);
     return svg("path", { class: line.isMain ? "line main" : "line", d: linePath(points, stepped) });
   };
-  return [shown.map(drawLine), plot.kind === "probabilities" && drawLineLabels(shown, right)];
+  return [shown.map(drawLine), plot.kind === "probabilities" && drawLineLabels(shown, right + LABEL_GAP, width)];
 }
 
 /** Write the lines' names at their ends, from the axis upwards, without overlap. */
-function drawLineLabels(lines, right) {
+function drawLineLabels(lines, left, width) {
   let lastY = Infinity;
   return [...lines]
     .sort((a, b) => b.end - a.end)
     .map(({ label, isMain, end }) => {
       lastY = Math.min(end, lastY - LABEL_HEIGHT);
-      const position = { x: right + 8, y: lastY + 4 };
-      const text = truncate(labelText(label), MAX_LABEL_CHARACTERS);
+      const position = { x: left, y: lastY + 4 };
+      const text = fitText(labelText(label), width - left);
       return svg("text", { class: isMain ? "line-label main" : "line-label", ...position }, text);
     });
 }

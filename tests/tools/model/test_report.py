@@ -104,6 +104,16 @@ def test_a_model_that_scikit_learn_serves_has_a_reason_and_its_time(
     assert lines[2] == "Served by scikit-learn: ONNX has no operator for the function i0 of a FunctionTransformer."
     assert lines[3].startswith("One row takes ")
     assert "through" not in lines[3]
+    assert report.FRAME_COST not in lines
+
+
+def test_the_cost_of_data_frames_is_printed_where_they_are_needed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    by_name = ColumnTransformer([("age", without_graph(), ["age"])])
+
+    lines = printed(capsys, make_pipeline(by_name, LinearRegression()), FRAME[["age"]] / 50, tmp_path)
+
     assert lines[4] == report.FRAME_COST
 
 

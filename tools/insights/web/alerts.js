@@ -1,7 +1,7 @@
 // The alerts at the top of the page.
 
-import { getAlerts } from "./api.js";
-import { el, getById } from "./dom.js";
+import { getAlert, getAlerts } from "./api.js";
+import { el, getById, update } from "./dom.js";
 import { formatNumber, formatPlural, formatQuantity } from "./format.js";
 import { createTable } from "./tables.js";
 
@@ -11,10 +11,10 @@ const STATES = { firing: "firing", quiet: "ok", idle: "too few samples" };
 export async function showAlerts() {
   const place = getById("alerts");
   try {
-    place.replaceChildren(...(await getAlerts()).map(createAlert));
+    update(place, (await getAlerts()).map(createAlert));
     return true;
   } catch ({ message }) {
-    place.replaceChildren(el("p", { class: "empty failed" }, message));
+    update(place, [el("p", { class: "empty failed" }, message)]);
     return false;
   }
 }
@@ -29,20 +29,48 @@ function createAlert({ name, title, about, state, value, threshold, unit, window
   );
 }
 
-/** Return the page of one alert: the rule, what its query returns now, the query, and what to do. */
-export function createAlertPage({ alert, query, result, chapter }) {
-  const { title, about, state, value, threshold, unit, window_minutes: minutes, severity, minimum, runbook } = alert;
+/**
+ * Return the page of one alert: `element` and `refresh()`, which resolves to true if the alert is known. Only what has
+ * changed is drawn anew, so that what people read keeps its focus and its selection.
+ */
+export function createAlertPage(name) {
+  const element = el("div", { id: "alert-page" });
+  const level = el("b");
+  const rows = el("div");
+  let isBuilt = false;
+
+  function show({ alert, result, ...guide }) {
+    if (!isBuilt) element.replaceChildren(createArticle(alert, guide, level, rows));
+    isBuilt = true;
+    level.textContent = `Now: ${STATES[alert.state]}, ${formatLevel(alert.value, alert.threshold, alert.unit)}.`;
+    const empty = el("p", { class: "empty" }, "No rows: too few samples.");
+    update(rows, [result.rows.length ? createTable(result, alert.title) : empty]);
+  }
+  async function refresh() {
+    try {
+      show(await getAlert(name));
+      return true;
+    } catch ({ message }) {
+      isBuilt = false;
+      element.replaceChildren(el("p", { class: "empty failed" }, message));
+      return false;
+    }
+  }
+  return { element, refresh };
+}
+
+function createArticle(alert, { query, chapter }, level, rows) {
+  const { title, about, threshold, unit, window_minutes: minutes, severity, minimum, runbook } = alert;
   const rule = `Severity ${severity}. Fires at ${formatQuantity(threshold, unit)} over ${formatPlural(minutes, "minute")}, from ${formatPlural(minimum, "sample")} on.`;
-  const now = `Now: ${STATES[state]}, ${formatLevel(value, threshold, unit)}.`;
   return el(
     "article",
     { class: "panel wide alert-page", "aria-label": title },
     el("header", {}, el("h2", {}, title)),
     el("p", { class: "about" }, about),
     el("p", {}, rule),
-    el("p", {}, el("b", {}, now)),
+    el("p", {}, level),
     el("h3", {}, "What its query returns now"),
-    result.rows.length ? createTable(result, title) : el("p", { class: "empty" }, "No rows: too few samples."),
+    rows,
     el("h3", {}, "The query, as the rule runs it"),
     el("pre", { class: "query", tabindex: "0" }, el("code", {}, query)),
     el("h3", {}, "What to do: ", el("code", {}, runbook)),

@@ -37,3 +37,22 @@ function setStyle(element, properties) {
 export function getById(id) {
   return document.getElementById(id);
 }
+
+/**
+ * Replace an element's children, but keep those that look the same: a page that is refreshed keeps its focus, its
+ * selection and its scrolling. A child that changes keeps the focus too.
+ */
+export function update(element, children) {
+  const old = [...element.children];
+  children.forEach((child, i) => {
+    if (!old[i]) element.append(child);
+    else if (!old[i].isEqualNode(child)) replace(old[i], child);
+  });
+  for (const child of old.slice(children.length)) child.remove();
+}
+
+function replace(old, child) {
+  const hadFocus = old === document.activeElement;
+  old.replaceWith(child);
+  if (hadFocus) child.focus({ preventScroll: true });
+}

@@ -1,8 +1,8 @@
 // The page: tabs with panels. A live page runs its queries again every few seconds.
 
 import { createAlertPage, showAlerts } from "./alerts.js";
-import { getAlert, getQueries, runQuery, toRecords } from "./api.js";
-import { el, getById } from "./dom.js";
+import { getQueries, runQuery, toRecords } from "./api.js";
+import { el, getById, update } from "./dom.js";
 import {
   formatAddress,
   isLive,
@@ -29,6 +29,7 @@ const main = getById("main");
 
 let queries = [];
 let panels = [];
+let alertPage = null;
 let shownPath = "";
 let newestRefresh = 0;
 
@@ -42,6 +43,7 @@ function showPage() {
   if (path !== shownPath) {
     shownPath = path;
     panels = findQueries(address.page).map(createPanel);
+    alertPage = address.page === "alert" ? createAlertPage(address.argument) : null;
     main.replaceChildren(...createContent(address.page));
   }
   showTabs(address.page);
@@ -56,7 +58,7 @@ function findQueries(page) {
 }
 
 function createContent(page) {
-  if (page === "alert") return [el("div", { id: "alert-page" })];
+  if (alertPage) return [alertPage.element];
   if (!panels.length) return [el("p", { class: "empty" }, "Page not found.")];
   const content = [el("div", { class: "panels" }, panels.map((panel) => panel.element))];
   if (page === "user-flow") {
@@ -85,7 +87,7 @@ async function refresh() {
   const deployments = readDeployments(range);
   const results = await Promise.all([
     ...panels.map((panel) => refreshPanel(panel, panelRange, filters, isNewest, deployments)),
-    ...(page === "alert" ? [showAlertPage(argument)] : []),
+    ...(alertPage ? [alertPage.refresh()] : []),
     showAlerts(),
     showFilterValues(range),
   ]);
@@ -112,24 +114,14 @@ async function readDeployments(range) {
   return runQuery(query, range, {}).then(toRecords, () => []);
 }
 
-/** Show one alert. Returns true if it is known. */
-async function showAlertPage(name) {
-  try {
-    getById("alert-page").replaceChildren(createAlertPage(await getAlert(name)));
-    return true;
-  } catch ({ message }) {
-    getById("alert-page").replaceChildren(el("p", { class: "empty failed" }, message));
-    return FAILED;
-  }
-}
-
 /** Offer the functions and users of the time range. Returns true if they are known. */
 async function showFilterValues(range) {
   try {
     const [functions, users] = await Promise.all(["functions", "users"].map((name) => runFilterQuery(name, range)));
     offerValues(functions, users);
     const createButton = (name) => el("button", { type: "button", onclick: () => openUser(name) }, name);
-    getById("recent-users")?.replaceChildren(...users.slice(0, MAX_RECENT_USERS).map(createButton));
+    const recent = getById("recent-users");
+    if (recent) update(recent, users.slice(0, MAX_RECENT_USERS).map(createButton));
     return true;
   } catch {
     return FAILED;

@@ -2,7 +2,7 @@
 
 import { createChart } from "./charts.js";
 import { download, toCsv } from "./csv.js";
-import { el } from "./dom.js";
+import { el, update } from "./dom.js";
 import { createTable } from "./tables.js";
 import { createTimeline } from "./timeline.js";
 import { createUserFlow } from "./user_flow.js";
@@ -27,7 +27,7 @@ export function createPanel(query) {
   function draw() {
     if (body.querySelector("[data-dragging]")) return;
     if (view === "query") body.replaceChildren(createQueryText(query));
-    else if (shown && view === "table") body.replaceChildren(createTable(shown.result, query.title));
+    else if (shown && view === "table") update(body, [createTable(shown.result, query.title)]);
     else if (shown) body.replaceChildren(createContent(query, shown));
   }
   function show(result, filters) {

@@ -32,6 +32,8 @@ LIMITS: Mapping[str, Any] = {
     "retry_backoff_factor": 0,
 }
 NO_TABLE = "TableNotFound"
+EMULATOR = "http://127.0.0.1:10002/devstoreaccount1"
+"""The address that `UseDevelopmentStorage=true` stands for."""
 
 type Key = tuple[str, str]
 """PartitionKey and RowKey."""
@@ -52,9 +54,12 @@ class Account:
     @property
     def endpoint(self) -> str:
         """The URL of the account's tables, without a credential."""
-        parts = dict(part.split("=", 1) for part in self.connection.split(";") if "=" in part)
-        suffix = parts.get("EndpointSuffix", "core.windows.net")
-        return self.uri or parts.get("TableEndpoint") or f"https://{parts.get('AccountName', '')}.table.{suffix}"
+        if self.connection.lower() == "usedevelopmentstorage=true":  # as the library compares it
+            return EMULATOR
+        pairs = (part.split("=", 1) for part in self.connection.split(";") if "=" in part)
+        parts = {name.lower(): value for name, value in pairs}
+        suffix = parts.get("endpointsuffix", "core.windows.net")
+        return self.uri or parts.get("tableendpoint") or f"https://{parts.get('accountname', '')}.table.{suffix}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def table(value: str) -> str:
 def storage_connection(value: str) -> str:
     """Accept an Azure Storage connection string."""
     if value.lower().rstrip("; ") == AZURITE:
-        return value
+        return value.rstrip("; ")  # the library takes no other form
     names = {name.lower() for name, equals, _ in (part.partition("=") for part in value.split(";")) if equals}
     if not names >= {"accountname", "accountkey"} and not names >= {"tableendpoint", "sharedaccesssignature"}:
         raise ValueError("must contain AccountName and AccountKey, or TableEndpoint and SharedAccessSignature")

@@ -45,13 +45,23 @@ def test_on_a_laptop_the_developer_s_login_takes_the_identity_s_place(threads: T
     ("account", "endpoint"),
     [
         (Account(azurite.connection_string(10_002)), "http://127.0.0.1:10002/devstoreaccount1"),
+        (Account("UseDevelopmentStorage=true"), "http://127.0.0.1:10002/devstoreaccount1"),
+        (Account("accountname=a;accountkey=YQ=="), "https://a.table.core.windows.net"),
         (Account("AccountName=a;AccountKey=YQ==;EndpointSuffix=core.windows.net"), "https://a.table.core.windows.net"),
         (Account("", uri="https://b.table.core.windows.net"), "https://b.table.core.windows.net"),
     ],
-    ids=["table endpoint", "account's name", "identity"],
+    ids=["table endpoint", "emulator", "small letters", "account's name", "identity"],
 )
 def test_the_address_of_an_account_has_no_credential(account: Account, endpoint: str) -> None:
     assert account.endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    "connection", ["UseDevelopmentStorage=true", "usedevelopmentstorage=true; ", "AccountName=a;AccountKey=YQ=="]
+)
+def test_the_address_is_the_one_that_the_library_opens(threads: Threads, connection: str) -> None:
+    opened = from_settings(threads, STORAGE_CONNECTION=connection, AZURE_FUNCTIONS_ENVIRONMENT="Development")._open()
+    assert opened.url == Account(connection.rstrip("; ")).endpoint
 
 
 def test_an_account_s_key_is_not_in_its_repr() -> None:

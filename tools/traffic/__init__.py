@@ -45,6 +45,8 @@ def main(argv: Sequence[str], root: Path = ROOT) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 0
+    if tally.stopped:
+        print("\nStopped.", file=sys.stderr)
     print(summary(tally))
     return 0
 

@@ -27,6 +27,8 @@ class Tally:
     """(kind, status) → number; without a response, the status is the name of the error."""
     milliseconds: list[float] = field(default_factory=list)
     """Latencies of all responses but logins, which are slow on purpose."""
+    stopped: bool = False
+    """True after a run that ended early."""
 
     def percentile(self, percent: int) -> float:
         """Return a percentile of the latencies; 0 without responses."""
@@ -51,7 +53,14 @@ class Sender:
         return bool(self._tokens[user])
 
     async def run(self, rate: float, seconds: float, progress: Progress) -> Tally:
-        """Send, wait for the last response, and return the tally."""
+        """Send, wait for the last response, and return the tally, also of a run that Ctrl-C ends early."""
+        try:
+            await self._send_all(rate, seconds, progress)
+        except asyncio.CancelledError:
+            self.tally.stopped = True
+        return self.tally
+
+    async def _send_all(self, rate: float, seconds: float, progress: Progress) -> None:
         started = time.monotonic()
         due = started
         async with asyncio.TaskGroup() as group:
@@ -62,7 +71,6 @@ class Sender:
                     due += self._rng.expovariate(rate)
                 await asyncio.sleep(min(0.1, max(0.0, due - time.monotonic())))
         progress(1.0, self.tally)
-        return self.tally
 
     async def _send(self, request: PlannedRequest) -> None:
         async with self._under_way:

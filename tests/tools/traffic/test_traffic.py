@@ -2,6 +2,10 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +13,7 @@ import pytest
 
 from shared.settings import DEMO_HASH
 from tests.conftest import KEY
-from tests.services import Service, serving
+from tests.services import PROJECT, Service, serving
 from tools.traffic import TrafficError, check_url, demo_passwords, main, read_passwords, show_bar, summary
 from tools.traffic.send import Tally
 
@@ -38,6 +42,23 @@ def test_traffic_of_several_users_is_sent_and_the_responses_are_counted(
     output = capsys.readouterr().out
     assert re.search(r"predictions +200 +\d+", output)
     assert not re.search(r" 5\d\d ", output)
+    assert "p95" in output
+
+
+def test_ctrl_c_ends_it_with_the_summary_of_what_was_sent(service: Service) -> None:
+    command = [sys.executable, "-m", "tools", "traffic", "--url", service.url]
+    known = len(service.lines)
+    running = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with running:
+        while running.poll() is None and not any(
+            "login succeeded for ben" in line for line in service.lines[known:]
+        ):  # the last one before it
+            time.sleep(0.01)
+        time.sleep(0.5)
+        running.send_signal(signal.SIGINT)
+        output, errors = running.communicate(timeout=30)
+    assert (running.returncode, errors) == (0, "\nStopped.\n")
+    assert re.search(r"\d+ requests:\n", output)
     assert "p95" in output
 
 

@@ -50,9 +50,8 @@ def test_ctrl_c_ends_it_with_the_summary_of_what_was_sent(service: Service) -> N
     known = len(service.lines)
     running = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with running:
-        while running.poll() is None and not any(
-            "login succeeded for ben" in line for line in service.lines[known:]
-        ):  # the last one before it
+        last_login = "login succeeded for ben"
+        while running.poll() is None and not any(last_login in line for line in service.lines[known:]):
             time.sleep(0.01)
         time.sleep(0.5)
         running.send_signal(signal.SIGINT)

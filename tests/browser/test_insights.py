@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.accounts import ROWS, Client, traffic
 from tests.browser.pages import (
     DESKTOP,
+    PHONE,
     Scheme,
     expect_no_sideways_scrolling,
     find_violations,
@@ -37,6 +38,22 @@ HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title
 REFRESH_MS = 5_000
 NOT_LIVE = "range=custom"
 """A custom range is not refreshed, so the page runs its queries only once. Without times it is the last hour."""
+READ_TOPS = "elements => elements.map((element) => element.getBoundingClientRect().top)"
+COUNT_LINES = """cells => cells.flatMap((cell) => {
+    const words = [];
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        for (const { 0: word, index } of node.data.matchAll(/[\\p{L}\\p{N}_]+/gu)) {
+            const range = document.createRange();
+            range.setStart(node, index);
+            range.setEnd(node, index + word.length);
+            const tops = [...range.getClientRects()].map(({ top }) => Math.round(top));
+            words.push([word, new Set(tops).size]);
+        }
+    }
+    return words;
+})"""
+"""Return every word of some elements, with the number of lines that it is on."""
 VIEWS = {
     "user flow": f"user-flow?{NOT_LIVE}&user=abi",
     "errors": f"errors?{NOT_LIVE}",
@@ -240,6 +257,19 @@ def test_axe_finds_nothing(view: Page, scheme: Scheme) -> None:
 
 def test_a_phone_needs_no_sideways_scrolling(view: Page) -> None:
     expect_no_sideways_scrolling(view)
+
+
+def test_no_short_word_of_a_table_is_broken_on_a_phone(view: Page) -> None:
+    view.set_viewport_size(PHONE)
+    lines = view.locator("td").evaluate_all(COUNT_LINES)
+    assert {text: count for text, count in lines if count > 1 and len(text) < 40} == {}
+
+
+def test_the_names_of_the_alerts_begin_on_one_line(overview: Page) -> None:
+    overview.set_viewport_size(DESKTOP)
+    tops = overview.locator(".alert .name").evaluate_all(READ_TOPS)
+    lights = overview.locator(".alert .light").evaluate_all(READ_TOPS)
+    assert (len(set(tops)), len(set(lights))) == (1, 1)
 
 
 def test_the_challenger_s_page_without_one_names_the_way_to_it(

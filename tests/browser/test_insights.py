@@ -165,6 +165,11 @@ def test_the_five_charts_come_first_and_the_first_one_is_visible(overview: Page)
     expect(overview.locator("#panel-prediction-latency svg")).to_be_in_viewport(ratio=1)
 
 
+def test_a_legend_has_the_unit_once(page: Page) -> None:
+    open_view(page, VIEWS["drift"])
+    expect(page.locator("#panel-outside .legend li").first).to_have_text(re.compile(r"^outside ?last [\d.]+ %$"))
+
+
 def test_every_alert_shows_its_state(overview: Page) -> None:
     expect(overview.locator(".alert")).to_have_count(7)
     expect(overview.locator(".alert", has_text="Predictions fail")).to_contain_text("ok")

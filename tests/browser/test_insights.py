@@ -277,6 +277,15 @@ def test_the_names_of_the_alerts_begin_on_one_line(overview: Page) -> None:
     assert (len(set(tops)), len(set(lights))) == (1, 1)
 
 
+def test_the_filters_are_in_two_columns_on_a_phone(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    open_view(page, "errors?range=60")
+    fields = [page.locator(f"#filters [name={name}]") for name in ("range", "function", "user")]
+    boxes = [field.evaluate("field => field.getBoundingClientRect().toJSON()") for field in fields]
+    assert boxes[0]["top"] == boxes[1]["top"]
+    assert (boxes[0]["left"], boxes[0]["width"]) == (boxes[2]["left"], boxes[2]["width"])
+
+
 def test_the_challenger_s_page_without_one_names_the_way_to_it(
     insights_context: BrowserContext, insights_url: str
 ) -> None:

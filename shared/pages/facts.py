@@ -61,6 +61,8 @@ def _facts(manifest: Manifest) -> Sequence[Fact]:
 
 def _fact_html(fact: Fact) -> str:
     term, value, note = map(escape, fact)
+    if note.casefold() == term.casefold():
+        note = ""  # training data with no other name
     breakable = INNER_CAPITAL.sub("<wbr>", value)  # a long class name may break between its words
     return f"<div><dt>{term}</dt><dd><strong>{breakable}</strong><span>{note}</span></dd></div>"
 

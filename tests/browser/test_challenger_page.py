@@ -64,9 +64,9 @@ def send_scores(page: Page) -> None:
 
 def test_the_page_shows_how_far_the_models_are_apart_below_zero_too(page: Page, scheme: Scheme) -> None:
     chart = page.locator("#panel-challenger-difference svg")
-    expect(page.locator("#panel-challenger-difference .legend")).to_contain_text("-10")
+    expect(page.locator("#panel-challenger-difference .legend")).to_contain_text("−10")
     bottom = chart.locator(".grid text").first
-    expect(bottom).to_contain_text("-")
+    expect(bottom).to_contain_text("−")
     bottom_of = "(svg, part) => svg.querySelector(part).getBoundingClientRect().bottom"
     below, axis = chart.evaluate(f"svg => ['.line path', '.grid'].map(part => ({bottom_of})(svg, part))")
     assert below <= axis + 1

@@ -5,7 +5,7 @@ accessible.
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.conftest import service_settings
 from tests.browser.docs import PREDICT, authorize, execute_predict, open_authorization, open_predict
@@ -62,6 +62,17 @@ def test_the_dialog_opens_on_the_user_name_and_enter_logs_in(dialog: Page) -> No
     dialog.keyboard.press("Enter")
     expect(dialog.get_by_role("dialog")).to_have_count(0)
     expect(execute_predict(dialog)).to_contain_text("162.3")
+
+
+@pytest.mark.parametrize("size", [{"width": 390, "height": 844}, {"width": 1440, "height": 900}], ids=["phone", "wide"])
+def test_the_dialog_has_a_margin_and_its_buttons_begin_where_the_fields_do(dialog: Page, size: ViewportSize) -> None:
+    dialog.set_viewport_size(size)
+    read_box = "element => element.getBoundingClientRect().toJSON()"
+    places = (".modal-ux", "#oauth_username", ".auth-btn-wrapper .authorize")
+    box, field, button = (dialog.locator(place).first.evaluate(read_box) for place in places)
+    dialog.set_viewport_size(DESKTOP)
+    assert min(box["x"], size["width"] - box["x"] - box["width"]) >= 15
+    assert button["x"] == pytest.approx(field["x"], abs=1)
 
 
 @pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])

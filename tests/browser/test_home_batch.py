@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browser.pages import log_in, open_batch, predict_rows, watched_page
+from tests.browser.pages import DESKTOP, PHONE, log_in, open_batch, predict_rows, watched_page
 from tests.services import Service
 
 MAX_ROWS = 10_000
+READ_FILLING = "meters => meters.map(({ value, max }) => value / max)"
 PASTE = """(box, text) => {
     const clipboardData = new DataTransfer();
     clipboardData.setData("text/plain", text);
@@ -59,9 +60,21 @@ def test_ten_thousand_rows_are_predicted_and_shown_200_at_a_time(batch_page: Pag
 def test_classes_are_counted(batch_page: Page) -> None:
     predict_rows(batch_page, "x\n-0.1\n0\n0.01\n0.2\n")
     wait_for_results(batch_page)
-    counts = batch_page.locator("#batch .class-counts .value").all_inner_texts()
-    assert [count.partition(" ")[0] for count in counts] == ["1", "2", "1"]
+    expect(batch_page.locator("#batch .class-counts .value")).to_have_text(["1 · 25 %", "2 · 50 %", "1 · 25 %"])
+    assert batch_page.locator("#batch meter").evaluate_all(READ_FILLING) == [0.25, 0.5, 0.25]
     expect(batch_page.get_by_role("img", name="Histogram of 4 predictions from 130 to 190.")).to_be_visible()
+
+
+def test_the_histogram_keeps_its_size_of_text_when_the_width_changes(batch_page: Page) -> None:
+    predict_rows(batch_page, "x\n-0.1\n0\n0.01\n0.2\n")
+    wait_for_results(batch_page)
+    histogram = batch_page.get_by_role("img", name="Histogram of 4 predictions")
+    wide = histogram.get_attribute("width")
+    batch_page.set_viewport_size(PHONE)
+    expect(histogram).not_to_have_attribute("width", wide or "")
+    width, scale = histogram.evaluate("svg => [svg.getBoundingClientRect().width, svg.getScreenCTM().a]")
+    batch_page.set_viewport_size(DESKTOP)
+    assert (width < PHONE["width"], scale) == (True, pytest.approx(1, abs=0.01))
 
 
 def test_semicolons_decimal_commas_and_quotes_are_read(batch_page: Page) -> None:

@@ -48,6 +48,8 @@ def test_a_batch_gets_classes_and_probabilities(classifier_page: Page) -> None:
     expect(heads.nth(1)).to_have_text("prediction")
     assert heads.all_inner_texts()[2:5] == [f"probability {name}" for name in CLASSES]
     expect(classifier_page.locator("#batch .class-counts li")).to_have_count(3)
+    shown = classifier_page.locator("#batch tbody tr").first.locator("td.result").all_inner_texts()[1:4]
+    assert all(re.fullmatch(r"[<>]?\d+ %", text) for text in shown)  # as those of a single prediction
 
 
 def test_a_prediction_with_its_table_fits_on_a_phone(classifier_page: Page) -> None:

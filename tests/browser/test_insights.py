@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.accounts import ROWS, Client, traffic
 from tests.browser.pages import (
     DESKTOP,
+    PHONE,
     Scheme,
     expect_no_sideways_scrolling,
     find_violations,
@@ -37,6 +38,22 @@ HOSTILE = "<img src=x onerror=\"document.title='hacked'\"><script>document.title
 REFRESH_MS = 5_000
 NOT_LIVE = "range=custom"
 """A custom range is not refreshed, so the page runs its queries only once. Without times it is the last hour."""
+READ_TOPS = "elements => elements.map((element) => element.getBoundingClientRect().top)"
+COUNT_LINES = """cells => cells.flatMap((cell) => {
+    const words = [];
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        for (const { 0: word, index } of node.data.matchAll(/[\\p{L}\\p{N}_]+/gu)) {
+            const range = document.createRange();
+            range.setStart(node, index);
+            range.setEnd(node, index + word.length);
+            const tops = [...range.getClientRects()].map(({ top }) => Math.round(top));
+            words.push([word, new Set(tops).size]);
+        }
+    }
+    return words;
+})"""
+"""Return every word of some elements, with the number of lines that it is on."""
 VIEWS = {
     "user flow": f"user-flow?{NOT_LIVE}&user=abi",
     "errors": f"errors?{NOT_LIVE}",
@@ -148,6 +165,11 @@ def test_the_five_charts_come_first_and_the_first_one_is_visible(overview: Page)
     expect(overview.locator("#panel-prediction-latency svg")).to_be_in_viewport(ratio=1)
 
 
+def test_a_legend_has_the_unit_once(page: Page) -> None:
+    open_view(page, VIEWS["drift"])
+    expect(page.locator("#panel-outside .legend li").first).to_have_text(re.compile(r"^outside ?last [\d.]+ %$"))
+
+
 def test_every_alert_shows_its_state(overview: Page) -> None:
     expect(overview.locator(".alert")).to_have_count(7)
     expect(overview.locator(".alert", has_text="Predictions fail")).to_contain_text("ok")
@@ -240,6 +262,28 @@ def test_axe_finds_nothing(view: Page, scheme: Scheme) -> None:
 
 def test_a_phone_needs_no_sideways_scrolling(view: Page) -> None:
     expect_no_sideways_scrolling(view)
+
+
+def test_no_short_word_of_a_table_is_broken_on_a_phone(view: Page) -> None:
+    view.set_viewport_size(PHONE)
+    lines = view.locator("td").evaluate_all(COUNT_LINES)
+    assert {text: count for text, count in lines if count > 1 and len(text) < 40} == {}
+
+
+def test_the_names_of_the_alerts_begin_on_one_line(overview: Page) -> None:
+    overview.set_viewport_size(DESKTOP)
+    tops = overview.locator(".alert .name").evaluate_all(READ_TOPS)
+    lights = overview.locator(".alert .light").evaluate_all(READ_TOPS)
+    assert (len(set(tops)), len(set(lights))) == (1, 1)
+
+
+def test_the_filters_are_in_two_columns_on_a_phone(page: Page) -> None:
+    page.set_viewport_size(PHONE)
+    open_view(page, "errors?range=60")
+    fields = [page.locator(f"#filters [name={name}]") for name in ("range", "function", "user")]
+    boxes = [field.evaluate("field => field.getBoundingClientRect().toJSON()") for field in fields]
+    assert boxes[0]["top"] == boxes[1]["top"]
+    assert (boxes[0]["left"], boxes[0]["width"]) == (boxes[2]["left"], boxes[2]["width"])
 
 
 def test_the_challenger_s_page_without_one_names_the_way_to_it(

@@ -106,6 +106,18 @@ def test_an_axis_has_its_unit_and_a_legend_says_which_value_it_shows(page: Page)
     expect(panel.locator(".legend li").first).to_contain_text("last")
 
 
+def test_a_column_has_its_unit_as_a_sign(page: Page) -> None:
+    page.goto("/#/what-changed?range=60")
+    heads = page.locator("#panel-what-changed th")
+    for name in ("failed, %", "model p95, ms"):
+        expect(heads.get_by_text(name, exact=True)).to_be_visible()
+
+
+def test_negative_numbers_have_a_minus_sign(page: Page) -> None:
+    page.goto("/#/overview?range=60")
+    assert page.evaluate("import('/format.js').then(({ formatNumber }) => formatNumber(-4.991))") == "−4.99"
+
+
 def test_an_alert_opens_its_query_its_result_and_what_to_do(page: Page) -> None:
     page.goto("/#/overview?range=60")
     page.locator("#alerts").get_by_role("link", name="Predictions fail").click()

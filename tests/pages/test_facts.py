@@ -49,6 +49,11 @@ def test_a_missing_score_is_shown_as_not_measured(pieces: Any) -> None:
     assert "<strong>Not measured</strong>" in pieces(manifest())["facts"]
 
 
+def test_training_data_without_a_name_is_no_note(pieces: Any) -> None:
+    unnamed = replace(manifest(), training=Training(data="training data", rows=3))
+    assert "<strong>3 rows</strong><span></span>" in pieces(unnamed)["facts"]
+
+
 @pytest.mark.parametrize(
     ("kind", "output", "shown"),
     [

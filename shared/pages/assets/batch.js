@@ -10,8 +10,6 @@ import { formatCount, formatPlural } from "./format.js";
 import { requestPredictions, toPredictions } from "./prediction.js";
 import { runAsUser } from "./session.js";
 
-const CARD_PADDING = 48; // left and right, in pixels
-const MIN_WIDTH = 280;
 const MAX_ERRORS = 5;
 
 /** Build the tab. */
@@ -55,9 +53,8 @@ export function createBatch(manifest) {
       if (edit !== edits) return; // the answer to rows that the user has changed since
       addPredictions(validRows, toPredictions(manifest, result.response), result.response.warnings);
       resultCard.hidden = false;
-      const width = Math.max(MIN_WIDTH, resultCard.clientWidth - CARD_PADDING);
       const hints = findUnusedColumns(manifest, header);
-      setContent(resultCard, createResults(manifest, { header, rows, result, hints }, width));
+      setContent(resultCard, createResults(manifest, { header, rows, result, hints }));
       resultCard.querySelector("h2").focus();
     } finally {
       form.button.removeAttribute("aria-busy");

@@ -3,7 +3,7 @@
 import { resultColumns } from "./batch_rows.js";
 import { formatSpreadsheetCsv } from "./csv.js";
 import { downloadFile, el } from "./dom.js";
-import { formatCount, formatDuration, formatNumber, formatPlural } from "./format.js";
+import { formatCount, formatDuration, formatPlural } from "./format.js";
 import { createClassCounts, drawHistogram } from "./histogram.js";
 import { absoluteUrl } from "./service.js";
 
@@ -12,8 +12,8 @@ const MAX_COLUMNS = 40;
 const MAX_PROBLEMS = 20;
 const WIDE = 760; // pixels for the histogram beside the class counts
 
-/** Return the results of one batch, for a card of this width. */
-export function createResults(manifest, { header, rows, result, hints }, width) {
+/** Return the results of one batch. */
+export function createResults(manifest, { header, rows, result, hints }) {
   const predictions = rows.flatMap(({ prediction }) => (prediction ? [prediction] : []));
   const columns = resultColumns(manifest, header);
   const title = `${formatPlural(predictions.length, "prediction")} in ${formatDuration(result.milliseconds)}`;
@@ -32,13 +32,25 @@ export function createResults(manifest, { header, rows, result, hints }, width) 
     createRangeWarning(rows),
     createProblems(rows),
     hints.map((text) => el("p", { class: "note warning" }, text)),
-    el("div", { class: "distribution" }, createDistribution(manifest, predictions, width)),
+    createDistribution(manifest, predictions),
     createTable(header, rows, columns),
   ];
 }
 
-/** Return the histogram and the class counts, side by side if there is room. */
-function createDistribution(manifest, predictions, width) {
+/** Return the histogram and the class counts. They are drawn again when their width changes: a phone is turned. */
+function createDistribution(manifest, predictions) {
+  const element = el("div", { class: "distribution" });
+  let drawnWidth = 0;
+  new ResizeObserver(([{ contentRect: { width } }]) => {
+    if (Math.abs(width - drawnWidth) < 1 || width === 0) return; // 0 is that of a closed tab
+    drawnWidth = width;
+    element.replaceChildren(...drawDistribution(manifest, predictions, width).filter(Boolean));
+  }).observe(element);
+  return element;
+}
+
+/** Draw the histogram and the class counts, side by side if there is room. */
+function drawDistribution(manifest, predictions, width) {
   const sideBySide = manifest.kind === "regressor" && manifest.output.classes?.length > 0 && width > WIDE;
   return [
     drawHistogram(manifest, predictions, sideBySide ? width * 0.6 : width),
@@ -130,12 +142,12 @@ function createTableHead(names) {
 
 function createRow(row, index, columns, header) {
   const status = row.problem ? "error" : row.outside?.length ? "warning" : null;
-  const formatCell = (value) => (typeof value === "number" ? formatNumber(value) : value);
+  const formatCell = (value, format) => (typeof value === "number" ? format(value) : value);
   return el(
     "tr",
     { class: status },
     el("th", { scope: "row" }, formatCount(index + 1)),
-    columns.map(({ cell }) => el("td", { class: "result" }, formatCell(cell(row)))),
+    columns.map(({ cell, format }) => el("td", { class: "result" }, formatCell(cell(row), format))),
     header.map((_, i) => el("td", {}, row.cells[i] ?? "")),
   );
 }

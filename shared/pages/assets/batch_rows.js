@@ -1,6 +1,7 @@
 // The rows of a batch: their instances, their problems, and later their predictions.
 
 import { missingColumnText } from "./batch_columns.js";
+import { formatNumber, formatShare } from "./format.js";
 import { buildInstance, ENTITY_ID, hasFeatureStore, parseBoolean, parseNumber } from "./instance.js";
 import { labelText } from "./manifest.js";
 
@@ -50,20 +51,20 @@ export function addPredictions(rows, predictions, warnings) {
   for (const { feature, instances } of warnings) for (const i of instances) rows[i].outside.push(feature);
 }
 
-/** Return the columns that the predictions add: {name, cell(row)}. Their names differ from those in `header`. */
+/** Return the columns that the predictions add: {name, cell(row), format(number)}. No name is in `header`. */
 export function resultColumns(manifest, header) {
   const { classes = [], probabilities } = manifest.output;
   const isRegressor = manifest.kind === "regressor";
   const columns = [];
-  const add = (name, cell) =>
-    columns.push({ name: makeUnique(name, [...header, ...columns.map((column) => column.name)]), cell });
+  const add = (name, cell, format = formatNumber) =>
+    columns.push({ name: makeUnique(name, [...header, ...columns.map((column) => column.name)]), cell, format });
   if (isRegressor) add("prediction", ({ prediction }) => prediction?.value);
   if (classes.length > 0) {
     add(isRegressor ? "class" : "prediction", ({ prediction }) => prediction && labelText(prediction.label));
   }
   if (probabilities) {
     classes.forEach((label, i) =>
-      add(`probability ${labelText(label)}`, ({ prediction }) => prediction?.probabilities[i]),
+      add(`probability ${labelText(label)}`, ({ prediction }) => prediction?.probabilities[i], formatShare),
     );
   }
   add("outside_range", ({ outside }) => outside?.join("; "));

@@ -14,18 +14,17 @@ const BOTTOM = HEIGHT - 26;
 const MIN_BAND_WIDTH = 60; // pixels for a label
 const LABEL_GAP = 5;
 
-/** Return the classes with their counts as bars, or null if the model has no classes. */
+/** Return the classes with their counts, and their shares as bars, or null if the model has no classes. */
 export function createClassCounts(manifest, predictions) {
   const classes = manifest.output.classes || [];
   if (classes.length === 0) return null;
   const counts = classes.map((label) => predictions.filter((prediction) => prediction.label === label).length);
-  const max = Math.max(1, ...counts);
   const createRow = (label, i) =>
     el(
       "li",
       {},
       el("span", { class: "name" }, labelText(label)),
-      el("meter", { min: 0, max, value: counts[i], "aria-hidden": "true" }),
+      el("meter", { min: 0, max: 1, value: counts[i] / predictions.length, "aria-hidden": "true" }),
       el("span", { class: "value" }, `${formatCount(counts[i])} · ${formatShare(counts[i] / predictions.length)}`),
     );
   return el("ul", { class: "bar-list class-counts" }, classes.map(createRow));

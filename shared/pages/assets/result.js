@@ -12,7 +12,7 @@ export function showNoPrediction() {
   setContent(
     getById("prediction"),
     el("p", { class: "empty" }, "No prediction yet"),
-    el("p", { class: "muted" }, "The chart shows the training data. Press Predict to add your point."),
+    el("p", { class: "muted" }, "Press Predict to see it here and in the chart."),
   );
 }
 

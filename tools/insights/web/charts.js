@@ -2,7 +2,7 @@
 
 import { createComparison } from "./comparison.js";
 import { el, svg } from "./dom.js";
-import { formatColumnName, formatNumber, formatQuantity, formatTime } from "./format.js";
+import { formatNumber, formatQuantity, formatSeriesName, formatTime } from "./format.js";
 import { axisTop, linearScale, roundTicks, timeTicks } from "./scales.js";
 import { colourClass, smallestStep, splitAtGaps, toSeries } from "./series.js";
 import { createTooltip } from "./tooltip.js";
@@ -173,7 +173,7 @@ function createLegend(series, unit, hasDeployments) {
       "li",
       { class: colour },
       el("span", { class: "swatch" }),
-      formatColumnName(name),
+      formatSeriesName(name),
       el("b", { title: "the last value" }, `last ${formatQuantity(points.at(-1)?.value, shortUnit)}`),
     );
   const deployment = el("li", { class: "deployment" }, el("span", { class: "swatch" }), "deployment");
@@ -182,6 +182,6 @@ function createLegend(series, unit, hasDeployments) {
 
 /** Describe the chart for screen readers: the latest value of each series. */
 function describe(title, series, unit) {
-  const latest = ({ name, points }) => `${formatColumnName(name)}: latest ${formatQuantity(points.at(-1)?.value, unit)}.`;
+  const latest = ({ name, points }) => `${formatSeriesName(name)}: latest ${formatQuantity(points.at(-1)?.value, unit)}.`;
   return [`${title}.`, ...series.map(latest)].join(" ");
 }

@@ -1,7 +1,7 @@
 // A comparison: for each name one bar per number, such as the shares in training and now.
 
 import { el } from "./dom.js";
-import { formatColumnName, formatQuantity } from "./format.js";
+import { formatQuantity, formatSeriesName } from "./format.js";
 import { colourClass } from "./series.js";
 
 const MIN_MAX = 1e-9; // so that a result of zeros is not divided by zero
@@ -24,6 +24,6 @@ export function createComparison({ columns, rows }, unit) {
 
 function createLegend(names) {
   const createEntry = (name, i) =>
-    el("li", { class: colourClass(name, i) }, el("span", { class: "swatch" }), formatColumnName(name));
+    el("li", { class: colourClass(name, i) }, el("span", { class: "swatch" }), formatSeriesName(name));
   return el("ul", { class: "legend" }, names.map(createEntry));
 }

@@ -1,15 +1,23 @@
 // Format numbers, times and column names as text.
 
 const DAYS_MS = 86_400_000;
-const COLUMN_NAMES = { timestamp: "time", operation_Id: "request" };
+const COLUMN_NAMES = {
+  timestamp: "time",
+  operation_Id: "request",
+  difference_mean: "mean difference",
+  difference_abs_mean: "mean absolute difference",
+  difference_abs_max: "largest absolute difference",
+  scikit_learn: "scikit-learn",
+};
+const UNITS = { _ms: "ms", _percent: "%" }; // endings of the names of columns
+const ENDING = new RegExp(`(${Object.keys(UNITS).join("|")})$`);
 
 /** Format a number with three digits: 1234.5 → "1,235", 12.345 → "12.3", 0.0123 → "0.012". */
 export function formatNumber(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  if (Number.isInteger(value)) return value.toLocaleString("en");
   const size = Math.abs(value);
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
-  return value.toLocaleString("en", { maximumFractionDigits: digits });
+  return value.toLocaleString("en", { maximumFractionDigits: digits }).replace("-", "−");
 }
 
 /** Format a number with its unit. A thousand milliseconds and more become seconds. */
@@ -36,9 +44,15 @@ export function formatDateTime(date) {
   return `${day} ${formatTime(date)}`;
 }
 
-/** Format the name of a column: `model_p95_ms` → "model p95 ms". */
+/** Format the name of a column, with its unit: `model_p95_ms` → "model p95, ms", `failed_percent` → "failed, %". */
 export function formatColumnName(name) {
-  return COLUMN_NAMES[name] ?? name.replaceAll("_", " ");
+  const [ending] = ENDING.exec(name) ?? [];
+  return ending ? `${formatSeriesName(name)}, ${UNITS[ending]}` : formatSeriesName(name);
+}
+
+/** Format the name of a column without its unit, for a chart that has the unit beside each value. */
+export function formatSeriesName(name) {
+  return COLUMN_NAMES[name] ?? name.replace(ENDING, "").replaceAll("_", " ");
 }
 
 /** Return the milliseconds of an ISO 8601 duration in days, such as P7D. */

@@ -1,7 +1,7 @@
 // The tooltip of a chart over time: the values of all series at the time under the pointer.
 
 import { el, svg } from "./dom.js";
-import { formatColumnName, formatQuantity, formatTime } from "./format.js";
+import { formatQuantity, formatSeriesName, formatTime } from "./format.js";
 
 /** Return the tooltip of a drawing, and let it follow the pointer. */
 export function createTooltip(drawing, series, x, unit, { top, bottom }) {
@@ -36,6 +36,6 @@ export function createTooltip(drawing, series, x, unit, { top, bottom }) {
 function createValue({ name, colour, points }, time, unit) {
   const point = points.find((candidate) => candidate.time === time);
   if (!point) return [];
-  const text = `${formatColumnName(name)} ${formatQuantity(point.value, unit)}`;
+  const text = `${formatSeriesName(name)} ${formatQuantity(point.value, unit)}`;
   return [el("span", { class: colour }, el("i", { class: "swatch" }), text)];
 }

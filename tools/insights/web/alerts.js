@@ -3,6 +3,7 @@
 import { getAlert, getAlerts } from "./api.js";
 import { el, getById, update } from "./dom.js";
 import { formatNumber, formatPlural, formatQuantity } from "./format.js";
+import { createChapter } from "./runbook.js";
 import { createTable } from "./tables.js";
 
 const STATES = { firing: "firing", quiet: "ok", idle: "too few samples" };
@@ -74,7 +75,7 @@ function createArticle(alert, { query, chapter }, level, rows) {
     el("h3", {}, "The query, as the rule runs it"),
     el("pre", { class: "query", tabindex: "0" }, el("code", {}, query)),
     el("h3", {}, "What to do: ", el("code", {}, runbook)),
-    el("pre", { class: "chapter", tabindex: "0" }, chapter),
+    createChapter(chapter),
   );
 }
 

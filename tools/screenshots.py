@@ -73,7 +73,7 @@ def show_traffic(page: "Page") -> None:
     from tools.insights.demo import SECONDS
 
     until = datetime.now()  # noqa: DTZ005 - the field has the time here, without a zone
-    page.get_by_label("Time").select_option("custom")
+    page.get_by_role("combobox", name="Time").select_option("custom")
     for name, moment in (("from", until - timedelta(seconds=SECONDS)), ("to", until)):
         page.get_by_label(name, exact=True).fill(moment.isoformat(timespec="seconds"))
         page.get_by_label(name, exact=True).press("Enter")
